@@ -1,0 +1,25 @@
+# Third-party parts, all Debian 12 packages; scripts/packages.txt lists their names.
+find_package(Threads REQUIRED)
+find_package(GTest REQUIRED)
+include(GoogleTest)
+find_package(OpenSSL 3 REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(CapnProto REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
+
+# llhttp comes as C sources inside Debian's node-llhttp package.
+find_path(LLHTTP_INCLUDE llhttp.h PATHS /usr/share/include/llhttp REQUIRED NO_DEFAULT_PATH)
+add_library(llhttp STATIC /usr/share/llhttp/llhttp.c /usr/share/llhttp/api.c /usr/share/llhttp/http.c)
+target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE})
+target_compile_options(llhttp PRIVATE -w)
+
+# Asio is compiled once, in cmake/asio.cc, not in every file that includes it.
+add_library(asio STATIC ${CMAKE_SOURCE_DIR}/cmake/asio.cc)
+target_compile_definitions(asio PUBLIC ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED)
+target_link_libraries(asio PUBLIC Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
+target_compile_options(asio PRIVATE -w)

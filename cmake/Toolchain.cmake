@@ -1,0 +1,73 @@
+# How every target of the project is compiled. Options come in only through CMakePresets.json.
+option(MESH_WERROR "Treat warnings as errors" OFF)
+option(MESH_TIDY "Run clang-tidy with each compilation" OFF)
+set(MESH_SANITIZE "" CACHE STRING "Value for -fsanitize=, or empty")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(MESH_CCACHE ccache)
+if(MESH_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${MESH_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${MESH_CCACHE})
+endif()
+find_program(MESH_MOLD mold)
+if(MESH_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(mesh_flags INTERFACE)
+target_include_directories(mesh_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+target_compile_options(mesh_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wswitch-enum -Wimplicit-fallthrough
+  -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wmissing-declarations>
+  $<$<BOOL:${MESH_WERROR}>:-Werror>)
+if(MESH_SANITIZE)
+  add_compile_options(-fsanitize=${MESH_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${MESH_SANITIZE})
+endif()
+
+# mesh_library(gossip DEPENDS base crypto): one folder, one static library of all its .cc files.
+# PACKAGES are third-party targets that its own sources need; they stay private to it.
+function(mesh_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPENDS;PACKAGES")
+  file(GLOB_RECURSE found CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.cc)
+  list(REMOVE_ITEM found main.cc)
+  if(name STREQUAL "node")
+    list(FILTER found EXCLUDE REGEX "^kernel/")
+  endif()
+  list(APPEND arg_SOURCES ${found})
+  list(TRANSFORM arg_DEPENDS PREPEND mesh_)
+  if(NOT arg_SOURCES)
+    add_library(mesh_${name} INTERFACE)
+    target_link_libraries(mesh_${name} INTERFACE ${arg_DEPENDS})
+    return()
+  endif()
+  add_library(mesh_${name} STATIC ${arg_SOURCES})
+  target_link_libraries(mesh_${name} PUBLIC ${arg_DEPENDS} PRIVATE mesh_flags ${arg_PACKAGES})
+  target_include_directories(mesh_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+  if(MESH_TIDY)
+    set_target_properties(mesh_${name} PROPERTIES CXX_CLANG_TIDY "clang-tidy;--quiet")
+  endif()
+endfunction()
+
+# mesh_test(mesh DEPENDS mesh): all tests of tests/<name>/, which mirrors the folder of that name.
+function(mesh_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "DEPENDS;PACKAGES")
+  file(GLOB_RECURSE found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*_test.cc)
+  if(NOT found)
+    return()
+  endif()
+  if(NOT arg_LABEL)
+    set(arg_LABEL unit)
+  endif()
+  string(REPLACE "/" "_" target ${name})
+  add_executable(${target}_test ${found})
+  list(TRANSFORM arg_DEPENDS PREPEND mesh_)
+  target_link_libraries(${target}_test PRIVATE ${arg_DEPENDS} mesh_flags ${arg_PACKAGES} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${target}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
+    PROPERTIES LABELS ${arg_LABEL} TIMEOUT 120)
+endfunction()

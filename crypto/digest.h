@@ -1,0 +1,15 @@
+// BLAKE2b-256 (RFC 7693) without a key, over one piece or several.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/ids.h"
+
+#include <initializer_list>
+
+namespace crypto {
+
+[[nodiscard]] base::Digest digest(base::ByteView bytes);
+// Of the pieces one after the other. Callers keep pieces of variable length apart by a length prefix.
+[[nodiscard]] base::Digest digest(std::initializer_list<base::ByteView> pieces);
+
+}  // namespace crypto

@@ -1,0 +1,43 @@
+// A Statement is the exact bytes that a signature covers: a 16-byte tag of its purpose, the mesh id,
+// then fields in a fixed order, integers little-endian. Nothing signed for one purpose or in one mesh
+// can serve in another. Only a Statement can be signed or checked, and never Cap'n Proto's bytes,
+// which are not canonical. Each folder lays out its statements in one file, statements.cc.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/endpoint.h"
+#include "base/ids.h"
+
+#include <cstdint>
+#include <string_view>
+
+namespace crypto {
+
+enum class Purpose : std::uint8_t {
+  record,       // "mesh.record.v1": a member's own record
+  accusation,   // "mesh.accuse.v1": a monitor accuses its subject
+  tls_key,      // "mesh.tlskey.v1": an identity vouches for the key of a TLS certificate
+  observation,  // "mesh.observe.v1": what a caller saw of an agent
+};
+
+class Statement {
+ public:
+  Statement(Purpose purpose, const base::MeshId& mesh);
+
+  Statement& u8(std::uint8_t value);
+  Statement& u16(std::uint16_t value);
+  Statement& u32(std::uint32_t value);
+  Statement& u64(std::uint64_t value);
+  Statement& endpoint(const base::Endpoint& endpoint);  // 18 bytes
+  Statement& fixed(base::ByteView bytes);  // of a length that the purpose fixes
+  Statement& sized(base::ByteView bytes);  // u32 length, then the bytes
+  Statement& sized(std::string_view text);
+
+  [[nodiscard]] base::ByteView bytes() const { return bytes_; }
+  auto operator<=>(const Statement&) const = default;
+
+ private:
+  base::Bytes bytes_;
+};
+
+}  // namespace crypto

@@ -1,0 +1,123 @@
+// Everything that can happen to a node, as values. The daemon makes them from sockets, disk and
+// clock, the simulator from its virtual world; the kernel sees no difference.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/endpoint.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "crypto/verified.h"
+#include "mesh/call.h"
+#include "mesh/descriptor.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace kernel {
+
+// ---- the node itself ----
+
+// First input of all. The wall clock only spreads work in time; nothing is decided by it.
+struct Started {
+  base::WallTime wall;
+};
+// A deadline of next_deadline() may have passed. Early, late or spurious ones are harmless.
+struct TimePassed {};
+// The wall clock, read again now and then.
+struct ClockRead {
+  base::WallTime wall;
+};
+struct JoinRequested {
+  base::Endpoint seed;
+};
+// Finish the calls in flight, take no new ones, then leave; answered by the effect Drained.
+struct DrainRequested {
+  bool leave = true;  // false: stay a member, only take no calls
+};
+// Take calls again after a drain without leaving.
+struct ResumeRequested {};
+// The agent beside this node as the operator or the agent itself describes it; nothing = no agent.
+struct AgentConfigured {
+  std::optional<mesh::AgentDescriptor> agent;
+};
+
+// ---- between nodes ----
+
+struct DatagramReceived {
+  base::Endpoint from;
+  base::Bytes datagram;
+};
+// A peer asks over a link. Its identity is what TLS proved.
+struct PeerAsked {
+  std::uint64_t question = 0;  // the shell's number, for AnswerPeer
+  base::NodeId from;
+  base::Bytes body;
+};
+// The answer to our AskPeer of that number.
+struct PeerAnswered {
+  std::uint64_t request = 0;
+  base::NodeId peer;
+  base::Bytes body;
+};
+enum class PeerFailure : std::uint8_t { unreachable, wrong_identity, timed_out, lost, refused };
+struct PeerFailed {
+  std::uint64_t request = 0;
+  PeerFailure failure = PeerFailure::unreachable;
+};
+// An established link to this peer ended without our asking: a hint to look, never a proof.
+struct LinkLost {
+  base::NodeId peer;
+};
+struct SignaturesChecked {
+  std::uint64_t batch = 0;
+  std::vector<crypto::Verdict> verdicts;  // in the order of the checks
+};
+
+// ---- calls ----
+
+struct CallArrived {
+  mesh::ExchangeId exchange;
+  mesh::Origin origin;
+  mesh::CallRequest request;
+};
+struct AttemptAnswered {
+  mesh::ExchangeId exchange;
+  std::uint32_t attempt = 0;
+  mesh::AnswerHead head;
+};
+// The answer was passed on whole.
+struct AttemptCompleted {
+  mesh::ExchangeId exchange;
+  std::uint32_t attempt = 0;
+};
+struct AttemptFailed {
+  mesh::ExchangeId exchange;
+  std::uint32_t attempt = 0;
+  mesh::AttemptFailure failure = mesh::AttemptFailure::unreachable;
+};
+// The request's body outgrew what is kept: no further attempt can repeat it.
+struct BodyUnrepeatable {
+  mesh::ExchangeId exchange;
+};
+// The first byte of the answer went out to the caller: no further attempt is allowed.
+struct AnswerStarted {
+  mesh::ExchangeId exchange;
+};
+struct CallerGone {
+  mesh::ExchangeId exchange;
+};
+struct ProbeAnswered {
+  std::uint64_t probe = 0;
+  std::optional<int> status;  // nothing: no answer in time
+};
+
+using Input =
+    std::variant<Started, TimePassed, ClockRead, JoinRequested, DrainRequested, ResumeRequested,
+                 AgentConfigured, DatagramReceived, PeerAsked, PeerAnswered, PeerFailed, LinkLost,
+                 SignaturesChecked, CallArrived, AttemptAnswered, AttemptCompleted, AttemptFailed,
+                 BodyUnrepeatable, AnswerStarted, CallerGone, ProbeAnswered>;
+
+}  // namespace kernel
