@@ -6,6 +6,7 @@
 #include "base/endpoint.h"
 #include "base/ids.h"
 #include "base/time.h"
+#include "base/transition.h"
 #include "crypto/verified.h"
 #include "mesh/call.h"
 
@@ -60,18 +61,6 @@ struct CheckSignatures {
   std::vector<crypto::SignatureCheck> checks;
 };
 
-// A machine went from one phase to another: for logs, metrics, traces, the simulator's coverage.
-struct Transition {
-  std::string_view machine;  // "member", "call", "node", ...: string literals only
-  std::string_view from;
-  std::string_view to;
-  std::string subject;  // a node id in short form, a capability, ...; never a label of a metric
-};
-enum class Severity : std::uint8_t { debug, info, warning, error };
-struct Notice {
-  Severity severity = Severity::info;
-  std::string text;
-};
 // The drain that was asked for is complete; the process may end.
 struct Drained {};
 
@@ -79,8 +68,8 @@ using Effect =
     std::variant<Persist, SaveMember, SaveDescriptor, ForgetMember, SendDatagram, AskPeer, AnswerPeer,
                  DropLinks, CheckSignatures, mesh::StartAttempt, mesh::CancelAttempt,
                  mesh::RelayAnswer, mesh::RefuseExchange, mesh::KeepAnswer, mesh::ForgetAnswer,
-                 mesh::ReplayAnswer, mesh::ExchangeSettled, mesh::ProbeAgent, Transition, Notice,
-                 Drained>;
+                 mesh::ReplayAnswer, mesh::ExchangeSettled, mesh::ProbeAgent, base::Transition,
+                 base::Notice, Drained>;
 using Effects = std::vector<Effect>;
 
 }  // namespace kernel
