@@ -1,0 +1,46 @@
+// One request to a node's own resources and what comes of it, as plain values. The shell owns the
+// connection: it makes a Request of what arrived, and of the Response it sends the visible part and
+// carries out the rest, first `commands` in order, then `agent`.
+#pragma once
+
+#include "mesh/call.h"
+#include "node/kernel/input.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace api {
+
+struct Request {
+  std::string method;
+  std::string path;       // as sent, still percent-encoded, without the query
+  std::string query;      // what follows '?', or ""
+  std::string authority;  // Host or :authority
+  mesh::Headers headers;  // names in lower case
+  std::string body;       // whole; the shell refuses more than body_max bytes with body_too_large()
+
+  static constexpr std::size_t body_max = 1024 * 1024;
+};
+
+// The agent beside this node is another one from now on: where the shell finds it, and the block
+// that GET /v1/agent shows. The kernel learns of it by the command AgentConfigured. Empty: no
+// agent.
+struct AgentChange {
+  std::string url;
+  std::string block;  // the agent: block as JSON text
+
+  bool operator==(const AgentChange&) const = default;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";
+  mesh::Headers headers;
+  std::string body;
+  std::vector<kernel::Input> commands;
+  std::optional<AgentChange> agent;
+};
+
+}  // namespace api

@@ -1,0 +1,188 @@
+#include "telemetry/log.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cctype>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+namespace telemetry {
+namespace {
+
+// 2026-03-01T12:00:00.123Z
+std::string iso_time(base::WallTime wall) {
+  const std::int64_t milliseconds = ((wall.milliseconds % 1'000) + 1'000) % 1'000;
+  const std::time_t seconds = (wall.milliseconds - milliseconds) / 1'000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 40> text{};
+  const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  std::array<char, 8> fraction{};
+  std::snprintf(fraction.data(), fraction.size(), ".%03dZ", static_cast<int>(milliseconds));
+  return std::string(text.data(), length) + fraction.data();
+}
+
+// Control characters would let a name from elsewhere forge a line or steer a terminal.
+std::string printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    out += code < 0x20 || code == 0x7f ? ' ' : c;
+  }
+  return out;
+}
+
+std::string json_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : printable(text)) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+bool is_id_like(std::string_view word) {
+  bool digit = false;
+  for (const char c : word) {
+    const auto code = static_cast<unsigned char>(c);
+    if (std::isxdigit(code) == 0 && c != '.' && c != ':') return false;
+    digit = digit || std::isdigit(code) != 0;
+  }
+  return digit;
+}
+
+// The sentence without its numbers, ids and addresses.
+std::string kind_of(base::Severity severity, std::string_view text) {
+  std::string kind(1, static_cast<char>('0' + static_cast<int>(severity)));
+  std::string word;
+  const auto flush = [&] {
+    kind += is_id_like(word) ? std::string("#") : word;
+    word.clear();
+  };
+  for (const char c : text) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == ':') {
+      word += c;
+      continue;
+    }
+    flush();
+    kind += c;
+  }
+  flush();
+  return kind;
+}
+
+std::string_view color_of(base::Severity severity) {
+  switch (severity) {
+    case base::Severity::debug:
+      return "\x1b[2m";
+    case base::Severity::info:
+      return "\x1b[32m";
+    case base::Severity::warning:
+      return "\x1b[33m";
+    case base::Severity::error:
+      return "\x1b[31m";
+  }
+  return "";
+}
+
+std::string text_line(base::Severity severity, std::string_view text, const LogClock& clock,
+                      bool color) {
+  std::string level(to_string(severity));
+  level.resize(7, ' ');
+  if (color) level = std::string(color_of(severity)) + level + "\x1b[0m";
+  return iso_time(clock.wall) + " " + level + " " + printable(text) + "\n";
+}
+
+std::string json_line(base::Severity severity, std::string_view text, const LogClock& clock) {
+  return "{\"time\":\"" + iso_time(clock.wall) + "\",\"level\":\"" +
+         std::string(to_string(severity)) + "\",\"message\":" + json_string(text) + "}\n";
+}
+
+}  // namespace
+
+std::optional<LogFormat> parse_log_format(std::string_view text) {
+  if (text == "text") return LogFormat::text;
+  if (text == "json") return LogFormat::json;
+  return std::nullopt;
+}
+
+std::optional<base::Severity> parse_severity(std::string_view text) {
+  if (text == "debug") return base::Severity::debug;
+  if (text == "info") return base::Severity::info;
+  if (text == "warning" || text == "warn") return base::Severity::warning;
+  if (text == "error") return base::Severity::error;
+  return std::nullopt;
+}
+
+std::string_view to_string(base::Severity severity) {
+  switch (severity) {
+    case base::Severity::debug:
+      return "debug";
+    case base::Severity::info:
+      return "info";
+    case base::Severity::warning:
+      return "warning";
+    case base::Severity::error:
+      return "error";
+  }
+  return "error";
+}
+
+Log::Log(LogOptions options, Sink sink) : options_(options), sink_(std::move(sink)) {}
+
+void Log::notice(const base::Notice& notice, const LogClock& clock) {
+  write(notice.severity, notice.text, clock);
+}
+
+void Log::transition(const base::Transition& transition, const LogClock& clock) {
+  if (options_.level > base::Severity::debug) return;
+  std::string text(transition.machine);
+  text.append(" ").append(transition.subject).append(": ");
+  text.append(transition.from).append(" -> ").append(transition.to);
+  write(base::Severity::debug, text, clock);
+}
+
+void Log::write(base::Severity severity, std::string_view text, const LogClock& clock) {
+  if (severity < options_.level) return;
+  if (kinds_.size() >= options_.kinds_max) {
+    std::erase_if(kinds_, [&](const auto& entry) {
+      return entry.second.since + options_.interval <= clock.now;
+    });
+    // All of them are recent: forget them, and rather write a line too much.
+    if (kinds_.size() >= options_.kinds_max) kinds_.clear();
+  }
+  const auto [entry, is_new] = kinds_.try_emplace(kind_of(severity, text));
+  Kind& kind = entry->second;
+  std::string sentence(text);
+  if (is_new || kind.since + options_.interval <= clock.now) {
+    if (kind.left_out > 0) {
+      sentence += " (and " + std::to_string(kind.left_out) + " lines like it, not shown)";
+    }
+    kind = {.since = clock.now, .written = 0, .left_out = 0};
+  }
+  if (kind.written >= options_.burst) {
+    ++kind.left_out;
+    ++suppressed_;
+    return;
+  }
+  ++kind.written;
+  sink_(options_.format == LogFormat::json ? json_line(severity, sentence, clock)
+                                           : text_line(severity, sentence, clock, options_.color));
+}
+
+Log::Sink stderr_sink() {
+  return [](std::string_view line) {
+    // A log that cannot be written has nowhere to say so.
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, line.data(), line.size());
+  };
+}
+
+bool stderr_wants_color() {
+  const char* no_color = std::getenv("NO_COLOR");
+  return isatty(STDERR_FILENO) == 1 && (no_color == nullptr || *no_color == '\0');
+}
+
+}  // namespace telemetry
