@@ -15,6 +15,7 @@
 #include "mesh/catalogue.h"
 #include "mesh/descriptor.h"
 #include "mesh/options.h"
+#include "mesh/views.h"
 
 #include <cstdint>
 #include <map>
