@@ -1,18 +1,19 @@
 // One HTTP exchange, whatever carries it: HTTP/1.1 or h2c towards agents, HTTP/2 over a TLS link
-// between nodes. A Stream is our half (we send through it, and let the other side send by saying what
-// we consumed); a Receiver is told what arrives. Everything happens on the loop's one thread.
+// between nodes. A Stream is our half (we send through it, and let the other side send by saying
+// what we consumed); a Receiver is told what arrives. Everything happens on the loop's one thread.
 //
 // Contract
 //  - The user owns the Stream. Destroying it aborts what is unfinished (HTTP/2: RST_STREAM with
 //    CANCEL; HTTP/1.1: the connection is closed) and no callback follows.
-//  - A Receiver outlives its Stream, may destroy the Stream inside any callback, and is never called
+//  - A Receiver outlives its Stream, may destroy the Stream inside any callback, and is never
+//  called
 //    from inside one of the Stream's own functions.
 //  - on_failed() and the second of (we sent the end, on_end()) are final.
 //  - Where we answer, a Stream may be destroyed as soon as send_end() was called: what is unsent still
 //    goes out (and if the request's body did not end yet, the rest of it is refused).
 //  - Nothing is buffered without bound: send_data() takes everything, but above high_water() bytes
-//    in unsent() the user stops and waits for on_writable(); what arrives stops when unconsumed bytes
-//    reach the stream's window.
+//    in unsent() the user stops and waits for on_writable(); what arrives stops when unconsumed
+//    bytes reach the stream's window.
 #pragma once
 
 #include "base/bytes.h"
@@ -35,7 +36,8 @@ struct HeaderField {
 using Headers = std::vector<HeaderField>;
 
 // The value of the first field of that (lower-case) name, or nothing.
-[[nodiscard]] std::optional<std::string_view> find_header(const Headers& headers, std::string_view name);
+[[nodiscard]] std::optional<std::string_view> find_header(const Headers& headers,
+                                                          std::string_view name);
 
 // Hop-by-hop fields (RFC 9110, 7.6.1), Host, Content-Length and Transfer-Encoding never stand in
 // `headers` of a head: what they say is in the other members.
@@ -54,8 +56,8 @@ struct ResponseHead {
 };
 
 enum class StreamError : std::uint8_t {
-  connect_failed,   // no connection could be made: nothing of the request was seen
-  refused,          // the other side says that it did not process the request (REFUSED_STREAM, GOAWAY)
+  connect_failed,  // no connection could be made: nothing of the request was seen
+  refused,  // the other side says that it did not process the request (REFUSED_STREAM, GOAWAY)
   connection_lost,  // the connection ended in the middle
   cancelled,        // the other side aborted this exchange
   timed_out,        // connecting or idle for longer than allowed
@@ -88,6 +90,10 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
   virtual ~Stream() = default;
 
+  // Only where we answer: nothing of the body arrives before this, and `100 Continue` is sent, if
+  // asked for, when it is called before the answer began. Where we ask, open() takes the receiver.
+  // A failure that happened earlier is reported soon after, never from inside.
+  virtual void set_receiver(Receiver& receiver) = 0;
   // Only where we answer, once, before any data.
   virtual void send_response_head(ResponseHead head) = 0;
   virtual void send_data(base::ByteView bytes) = 0;
