@@ -67,7 +67,8 @@ function(mesh_test name)
   string(REPLACE "/" "_" target ${name})
   add_executable(${target}_test ${found})
   list(TRANSFORM arg_DEPENDS PREPEND mesh_)
-  target_link_libraries(${target}_test PRIVATE ${arg_DEPENDS} mesh_flags ${arg_PACKAGES} GTest::gmock GTest::gtest_main)
+  target_link_libraries(${target}_test PRIVATE ${arg_DEPENDS} mesh_flags ${arg_PACKAGES}
+    GTest::gmock GTest::gtest_main)
   gtest_discover_tests(${target}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS ${arg_LABEL} TIMEOUT 120)
 endfunction()
