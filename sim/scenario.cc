@@ -1,0 +1,366 @@
+#include "sim/scenario.h"
+
+#include "base/strings.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <span>
+#include <utility>
+
+namespace sim {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+template <class Kind, std::size_t N>
+using Names = std::array<std::pair<Kind, std::string_view>, N>;
+
+constexpr Names<Profile, 4> profile_names{{{Profile::calm, "calm"},
+                                           {Profile::gossip, "gossip"},
+                                           {Profile::calls, "calls"},
+                                           {Profile::all, "all"}}};
+
+constexpr Names<FaultKind, 21> fault_names{{{FaultKind::late_start, "late_start"},
+                                            {FaultKind::crash, "crash"},
+                                            {FaultKind::pause, "pause"},
+                                            {FaultKind::starve, "starve"},
+                                            {FaultKind::partition, "partition"},
+                                            {FaultKind::islands, "islands"},
+                                            {FaultKind::one_way, "one_way"},
+                                            {FaultKind::loss, "loss"},
+                                            {FaultKind::duplicate, "duplicate"},
+                                            {FaultKind::latency, "latency"},
+                                            {FaultKind::clog, "clog"},
+                                            {FaultKind::clock_jump, "clock_jump"},
+                                            {FaultKind::disk_full, "disk_full"},
+                                            {FaultKind::disk_slow, "disk_slow"},
+                                            {FaultKind::leave, "leave"},
+                                            {FaultKind::drain, "drain"},
+                                            {FaultKind::move, "move"},
+                                            {FaultKind::agent_down, "agent_down"},
+                                            {FaultKind::agent_slow, "agent_slow"},
+                                            {FaultKind::agent_flaky, "agent_flaky"},
+                                            {FaultKind::agent_full, "agent_full"}}};
+
+constexpr Names<AdversaryKind, 6> adversary_names{{{AdversaryKind::forger, "forger"},
+                                                   {AdversaryKind::replayer, "replayer"},
+                                                   {AdversaryKind::false_accuser, "false_accuser"},
+                                                   {AdversaryKind::flooder, "flooder"},
+                                                   {AdversaryKind::eclipser, "eclipser"},
+                                                   {AdversaryKind::load_liar, "load_liar"}}};
+
+template <class Kind, std::size_t N>
+std::string_view name_of(const Names<Kind, N>& names, Kind kind) {
+  const auto* const found = std::find_if(names.begin(), names.end(),
+                                         [&](const auto& entry) { return entry.first == kind; });
+  return found == names.end() ? "unknown"sv : found->second;
+}
+
+template <class Kind, std::size_t N>
+std::optional<Kind> kind_of(const Names<Kind, N>& names, std::string_view name) {
+  for (const auto& [kind, word] : names) {
+    if (word == name) return kind;
+  }
+  return std::nullopt;
+}
+
+// ---- writing ----
+
+std::string text_of(base::Duration duration) {
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+  if (micros % 1000 != 0) return std::to_string(micros) + "us";
+  return base::format_duration(duration);
+}
+
+std::string text_of(const std::vector<NodeIndex>& nodes) {
+  std::string text;
+  for (const NodeIndex node : nodes) {
+    if (!text.empty()) text += ',';
+    text += std::to_string(node);
+  }
+  return text;
+}
+
+std::string text_of(const Fault& fault) {
+  std::string text = "at " + text_of(fault.at) + " " + std::string(to_string(fault.kind));
+  if (!fault.nodes.empty()) text += " nodes " + text_of(fault.nodes);
+  if (!fault.towards.empty()) text += " towards " + text_of(fault.towards);
+  if (fault.lasts != base::Duration::zero()) text += " for " + text_of(fault.lasts);
+  if (fault.amount != 0) text += " amount " + std::to_string(fault.amount);
+  return text + "\n";
+}
+
+// ---- reading ----
+
+// One line, word by word. The first thing that does not fit is remembered, and all later reads give
+// defaults, so that a statement is read straight down and judged once at its end.
+class Words {
+ public:
+  explicit Words(std::string_view line) {
+    for (const std::string_view word : base::split(line, ' ')) {
+      if (!word.empty()) words_.push_back(word);
+    }
+  }
+
+  [[nodiscard]] bool more() const { return next_ < words_.size(); }
+  [[nodiscard]] const std::string& problem() const { return problem_; }
+
+  std::string_view word(std::string_view what) {
+    if (more()) return words_[next_++];
+    complain("expected " + std::string(what));
+    return {};
+  }
+  void keyword(std::string_view expected) {
+    if (word(expected) != expected) complain("expected '" + std::string(expected) + "'");
+  }
+  std::uint64_t number(std::uint64_t max) {
+    const std::string_view text = word("a number");
+    const auto value = base::parse_unsigned(text);
+    if (!value || *value > max) {
+      complain("'" + std::string(text) + "' is not a number up to " + std::to_string(max));
+      return 0;
+    }
+    return *value;
+  }
+  std::uint32_t number32(std::uint32_t max) { return static_cast<std::uint32_t>(number(max)); }
+  std::int64_t signed_number() {
+    const std::string_view text = word("a number");
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+      complain("'" + std::string(text) + "' is not a number");
+      return 0;
+    }
+    return value;
+  }
+  base::Duration duration() {
+    const std::string_view text = word("a duration");
+    const auto value = base::parse_duration(text);
+    if (!value || *value > duration_max) {
+      complain("'" + std::string(text) + "' is not a duration up to 1000h");
+      return {};
+    }
+    return *value;
+  }
+  std::vector<NodeIndex> nodes() {
+    std::vector<NodeIndex> result;
+    for (const std::string_view part : base::split(word("node numbers"), ',')) {
+      const auto value = base::parse_unsigned(part);
+      if (!value || *value >= Scenario::nodes_max) {
+        complain("'" + std::string(part) + "' is not the number of a node");
+        return {};
+      }
+      result.push_back(static_cast<NodeIndex>(*value));
+    }
+    return result;
+  }
+  void complain(std::string text) {
+    if (problem_.empty()) problem_ = std::move(text);
+    next_ = words_.size();
+  }
+
+ private:
+  static constexpr base::Duration duration_max = std::chrono::hours(1000);
+
+  std::vector<std::string_view> words_;
+  std::size_t next_ = 0;
+  std::string problem_;
+};
+
+constexpr std::uint32_t million = 1'000'000;
+
+Fault read_fault(Words& words) {
+  Fault fault;
+  fault.at = words.duration();
+  const std::string_view name = words.word("a kind of fault");
+  const auto kind = kind_of(fault_names, name);
+  if (!kind) words.complain("unknown fault '" + std::string(name) + "'");
+  fault.kind = kind.value_or(FaultKind::crash);
+  while (words.more()) {
+    const std::string_view key = words.word("a key");
+    if (key == "nodes") {
+      fault.nodes = words.nodes();
+    } else if (key == "towards") {
+      fault.towards = words.nodes();
+    } else if (key == "for") {
+      fault.lasts = words.duration();
+    } else if (key == "amount") {
+      fault.amount = words.signed_number();
+    } else {
+      words.complain("unknown word '" + std::string(key) + "'");
+    }
+  }
+  return fault;
+}
+
+AdversaryChoice read_adversary(Words& words) {
+  AdversaryChoice adversary;
+  const std::string_view name = words.word("a kind of adversary");
+  const auto kind = kind_of(adversary_names, name);
+  if (!kind) words.complain("unknown adversary '" + std::string(name) + "'");
+  adversary.kind = kind.value_or(AdversaryKind::forger);
+  words.keyword("nodes");
+  adversary.nodes = words.nodes();
+  words.keyword("at");
+  adversary.at = words.duration();
+  return adversary;
+}
+
+void read_calls(Words& words, Workload& workload) {
+  workload.calls = words.number32(million);
+  while (words.more()) {
+    const std::string_view key = words.word("a key");
+    if (key == "after") {
+      workload.first_call = words.number32(million);
+    } else if (key == "from") {
+      workload.starts = words.duration();
+    } else if (key == "every") {
+      workload.gap = words.duration();
+    } else if (key == "capabilities") {
+      workload.capabilities = words.number32(1000);
+    } else if (key == "providers") {
+      workload.providers = words.number32(1000);
+    } else if (key == "idempotent") {
+      workload.idempotent = words.number32(million);
+    } else if (key == "deadline") {
+      workload.deadline = words.duration();
+    } else {
+      words.complain("unknown word '" + std::string(key) + "'");
+    }
+  }
+}
+
+void read_statement(std::string_view key, Words& words, Scenario& scenario) {
+  if (key == "parley-scenario") {
+    words.number(1);
+  } else if (key == "seed") {
+    scenario.seed = words.number(UINT64_MAX);
+  } else if (key == "nodes") {
+    scenario.nodes = words.number32(Scenario::nodes_max);
+  } else if (key == "seeds") {
+    scenario.seeds = words.number32(Scenario::nodes_max);
+  } else if (key == "join_gap") {
+    scenario.join_gap = words.duration();
+  } else if (key == "latency") {
+    scenario.latency_min = words.duration();
+    words.keyword("to");
+    scenario.latency_max = words.duration();
+  } else if (key == "loss") {
+    scenario.loss = words.number32(million);
+  } else if (key == "duplicate") {
+    scenario.duplicate = words.number32(million);
+  } else if (key == "drift_max") {
+    scenario.drift_max = words.number32(million / 10);
+  } else if (key == "clock_offset_max") {
+    scenario.clock_offset_max = words.duration();
+  } else if (key == "calls") {
+    read_calls(words, scenario.workload);
+  } else if (key == "adversary") {
+    scenario.adversaries.push_back(read_adversary(words));
+  } else if (key == "at") {
+    scenario.faults.push_back(read_fault(words));
+  } else if (key == "chaos_ends") {
+    scenario.chaos_ends = words.duration();
+  } else if (key == "patience") {
+    scenario.patience = words.duration();
+  } else {
+    words.complain("unknown statement '" + std::string(key) + "'");
+  }
+}
+
+// What the parts are right one by one but do not fit each other.
+std::string misfit(const Scenario& scenario) {
+  if (scenario.nodes == 0) return "a scenario has at least one node";
+  if (scenario.seeds == 0 || scenario.seeds > scenario.nodes) return "seeds is 1 up to nodes";
+  if (scenario.latency_max < scenario.latency_min) return "latency ends before it begins";
+  if (scenario.faults.size() > Scenario::faults_max) return "too many faults";
+  const auto outside = [&](NodeIndex node) { return node >= scenario.nodes; };
+  for (const Fault& fault : scenario.faults) {
+    if (std::any_of(fault.nodes.begin(), fault.nodes.end(), outside) ||
+        std::any_of(fault.towards.begin(), fault.towards.end(), outside)) {
+      return "a fault names a node that does not exist";
+    }
+  }
+  for (const AdversaryChoice& adversary : scenario.adversaries) {
+    if (std::any_of(adversary.nodes.begin(), adversary.nodes.end(), outside)) {
+      return "an adversary is a node that does not exist";
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view to_string(Profile profile) {
+  return name_of(profile_names, profile);
+}
+std::optional<Profile> parse_profile(std::string_view name) {
+  return kind_of(profile_names, name);
+}
+std::string_view to_string(FaultKind kind) {
+  return name_of(fault_names, kind);
+}
+std::string_view to_string(AdversaryKind kind) {
+  return name_of(adversary_names, kind);
+}
+
+base::Result<Scenario, Scenario::ParseError> Scenario::parse(std::string_view text) {
+  Scenario scenario;
+  std::uint32_t number = 0;
+  bool first = true;
+  for (std::string_view line : base::split(text, '\n')) {
+    ++number;
+    line = base::trim(line.substr(0, line.find('#')));
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (line.empty()) continue;
+    Words words(line);
+    const std::string_view key = words.word("a statement");
+    if (first && key != "parley-scenario") {
+      return base::Unexpected{ParseError{number, "does not begin with 'parley-scenario 1'"}};
+    }
+    first = false;
+    read_statement(key, words, scenario);
+    if (words.more()) words.complain("more words than expected");
+    if (!words.problem().empty()) return base::Unexpected{ParseError{number, words.problem()}};
+  }
+  if (first) return base::Unexpected{ParseError{number, "is empty"}};
+  std::stable_sort(scenario.faults.begin(), scenario.faults.end(),
+                   [](const Fault& a, const Fault& b) { return a.at < b.at; });
+  std::string problem = misfit(scenario);
+  if (!problem.empty()) return base::Unexpected{ParseError{number, std::move(problem)}};
+  return scenario;
+}
+
+std::string Scenario::to_text() const {
+  const auto line = [](std::string_view key, const std::string& value) {
+    return std::string(key) + " " + value + "\n";
+  };
+  std::string text = "parley-scenario 1\n";
+  text += line("seed", std::to_string(seed));
+  text += line("nodes", std::to_string(nodes));
+  text += line("seeds", std::to_string(seeds));
+  text += line("join_gap", text_of(join_gap));
+  text += line("latency", text_of(latency_min) + " to " + text_of(latency_max));
+  text += line("loss", std::to_string(loss));
+  text += line("duplicate", std::to_string(duplicate));
+  text += line("drift_max", std::to_string(drift_max));
+  text += line("clock_offset_max", text_of(clock_offset_max));
+  text += line("calls",
+               std::to_string(workload.calls) + " after " + std::to_string(workload.first_call) +
+                   " from " + text_of(workload.starts) + " every " + text_of(workload.gap) +
+                   " capabilities " + std::to_string(workload.capabilities) + " providers " +
+                   std::to_string(workload.providers) + " idempotent " +
+                   std::to_string(workload.idempotent) + " deadline " + text_of(workload.deadline));
+  for (const AdversaryChoice& adversary : adversaries) {
+    text += line("adversary", std::string(to_string(adversary.kind)) + " nodes " +
+                                  text_of(adversary.nodes) + " at " + text_of(adversary.at));
+  }
+  for (const Fault& fault : faults) text += text_of(fault);
+  text += line("chaos_ends", text_of(chaos_ends));
+  text += line("patience", text_of(patience));
+  return text;
+}
+
+}  // namespace sim

@@ -1,0 +1,129 @@
+// A Scenario is one run as plain data: everything that may differ between two runs stands in it,
+// and nothing else can influence the outcome. Its text form is what a bug report consists of: one
+// statement a line, `#` starts a comment, times as "1500ms" or "30s", shares in parts per million.
+//
+//   parley-scenario 1
+//   seed 42
+//   nodes 5
+//   latency 200us to 2ms
+//   at 5s crash nodes 2 for 10s
+//   at 9s one_way nodes 0,1 towards 3 for 8s
+//   adversary forger nodes 4 at 2s
+//   chaos_ends 30s
+#pragma once
+
+#include "base/result.h"
+#include "base/time.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sim {
+
+// What a generated scenario is about. `calm` is the standard run: all join from one address, some
+// crash, the links are good. The others are chaos, each run with its own choice of fault kinds.
+enum class Profile : std::uint8_t { calm, gossip, calls, all };
+[[nodiscard]] std::string_view to_string(Profile profile);
+[[nodiscard]] std::optional<Profile> parse_profile(std::string_view name);
+
+using NodeIndex = std::uint32_t;
+
+enum class FaultKind : std::uint8_t {
+  late_start,   // does not run before `at`
+  crash,        // loses memory and what is unsynced; starts again after `lasts`, never if 0
+  pause,        // stopped and continued, as by SIGSTOP; datagrams queue up like in a socket
+  starve,       // each input waits `amount` milliseconds for a processor
+  partition,    // nothing passes between `nodes` and all others
+  islands,      // nothing passes between any two of `nodes`, nor to the others
+  one_way,      // nothing passes from `nodes` to `towards` (all others, if empty)
+  loss,         // `amount` ppm of the datagrams from `nodes` (to `towards`) vanish
+  duplicate,    // `amount` ppm of them come twice
+  latency,      // they take up to `amount` milliseconds more, each its own time: reordering
+  clog,         // they wait until the fault ends, then all come at once
+  clock_jump,   // the wall clock moves by `amount` milliseconds, forth or back
+  disk_full,    // writes are refused
+  disk_slow,    // a sync takes `amount` milliseconds
+  leave,        // drains and leaves; the process ends
+  drain,        // drains without leaving; takes calls again after `lasts`
+  move,         // comes back at another address: crash, new endpoint, start after `lasts`
+  agent_down,   // its agent refuses connections
+  agent_slow,   // its agent takes `amount` milliseconds more
+  agent_flaky,  // `amount` ppm of its agent's answers are 500 or a broken connection
+  agent_full,   // the agent declares a concurrency of 1: at capacity with its first call
+};
+[[nodiscard]] std::string_view to_string(FaultKind kind);
+
+struct Fault {
+  base::Duration at{};
+  FaultKind kind = FaultKind::crash;
+  std::vector<NodeIndex> nodes;
+  std::vector<NodeIndex> towards;
+  base::Duration lasts{};
+  std::int64_t amount = 0;
+  bool operator==(const Fault&) const = default;
+};
+
+enum class AdversaryKind : std::uint8_t {
+  forger,         // records and accusations in the name of others, and of another mesh
+  replayer,       // captured datagrams and outdated records again
+  false_accuser,  // validly signed accusations against healthy members
+  flooder,        // garbage, and valid messages far too often
+  eclipser,       // answers who joins with nobody but itself and its friends
+  load_liar,      // claims to be idle, whatever it does
+};
+[[nodiscard]] std::string_view to_string(AdversaryKind kind);
+
+struct AdversaryChoice {
+  AdversaryKind kind = AdversaryKind::forger;
+  std::vector<NodeIndex> nodes;  // these act in concert
+  base::Duration at{};           // honest before
+  bool operator==(const AdversaryChoice&) const = default;
+};
+
+struct Workload {
+  std::uint32_t first_call =
+      0;  // call i is drawn from its own stream, so that a part can be cut off
+  std::uint32_t calls = 0;
+  base::Duration starts = std::chrono::seconds(5);
+  base::Duration gap = std::chrono::milliseconds(50);  // mean between two calls
+  std::uint32_t capabilities = 3;
+  std::uint32_t providers = 2;         // nodes that offer each
+  std::uint32_t idempotent = 700'000;  // ppm of calls that may be repeated
+  base::Duration deadline = std::chrono::seconds(5);
+  bool operator==(const Workload&) const = default;
+};
+
+struct Scenario {
+  std::uint64_t seed = 1;
+  std::uint32_t nodes = 3;
+  std::uint32_t seeds = 1;  // the first so many are everybody's seed addresses
+  base::Duration join_gap = std::chrono::milliseconds(100);  // between two first starts
+  base::Duration latency_min = std::chrono::microseconds(200);
+  base::Duration latency_max = std::chrono::milliseconds(2);
+  std::uint32_t loss = 0;             // ppm of all datagrams, for the whole run
+  std::uint32_t duplicate = 0;        // ppm
+  std::uint32_t drift_max = 0;        // ppm by which a clock may be fast or slow
+  base::Duration clock_offset_max{};  // of the wall clocks
+  std::vector<Fault> faults;          // in order of time
+  std::vector<AdversaryChoice> adversaries;
+  Workload workload;
+  base::Duration chaos_ends = std::chrono::seconds(30);  // all faults end here
+  base::Duration patience = std::chrono::seconds(60);    // in which the rest must settle after it
+
+  bool operator==(const Scenario&) const = default;
+
+  struct ParseError {
+    std::uint32_t line = 0;
+    std::string text;
+  };
+  [[nodiscard]] static base::Result<Scenario, ParseError> parse(std::string_view text);
+  [[nodiscard]] std::string to_text() const;
+
+  static constexpr std::uint32_t nodes_max = 20'000;
+  static constexpr std::size_t faults_max = 10'000;
+};
+
+}  // namespace sim

@@ -1,0 +1,204 @@
+#include "sim/scenario_generator.h"
+
+#include "base/rng.h"
+
+#include <algorithm>
+
+namespace sim {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::uint32_t percent = 10'000;  // in parts per million
+
+milliseconds draw_ms(base::Rng& rng, std::int64_t low, std::int64_t high) {
+  return milliseconds(rng.between(low, high));
+}
+
+// `count` different nodes out of [first, nodes).
+std::vector<NodeIndex> draw_nodes(base::Rng& rng, NodeIndex first, NodeIndex nodes,
+                                  std::uint64_t count) {
+  std::vector<NodeIndex> all;
+  for (NodeIndex node = first; node < nodes; ++node) all.push_back(node);
+  rng.shuffle(all);
+  all.resize(std::min(all.size(), static_cast<std::size_t>(count)));
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+std::vector<FaultKind> kinds_of(Profile profile) {
+  using enum FaultKind;
+  switch (profile) {
+    case Profile::calm:
+      return {};
+    case Profile::gossip:
+      return {late_start, crash, pause,     starve,  partition, islands,
+              one_way,    loss,  duplicate, latency, clog,      disk_full,
+              disk_slow,  leave, drain,     move,    clock_jump};
+    case Profile::calls:
+      return {crash, pause,      loss,       latency,     partition, drain,
+              leave, agent_down, agent_slow, agent_flaky, agent_full};
+    case Profile::all:
+      return {late_start, crash,     pause,      starve,     partition,  islands,     one_way,
+              loss,       duplicate, latency,    clog,       disk_full,  disk_slow,   leave,
+              drain,      move,      clock_jump, agent_down, agent_slow, agent_flaky, agent_full};
+  }
+  return {};
+}
+
+std::int64_t draw_amount(base::Rng& rng, FaultKind kind) {
+  switch (kind) {
+    case FaultKind::starve:
+      return rng.between(50, 2'000);
+    case FaultKind::loss:
+      return rng.between(1, 20) * percent;
+    case FaultKind::duplicate:
+      return rng.between(1, 50) * percent;
+    case FaultKind::latency:
+      return rng.between(5, 300);
+    case FaultKind::clock_jump:
+      return rng.between(-86'400'000, 86'400'000);
+    case FaultKind::disk_slow:
+      return rng.between(10, 2'000);
+    case FaultKind::agent_slow:
+      return rng.between(50, 6'000);
+    case FaultKind::agent_flaky:
+      return rng.between(5, 80) * percent;
+    case FaultKind::late_start:
+    case FaultKind::crash:
+    case FaultKind::pause:
+    case FaultKind::partition:
+    case FaultKind::islands:
+    case FaultKind::one_way:
+    case FaultKind::clog:
+    case FaultKind::disk_full:
+    case FaultKind::leave:
+    case FaultKind::drain:
+    case FaultKind::move:
+    case FaultKind::agent_down:
+    case FaultKind::agent_full:
+      return 0;
+  }
+  return 0;
+}
+
+// How many nodes one fault strikes: mostly one, sometimes a good part of the mesh.
+std::uint64_t draw_width(base::Rng& rng, FaultKind kind, std::uint32_t nodes) {
+  const std::uint32_t most = kind == FaultKind::starve ? nodes / 4 : nodes / 2;
+  if (most < 2 || rng.chance(70 * percent)) return 1;
+  return 1 + rng.below(most);
+}
+
+Fault draw_fault(const Scenario& scenario, FaultKind kind, base::Rng rng) {
+  Fault fault;
+  fault.kind = kind;
+  const auto chaos = std::chrono::duration_cast<milliseconds>(scenario.chaos_ends).count();
+  fault.at = draw_ms(rng, 2'000, std::max<std::int64_t>(2'001, chaos - 5'000));
+  fault.lasts = draw_ms(rng, 200, 15'000);
+  fault.nodes = draw_nodes(rng, 0, scenario.nodes, draw_width(rng, kind, scenario.nodes));
+  fault.amount = draw_amount(rng, kind);
+  if (kind == FaultKind::crash && rng.chance(25 * percent)) fault.lasts = base::Duration::zero();
+  if (kind == FaultKind::late_start || kind == FaultKind::leave) {
+    fault.lasts = base::Duration::zero();
+    // The seeds stay, so that whoever starts later finds the mesh.
+    fault.nodes = draw_nodes(rng, scenario.seeds, scenario.nodes, 1);
+  }
+  if (kind == FaultKind::clock_jump) fault.lasts = base::Duration::zero();
+  if (kind == FaultKind::one_way && rng.chance(50 * percent)) {
+    fault.towards = draw_nodes(rng, 0, scenario.nodes, 1 + rng.below(scenario.nodes));
+  }
+  return fault;
+}
+
+void draw_adversaries(Scenario& scenario, base::Rng rng) {
+  // Fewer than a third of any subject's monitors may lie, so fewer than a third of all.
+  const std::uint32_t liars_max = scenario.nodes < 4 ? 0 : (scenario.nodes - 1) / 3;
+  if (liars_max == 0 || rng.chance(40 * percent)) return;
+  AdversaryChoice adversary;
+  adversary.kind = static_cast<AdversaryKind>(rng.below(6));
+  // Never a seed, with which everyone's view would begin; but an eclipser is one of several seeds.
+  const bool introducer = adversary.kind == AdversaryKind::eclipser;
+  if (introducer) scenario.seeds = std::max(scenario.seeds, std::min(scenario.nodes, 3U));
+  const NodeIndex first = introducer ? 0 : scenario.seeds;
+  const NodeIndex end = introducer ? scenario.seeds : scenario.nodes;
+  adversary.nodes = draw_nodes(rng, first, end, introducer ? 1 : 1 + rng.below(liars_max));
+  adversary.at = draw_ms(rng, introducer ? 0 : 1'000, introducer ? 1 : 10'000);
+  if (!adversary.nodes.empty()) scenario.adversaries.push_back(std::move(adversary));
+}
+
+void draw_links(Scenario& scenario, base::Rng rng) {
+  scenario.latency_min = std::chrono::microseconds(rng.between(50, 5'000));
+  scenario.latency_max = scenario.latency_min + draw_ms(rng, 0, 30);
+  if (rng.chance(40 * percent)) scenario.loss = static_cast<std::uint32_t>(rng.below(5 * percent));
+  if (rng.chance(40 * percent)) {
+    scenario.duplicate = static_cast<std::uint32_t>(rng.below(5 * percent));
+  }
+  if (rng.chance(60 * percent)) scenario.drift_max = static_cast<std::uint32_t>(rng.below(500));
+  if (rng.chance(60 * percent)) scenario.clock_offset_max = draw_ms(rng, 0, 3'600'000);
+}
+
+// The standard run: all join from one address while the mesh grows; some crash, some come back.
+Scenario make_calm(std::uint32_t nodes, std::uint64_t seed) {
+  Scenario scenario;
+  scenario.seed = seed;
+  scenario.nodes = nodes == 0 ? 16 : nodes;
+  scenario.join_gap = std::max(
+      base::Duration(milliseconds(1)),
+      std::min(base::Duration(milliseconds(100)), base::Duration(seconds(10)) / scenario.nodes));
+  scenario.drift_max = 50;
+  scenario.chaos_ends = seconds(40);
+  base::Rng rng = base::Rng(seed).fork("calm");
+  const std::uint32_t crashes = scenario.nodes < 3 ? 0 : 1 + scenario.nodes / 100;
+  for (const NodeIndex node : draw_nodes(rng, scenario.seeds, scenario.nodes, crashes)) {
+    Fault crash;
+    crash.at = draw_ms(rng, 25'000, 30'000);
+    crash.nodes = {node};
+    if (rng.chance(50 * percent)) crash.lasts = draw_ms(rng, 100, 8'000);
+    scenario.faults.push_back(std::move(crash));
+  }
+  return scenario;
+}
+
+}  // namespace
+
+Scenario make_scenario(Profile profile, std::uint32_t nodes, std::uint64_t seed) {
+  nodes = std::min(nodes, Scenario::nodes_max);
+  Scenario scenario = profile == Profile::calm ? make_calm(nodes, seed) : Scenario{};
+  if (profile != Profile::calm) {
+    const base::Rng root(seed);
+    base::Rng rng = root.fork("scenario");
+    scenario.seed = seed;
+    scenario.nodes = static_cast<std::uint32_t>(rng.between(3, 12));
+    if (nodes != 0) scenario.nodes = nodes;
+    scenario.seeds = 1 + static_cast<std::uint32_t>(rng.below(std::min(3U, scenario.nodes)));
+    scenario.join_gap = draw_ms(rng, 0, 500);
+    scenario.chaos_ends = draw_ms(rng, 20'000, 50'000);
+    draw_links(scenario, root.fork("links"));
+
+    // Swarm: about half of the kinds exist in this run.
+    std::vector<FaultKind> kinds = kinds_of(profile);
+    std::erase_if(kinds, [&](FaultKind) { return rng.chance(50 * percent); });
+    const std::uint64_t count = kinds.empty() ? 0 : rng.below(12);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const FaultKind kind = rng.pick(kinds);
+      Fault fault = draw_fault(scenario, kind, root.fork("fault", i));
+      if (!fault.nodes.empty()) scenario.faults.push_back(std::move(fault));
+    }
+    if (profile != Profile::calls) draw_adversaries(scenario, root.fork("adversaries"));
+    if (profile != Profile::gossip) {
+      Workload& workload = scenario.workload;
+      workload.calls = static_cast<std::uint32_t>(rng.between(20, 300));
+      workload.gap = draw_ms(rng, 5, 150);
+      workload.capabilities = static_cast<std::uint32_t>(rng.between(1, 4));
+      workload.providers = static_cast<std::uint32_t>(rng.between(1, 3));
+      workload.deadline = draw_ms(rng, 300, 8'000);
+    }
+  }
+  std::stable_sort(scenario.faults.begin(), scenario.faults.end(),
+                   [](const Fault& a, const Fault& b) { return a.at < b.at; });
+  return scenario;
+}
+
+}  // namespace sim
