@@ -1,9 +1,9 @@
 // Membership: who is in the mesh, in what state, with what record. Composes the detector, the
-// suspicion, the dissemination and the anti-entropy of this folder. Sans-IO: messages come in decoded
-// and with an authenticated sender, effects go out in order, time is an argument.
+// suspicion, the dissemination and the anti-entropy of this folder. Sans-IO: messages come in
+// decoded and with an authenticated sender, effects go out in order, time is an argument.
 //
-// SWIM (Das, Gupta, Motivala; DSN 2002) with Lifeguard (Dadgar, Phillips, Currey; arXiv 1707.00788);
-// docs/internals/membership.md says what was added and why.
+// SWIM (Das, Gupta, Motivala; DSN 2002) with Lifeguard (Dadgar, Phillips, Currey; arXiv
+// 1707.00788); docs/internals/membership.md says what was added and why.
 #pragma once
 
 #include "base/endpoint.h"
@@ -29,14 +29,22 @@ namespace gossip {
 
 // As the view of this node has it: the member's own word, unless its monitors say that it does not
 // answer. The names are SPEC's.
-enum class MemberState : std::uint8_t { joining, serving, at_capacity, draining, left, suspect, dead };
+enum class MemberState : std::uint8_t {
+  joining,
+  serving,
+  at_capacity,
+  draining,
+  left,
+  suspect,
+  dead
+};
 [[nodiscard]] std::string_view to_string(MemberState state);
 
 struct Member {
   SignedRecord record;
   MemberState state = MemberState::joining;
-  base::Instant since;      // when this state was entered
-  bool degraded = false;    // some of its monitors reach it and some do not: avoid, do not bury
+  base::Instant since;          // when this state was entered
+  bool degraded = false;        // some of its monitors reach it and some do not: avoid, do not bury
   base::Duration round_trip{};  // moving average of answered probes; 0 = never probed
 };
 
@@ -85,18 +93,20 @@ struct ClaimEpoch {
   std::uint64_t epoch = 0;
 };
 
-using Effect = std::variant<SendPacket, Ask, Answer, CheckSignatures, MemberChanged, MemberForgotten,
-                            DescriptorArrived, ClaimEpoch, base::Transition, base::Notice>;
+using Effect =
+    std::variant<SendPacket, Ask, Answer, CheckSignatures, MemberChanged, MemberForgotten,
+                 DescriptorArrived, ClaimEpoch, base::Transition, base::Notice>;
 using Effects = std::vector<Effect>;
 
 // ---- what it is made of ----
 
 struct Self {
+  base::MeshId mesh;  // covered by every signature
   std::string name;
-  base::Endpoint endpoint;             // advertised
-  std::vector<base::Endpoint> seeds;   // retried for ever while any of them leads to nobody we know
-  std::uint64_t epoch_before = 0;      // persisted by the previous run; this run claims a higher one
-  std::vector<SignedRecord> known;     // of the previous run; used to knock, checked before trusted
+  base::Endpoint endpoint;            // advertised
+  std::vector<base::Endpoint> seeds;  // retried for ever while any of them leads to nobody we know
+  std::uint64_t epoch_before = 0;     // persisted by the previous run; this run claims a higher one
+  std::vector<SignedRecord> known;    // of the previous run; used to knock, checked before trusted
 };
 
 // What the rest of the node says about itself; published in a new record when it changed enough.

@@ -15,8 +15,8 @@
 
 namespace gossip {
 
-// Owned by the subject: `epoch` is persisted and grows at every start, `sequence` with every record.
-// A restarted node is therefore never outranked by its own past.
+// Owned by the subject: `epoch` is persisted and grows at every start, `sequence` with every
+// record. A restarted node is therefore never outranked by its own past.
 struct Version {
   std::uint64_t epoch = 0;
   std::uint64_t sequence = 0;
@@ -28,7 +28,7 @@ enum class Readiness : std::uint8_t { joining, serving, at_capacity, draining, l
 
 struct Load {
   std::uint32_t in_flight = 0;
-  std::uint32_t concurrency = 0;    // 0 = not limited
+  std::uint32_t concurrency = 0;     // 0 = not limited
   std::uint32_t latency_micros = 0;  // moving average of its agent's answers
   bool operator==(const Load&) const = default;
 };
@@ -53,8 +53,8 @@ struct SignedRecord {
   bool operator==(const SignedRecord&) const = default;
 };
 
-// "I, an assigned monitor of `subject`, get no answer from it." Bound to the digest of the subject's
-// newest record, so a newer record always refutes it.
+// "I, an assigned monitor of `subject`, get no answer from it." Bound to the digest of the
+// subject's newest record, so a newer record always refutes it.
 struct Accusation {
   base::NodeId accuser;
   base::NodeId subject;
@@ -70,7 +70,8 @@ struct SignedAccusation {
 
 // The bytes that are signed; statements.cc is the one file that lays them out.
 [[nodiscard]] crypto::Statement statement_of(const Record& record, const base::MeshId& mesh);
-[[nodiscard]] crypto::Statement statement_of(const Accusation& accusation, const base::MeshId& mesh);
+[[nodiscard]] crypto::Statement statement_of(const Accusation& accusation,
+                                             const base::MeshId& mesh);
 [[nodiscard]] base::Digest record_digest(const Record& record, const base::MeshId& mesh);
 
 }  // namespace gossip

@@ -1,0 +1,1 @@
+#include "gossip/membership.h"
