@@ -50,11 +50,21 @@ struct Provider {
   std::shared_ptr<const AgentDescriptor> descriptor;
 };
 
+// What this node's own calls to a provider showed.
+struct Standing {
+  std::uint32_t outstanding = 0;  // our attempts there now
+  base::Duration latency{};       // moving average of the time to the head; 0 = none seen
+  base::Instant latency_seen;     // when it was last fed
+  std::uint32_t failures = 0;     // in a row
+  base::Instant avoid_until;      // after a failure: only if nobody better is left
+};
+
 class Catalogue {
  public:
   struct Entry {
     base::NodeId node;
     Provider provider;
+    Standing standing;  // what this node's own calls showed; survives a change of the provider
   };
   // One node's claim to one capability; both pointers are never null and live as long as the entry.
   struct Offer {
@@ -72,6 +82,7 @@ class Catalogue {
   void remove(const base::NodeId& node);
 
   [[nodiscard]] const Provider* find(const base::NodeId& node) const;
+  [[nodiscard]] Standing* standing(const base::NodeId& node);  // nothing: not known (any more)
   // In the order of node ids; empty if nobody has it.
   [[nodiscard]] const Offers& providers_of(std::string_view capability) const;
   [[nodiscard]] const Index& by_capability() const { return index_; }
@@ -87,6 +98,7 @@ class Catalogue {
 
   std::map<base::NodeId, std::unique_ptr<Entry>> entries_;  // at fixed addresses, for the index
   Index index_;                                             // no empty lists
+  const Offers nobody_;
 };
 
 }  // namespace mesh

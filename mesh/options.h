@@ -63,8 +63,6 @@ struct Options {
   std::uint32_t probe_successes = 1;  // in a row, to be healthy
   std::uint32_t probe_failures = 2;   // in a row, to be unhealthy; also of calls that found nobody
 
-  std::size_t label_sets_max = 500;  // of the counters; what is beyond counts as "other"
-
   bool operator==(const Options&) const = default;
 };
 

@@ -1,18 +1,14 @@
 // What the data plane shows of itself: to the node's record, to `parley routes` and to metrics.
 #pragma once
 
-#include "base/histogram.h"
 #include "base/ids.h"
 #include "base/time.h"
-#include "mesh/call.h"
 #include "mesh/catalogue.h"
 #include "mesh/descriptor.h"
 
 #include <array>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,24 +53,19 @@ struct RouteExplanation {
   std::int64_t cost_micros = 0;
 };
 
-// Sums since the start; telemetry turns them into metrics. The number of label sets is bounded.
+// Sums since the start. What depends on names (requests by source, destination, capability) is
+// counted from ExchangeSettled by whoever serves metrics, with its own bound on labels.
 struct Counters {
-  struct RequestLabels {
-    std::string source;
-    std::string destination;
-    std::string capability;
-    Outcome outcome = Outcome::success;
-    auto operator<=>(const RequestLabels&) const = default;
-  };
   static constexpr std::size_t codes = 10;  // of ProblemCode
 
-  std::map<RequestLabels, std::uint64_t> requests;
-  base::Histogram durations;  // of settled exchanges
+  std::uint64_t exchanges = 0;
   std::uint64_t attempts = 0;
-  std::uint64_t retries = 0;  // attempts after the first
-  std::uint64_t duplicates = 0;
-  std::array<std::uint64_t, codes> refusals{};  // by ProblemCode
+  std::uint64_t retries = 0;     // attempts after the first
+  std::uint64_t duplicates = 0;  // exchanges that another one answered, or that were refused for it
   std::uint64_t probes = 0;
+  std::array<std::uint64_t, codes> refusals{};  // by ProblemCode
+
+  bool operator==(const Counters&) const = default;
 };
 
 }  // namespace mesh

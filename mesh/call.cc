@@ -1,0 +1,76 @@
+#include "mesh/call.h"
+
+#include "base/check.h"
+
+#include <algorithm>
+#include <array>
+
+namespace mesh {
+
+namespace {
+
+struct CodeWords {
+  ProblemCode code;
+  std::string_view name;
+  int status;
+};
+constexpr std::array<CodeWords, 10> code_words{{
+    {ProblemCode::no_capable_agent, "no_capable_agent", 503},
+    {ProblemCode::circuit_open, "circuit_open", 503},
+    {ProblemCode::deadline_exceeded, "deadline_exceeded", 504},
+    {ProblemCode::agent_unreachable, "agent_unreachable", 502},
+    {ProblemCode::rate_limited, "rate_limited", 429},
+    {ProblemCode::overloaded, "overloaded", 503},
+    {ProblemCode::forbidden, "forbidden", 403},
+    {ProblemCode::cycle_detected, "cycle_detected", 508},
+    {ProblemCode::body_too_large, "body_too_large", 413},
+    {ProblemCode::bad_request, "bad_request", 400},
+}};
+
+const CodeWords& words_of(ProblemCode code) {
+  const auto found =
+      std::ranges::find_if(code_words, [&](const CodeWords& words) { return words.code == code; });
+  CHECK(found != code_words.end());
+  return *found;
+}
+
+}  // namespace
+
+std::optional<std::string_view> find_header(const Headers& headers, std::string_view name) {
+  for (const Header& header : headers) {
+    if (header.name == name) return header.value;
+  }
+  return std::nullopt;
+}
+
+std::string_view to_string(ProblemCode code) {
+  return words_of(code).name;
+}
+
+int http_status(ProblemCode code) {
+  return words_of(code).status;
+}
+
+std::optional<ProblemCode> problem_code(std::string_view name) {
+  for (const CodeWords& words : code_words) {
+    if (words.name == name) return words.code;
+  }
+  return std::nullopt;
+}
+
+std::string_view to_string(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::success:
+      return "success";
+    case Outcome::application_error:
+      return "application_error";
+    case Outcome::mesh_error:
+      return "mesh_error";
+    case Outcome::caller_gone:
+      return "caller_gone";
+  }
+  CHECK(false);
+  return {};
+}
+
+}  // namespace mesh
