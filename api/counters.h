@@ -53,7 +53,7 @@ class CallMetrics {
     auto operator<=>(const TransitionKey&) const = default;
   };
 
-  explicit CallMetrics(std::size_t series_max = 2'000) : series_max_(series_max) {}
+  explicit CallMetrics(std::size_t series_max = 1'000) : series_max_(series_max) {}
 
   void on_settled(const mesh::ExchangeSettled& settled);
   void on_transition(const base::Transition& transition);

@@ -1,5 +1,6 @@
 #include "api/exposition.h"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -63,17 +64,18 @@ void Exposition::sample(const Labels& labels, double value) {
   line("", labels, number(value));
 }
 
-void Exposition::histogram(const Labels& labels, const DurationHistogram& histogram) {
+void Exposition::histogram(const Labels& labels, std::span<const double> bounds,
+                           std::span<const std::uint64_t> counts, base::Duration sum) {
   std::uint64_t below = 0;
-  for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
-    below += histogram.counts[i];
-    const std::string bound = i < duration_buckets.size() ? number(duration_buckets[i]) : "+Inf";
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    below += counts[i];
+    const std::string bound = i < bounds.size() ? number(bounds[i]) : "+Inf";
     Labels with_bound = labels;
     with_bound.emplace_back("le", bound);
     line("_bucket", with_bound, std::to_string(below));
   }
-  line("_sum", labels, number(seconds(histogram.sum)));
-  line("_count", labels, std::to_string(histogram.count));
+  line("_sum", labels, number(seconds(sum)));
+  line("_count", labels, std::to_string(below));
 }
 
 void Exposition::counter(std::string_view name, std::string_view help, std::uint64_t value) {

@@ -2,9 +2,10 @@
 // each, label values escaped. https://prometheus.io/docs/instrumenting/exposition_formats
 #pragma once
 
-#include "api/counters.h"
+#include "base/time.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,7 +24,9 @@ class Exposition {
   // A sample of the family begun last.
   void sample(const Labels& labels, std::uint64_t value);
   void sample(const Labels& labels, double value);
-  void histogram(const Labels& labels, const DurationHistogram& histogram);
+  // `counts` of each bucket alone, one more than `bounds`: the last is what no bound holds.
+  void histogram(const Labels& labels, std::span<const double> bounds,
+                 std::span<const std::uint64_t> counts, base::Duration sum);
 
   // A family of one sample without labels.
   void counter(std::string_view name, std::string_view help, std::uint64_t value);

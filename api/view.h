@@ -28,7 +28,8 @@ struct Access {
   std::vector<std::string> hosts;  // names it may also be called by, without a port, lower case
 };
 
-// One thing that must hold for the node to be started, healthy or ready.
+// One thing that must hold for the node to be started, healthy or ready. What the kernel and the
+// counters show (membership, agent, storage) is added by the API itself (health.h).
 struct Condition {
   enum class Of : std::uint8_t { startup, health, readiness };
 

@@ -1,0 +1,259 @@
+#include "api/handle.h"
+
+#include "api/agent_resource.h"
+#include "api/exposition.h"
+#include "api/health.h"
+#include "api/hosts.h"
+#include "api/json_body.h"
+#include "api/metrics.h"
+#include "api/node_resource.h"
+#include "api/problem.h"
+#include "api/rows.h"
+#include "base/strings.h"
+#include "node/kernel/kernel.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace api {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// ---- targets ----
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Percent-decoding; what is not a valid escape stays as it is.
+std::string decoded(std::string_view text, bool plus_is_space) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escape = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
+                        hex_digit(text[i + 2]) >= 0;
+    if (escape) {
+      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i] == '+' && plus_is_space ? ' ' : text[i];
+    }
+  }
+  return out;
+}
+
+// The value of a query parameter: nothing if it is absent, "" if it stands without a value.
+std::optional<std::string> query_value(std::string_view query, std::string_view name) {
+  for (const std::string_view pair : base::split(query, '&')) {
+    const auto equals = std::min(pair.find('='), pair.size());
+    if (decoded(pair.substr(0, equals), true) != name) continue;
+    return decoded(pair.substr(std::min(equals + 1, pair.size())), true);
+  }
+  return std::nullopt;
+}
+
+Response json(std::string body) {
+  Response response;
+  response.headers.push_back({"cache-control", "no-store"});
+  response.body = std::move(body);
+  return response;
+}
+
+// ---- resources; `parameter` is what stands for {...} in the path, decoded ----
+
+Response members(const View& view, const Request&, const std::string&) {
+  const gossip::Membership& membership = view.kernel.membership();
+  return json(member_rows(membership.members(), membership.self(), view.now));
+}
+
+Response agents(const View& view, const Request&, const std::string&) {
+  return json(agent_rows(view.kernel.data_plane().catalogue(), view.kernel.membership().self()));
+}
+
+Response capabilities(const View& view, const Request&, const std::string&) {
+  return json(capability_rows(view.kernel.data_plane().catalogue()));
+}
+
+Response routes(const View& view, const Request& request, const std::string& capability) {
+  if (!mesh::is_capability_name(capability)) {
+    return problem(400, "bad_request",
+                   "\"" + capability +
+                       "\" is not the name of a capability; it has parts of "
+                       "letters, digits, '_' and '-' joined by dots");
+  }
+  const std::string require = query_value(request.query, "require").value_or("");
+  return json(route_rows(view.kernel.data_plane().explain(capability, require, view.now)));
+}
+
+Response breakers(const View&, const Request&, const std::string&) {
+  return json("[]");
+}
+
+Response node(const View& view, const Request&, const std::string&) {
+  return get_node(view);
+}
+
+Response agent(const View& view, const Request&, const std::string&) {
+  return get_agent(view);
+}
+Response agent_put(const View& view, const Request& request, const std::string&) {
+  return put_agent(view, request);
+}
+Response agent_patch(const View& view, const Request& request, const std::string&) {
+  return patch_agent(view, request);
+}
+Response agent_delete(const View& view, const Request&, const std::string&) {
+  return delete_agent(view);
+}
+
+Response accepted(kernel::Input command, const Json& body) {
+  Response response = json(body.dump());
+  response.status = 202;
+  response.commands.push_back(std::move(command));
+  return response;
+}
+
+Response join(const View&, const Request& request, const std::string&) {
+  const Json body = is_shallow(request.body) ? Json::parse(request.body, nullptr, false) : Json();
+  std::optional<base::Endpoint> seed;
+  if (body.is_object() && body.contains("seed") && body["seed"].is_string()) {
+    seed = base::Endpoint::parse(body["seed"].get<std::string>());
+  }
+  if (!seed || seed->port == 0 || seed->is_unspecified()) {
+    return problem(400, "bad_request",
+                   "the body must be {\"seed\": \"IP:PORT\"}, the mesh address of a member");
+  }
+  return accepted(kernel::JoinRequested{*seed},
+                  {{"status", "joining"}, {"seed", seed->to_string()}});
+}
+
+Response leave(const View&, const Request&, const std::string&) {
+  return accepted(kernel::DrainRequested{.leave = true}, {{"status", "leaving"}});
+}
+Response drain(const View&, const Request&, const std::string&) {
+  return accepted(kernel::DrainRequested{.leave = false}, {{"status", "draining"}});
+}
+Response resume(const View&, const Request&, const std::string&) {
+  return accepted(kernel::ResumeRequested{}, {{"status", "serving"}});
+}
+
+Response health(const View& view, const Request& request, std::optional<Condition::Of> only,
+                bool none) {
+  std::vector<Condition> conditions;
+  if (!none) conditions = conditions_of(view);
+  if (only) {
+    std::erase_if(conditions, [&](const Condition& condition) { return condition.of != *only; });
+  }
+  return health_response(conditions, query_value(request.query, "verbose").has_value());
+}
+Response livez(const View& view, const Request& request, const std::string&) {
+  return health(view, request, std::nullopt, true);
+}
+Response startupz(const View& view, const Request& request, const std::string&) {
+  return health(view, request, Condition::Of::startup, false);
+}
+Response healthz(const View& view, const Request& request, const std::string&) {
+  return health(view, request, Condition::Of::health, false);
+}
+Response readyz(const View& view, const Request& request, const std::string&) {
+  return health(view, request, std::nullopt, false);
+}
+
+Response metrics_page(const View& view, const Request&, const std::string&) {
+  Response response;
+  response.content_type = std::string(Exposition::content_type);
+  response.body = metrics(view);
+  return response;
+}
+
+Response description(const View& view, const Request&, const std::string&) {
+  return json(openapi(view.version));
+}
+
+// ---- the table ----
+
+using Handler = Response (*)(const View&, const Request&, const std::string& parameter);
+
+constexpr std::array<Resource, 20> table{{
+    {"GET", "/v1/members"},      {"GET", "/v1/agents"},
+    {"GET", "/v1/capabilities"}, {"GET", "/v1/routes/{capability}"},
+    {"GET", "/v1/breakers"},     {"GET", "/v1/node"},
+    {"GET", "/v1/agent"},        {"PUT", "/v1/agent"},
+    {"PATCH", "/v1/agent"},      {"DELETE", "/v1/agent"},
+    {"POST", "/v1/join"},        {"POST", "/v1/leave"},
+    {"POST", "/v1/drain"},       {"POST", "/v1/resume"},
+    {"GET", "/livez"},           {"GET", "/healthz"},
+    {"GET", "/readyz"},          {"GET", "/startupz"},
+    {"GET", "/metrics"},         {"GET", "/openapi.json"},
+}};
+constexpr std::array<Handler, table.size()> handlers{
+    members,   agents,      capabilities, routes,   breakers,     node,       agent,
+    agent_put, agent_patch, agent_delete, join,     leave,        drain,      resume,
+    livez,     healthz,     readyz,       startupz, metrics_page, description};
+
+// What stands for the parameter of `pattern` in `path`; "" if it has none; nothing if they differ.
+std::optional<std::string> match_path(std::string_view pattern, std::string_view path) {
+  const auto brace = pattern.find('{');
+  if (brace == std::string_view::npos) {
+    if (pattern != path) return std::nullopt;
+    return std::string();
+  }
+  const std::string_view fixed = pattern.substr(0, brace);
+  if (!path.starts_with(fixed)) return std::nullopt;
+  const std::string_view rest = path.substr(fixed.size());
+  if (rest.empty() || rest.find('/') != std::string_view::npos) return std::nullopt;
+  return decoded(rest, false);
+}
+
+Response no_such_path(const std::string& path) {
+  std::vector<std::string_view> paths;
+  for (const Resource& resource : table) paths.push_back(resource.path);
+  std::string detail = "there is no \"" + path + "\" here; ";
+  const auto nearest = base::nearest_word(path, paths);
+  detail += nearest ? "did you mean " + std::string(*nearest) + "?" : "see /openapi.json";
+  return problem(404, "not_found", detail);
+}
+
+Response wrong_method(const Request& request, const std::string& allowed) {
+  Response response =
+      problem(405, "method_not_allowed",
+              request.path + " does not take " + request.method + ", but " + allowed);
+  response.headers.push_back({"allow", allowed});
+  return response;
+}
+
+}  // namespace
+
+std::span<const Resource> resources() {
+  return table;
+}
+
+Response handle(const View& view, const Request& request) {
+  if (auto refusal = refuse_foreign(request.authority, request.headers, view.access)) {
+    return std::move(*refusal);
+  }
+  const bool head = request.method == "HEAD";
+  const std::string_view method = head ? "GET" : std::string_view(request.method);
+  std::string allowed;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const auto parameter = match_path(table.at(i).path, request.path);
+    if (!parameter) continue;
+    if (table.at(i).method == method) {
+      Response response = handlers.at(i)(view, request, *parameter);
+      if (head) response.body.clear();
+      return response;
+    }
+    if (!allowed.empty()) allowed += ", ";
+    allowed += table.at(i).method;
+    if (table.at(i).method == "GET") allowed += ", HEAD";
+  }
+  if (!allowed.empty()) return wrong_method(request, allowed);
+  return no_such_path(request.path);
+}
+
+}  // namespace api

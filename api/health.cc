@@ -1,0 +1,69 @@
+#include "api/health.h"
+
+#include "node/kernel/kernel.h"
+
+#include <nlohmann/json.hpp>
+
+namespace api {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Condition membership_condition(const gossip::Membership& membership) {
+  Condition condition{
+      .name = "membership", .of = Condition::Of::readiness, .holds = false, .detail = {}};
+  const gossip::Member* self = membership.find(membership.self());
+  if (self == nullptr) {
+    condition.detail = "the node is not yet in its own view of the mesh";
+    return condition;
+  }
+  condition.holds = self->state == gossip::MemberState::serving ||
+                    self->state == gossip::MemberState::at_capacity;
+  condition.detail = "this node is " + std::string(gossip::to_string(self->state));
+  return condition;
+}
+
+Condition agent_condition(const mesh::LocalLoad& load) {
+  return {.name = "agent",
+          .of = Condition::Of::readiness,
+          .holds = load.condition != mesh::AgentCondition::unhealthy,
+          .detail = "the agent is " + std::string(mesh::to_string(load.condition))};
+}
+
+Condition storage_condition(const ShellCounters& shell) {
+  return {.name = "storage",
+          .of = Condition::Of::health,
+          .holds = shell.storage_healthy,
+          .detail = shell.storage_healthy
+                        ? "the last write succeeded"
+                        : "the last write failed; is the disk full, or read-only?"};
+}
+
+}  // namespace
+
+std::vector<Condition> conditions_of(const View& view) {
+  std::vector<Condition> conditions = view.conditions;
+  conditions.push_back(storage_condition(view.shell));
+  conditions.push_back(membership_condition(view.kernel.membership()));
+  conditions.push_back(agent_condition(view.kernel.data_plane().local_load()));
+  return conditions;
+}
+
+Response health_response(const std::vector<Condition>& conditions, bool verbose) {
+  Json reasons = Json::array();
+  Json checks = Json::array();
+  for (const Condition& condition : conditions) {
+    if (!condition.holds) reasons.push_back(condition.name + ": " + condition.detail);
+    checks.push_back(
+        {{"name", condition.name}, {"holds", condition.holds}, {"detail", condition.detail}});
+  }
+  Response response;
+  response.status = reasons.empty() ? 200 : 503;
+  response.headers.push_back({"cache-control", "no-store"});
+  Json body{{"status", reasons.empty() ? "ok" : "unavailable"}, {"reasons", std::move(reasons)}};
+  if (verbose) body["checks"] = std::move(checks);
+  response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return response;
+}
+
+}  // namespace api

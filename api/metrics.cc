@@ -1,0 +1,193 @@
+#include "api/metrics.h"
+
+#include "api/exposition.h"
+#include "node/kernel/kernel.h"
+
+#include <array>
+#include <map>
+
+namespace api {
+namespace {
+
+constexpr std::array member_states{gossip::MemberState::joining,     gossip::MemberState::serving,
+                                   gossip::MemberState::at_capacity, gossip::MemberState::draining,
+                                   gossip::MemberState::left,        gossip::MemberState::suspect,
+                                   gossip::MemberState::dead};
+
+void write_build(Exposition& out, const View& view) {
+  out.family("parley_build_info", "gauge", "1, with the version of the program as a label.");
+  out.sample({{"version", view.version}}, std::uint64_t{1});
+  out.gauge("parley_uptime_seconds", "How long this process has run.",
+            std::chrono::duration<double>(view.now - view.started).count());
+}
+
+void write_calls(Exposition& out, const mesh::DataPlane& data_plane, const CallMetrics& calls) {
+  const mesh::Counters& counters = data_plane.counters();
+  out.family("parley_requests_total", "counter",
+             "Exchanges settled, by the nodes they went between, capability and outcome.");
+  for (const auto& [key, count] : calls.requests()) {
+    out.sample({{"source", key.source},
+                {"destination", key.destination},
+                {"capability", key.capability},
+                {"outcome", mesh::to_string(key.outcome)}},
+               count);
+  }
+  out.family("parley_request_duration_seconds", "histogram",
+             "From the arrival of an exchange to its settling.");
+  for (const auto& [capability, sums] : calls.capabilities()) {
+    out.histogram({{"capability", capability}}, duration_buckets, sums.duration.counts,
+                  sums.duration.sum);
+  }
+  out.family("parley_attempts_total", "counter", "Attempts at agents and at other nodes.");
+  for (const auto& [capability, sums] : calls.capabilities()) {
+    out.sample({{"capability", capability}}, sums.attempts);
+  }
+  out.counter("parley_retries_total", "Attempts after the first of an exchange.", counters.retries);
+  out.counter("parley_duplicates_total", "Requests recognised as duplicates.", counters.duplicates);
+  out.counter("parley_agent_probes_total", "Health checks of the agent.", counters.probes);
+  out.family("parley_refusals_total", "counter", "Exchanges answered by the mesh, by its code.");
+  for (std::size_t code = 0; code < counters.refusals.size(); ++code) {
+    out.sample({{"code", mesh::to_string(static_cast<mesh::ProblemCode>(code))}},
+               counters.refusals.at(code));
+  }
+  out.gauge("parley_exchanges", "Exchanges in flight at this node.",
+            static_cast<std::uint64_t>(data_plane.exchanges()));
+  out.gauge("parley_agent_in_flight", "Calls in flight at this node's agent.",
+            std::uint64_t{data_plane.in_flight()});
+}
+
+void write_members(Exposition& out, const gossip::Membership& membership) {
+  std::map<gossip::MemberState, std::uint64_t> states;
+  for (const auto& [id, member] : membership.members()) ++states[member.state];
+  out.family("parley_members", "gauge", "Members in the view of this node, itself included.");
+  for (const gossip::MemberState state : member_states) {
+    out.sample({{"state", gossip::to_string(state)}}, states[state]);
+  }
+}
+
+void write_durations(Exposition& out, std::string_view name, std::string_view help,
+                     const gossip::DurationCounts& durations) {
+  std::array<double, gossip::DurationCounts::bounds_ms.size()> bounds{};
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    bounds.at(i) = static_cast<double>(gossip::DurationCounts::bounds_ms.at(i)) / 1'000;
+  }
+  out.family(name, "histogram", help);
+  out.histogram({}, bounds, durations.counts, durations.sum);
+}
+
+void write_gossip(Exposition& out, const gossip::Counters& counters, const ShellCounters& shell) {
+  out.family("parley_gossip_bytes_total", "counter", "Bytes of datagrams, with their seals.");
+  out.sample({{"direction", "sent"}}, shell.datagram_bytes_sent);
+  out.sample({{"direction", "received"}}, shell.datagram_bytes_received);
+  out.family("parley_gossip_datagrams_total", "counter", "Datagrams, garbage included.");
+  out.sample({{"direction", "sent"}}, shell.datagrams_sent);
+  out.sample({{"direction", "received"}}, shell.datagrams_received);
+  out.counter("parley_gossip_datagrams_dropped_total", "Datagrams that the socket would not take.",
+              shell.datagrams_dropped);
+  write_durations(out, "parley_gossip_convergence_seconds",
+                  "From publishing an own record until a probed member has the same view.",
+                  counters.convergence);
+  write_durations(out, "parley_gossip_detection_seconds",
+                  "From the first accusation of a member until it is dead in this view.",
+                  counters.detection);
+  out.counter("parley_gossip_probes_total", "Probes sent.", counters.probes_sent);
+  out.counter("parley_gossip_probes_failed_total", "Probes that found no answer by any way.",
+              counters.probes_failed);
+  out.counter("parley_gossip_accusations_total", "Accusations this node made.",
+              counters.accusations_made);
+  out.counter("parley_gossip_refutations_total", "Own records published because of an accusation.",
+              counters.refutations);
+  out.counter("parley_gossip_false_alarms_total", "Suspects that turned out to live.",
+              counters.false_alarms);
+  out.counter("parley_gossip_deaths_total", "Members declared dead.", counters.deaths);
+  out.counter("parley_gossip_starvations_total", "Times this node found itself starved of CPU.",
+              counters.starvations);
+  out.counter("parley_gossip_items_received_total", "Records and accusations that came in.",
+              counters.items_received);
+  out.counter("parley_gossip_items_refused_total",
+              "Of these, those out of bounds, over a rate, or badly signed.",
+              counters.items_refused);
+  out.counter("parley_gossip_signatures_checked_total", "Signatures checked.",
+              counters.signatures_checked);
+  out.counter("parley_gossip_syncs_total", "Anti-entropy exchanges over a link.", counters.syncs);
+  out.counter("parley_gossip_records_published_total", "Own records published.",
+              counters.records_published);
+  out.gauge("parley_gossip_rumors", "Items still being told.", std::uint64_t{counters.rumors});
+  out.gauge("parley_gossip_health", "Lifeguard's local health; 0 is healthy.",
+            std::uint64_t{counters.health});
+}
+
+void write_links(Exposition& out, const ShellCounters& shell) {
+  out.gauge("parley_links", "TLS links to other nodes, open now.", shell.links_open);
+  out.gauge("parley_link_streams", "Streams on these links, open now.", shell.link_streams_open);
+  out.family("parley_links_made_total", "counter", "Links made, by who dialled.");
+  out.sample({{"by", "self"}}, shell.links_dialled);
+  out.sample({{"by", "peer"}}, shell.links_accepted);
+  out.counter("parley_links_failed_total", "Connects and handshakes that came to nothing.",
+              shell.links_failed);
+  out.counter("parley_links_refused_total", "Links refused because of identity or mesh.",
+              shell.links_refused);
+  out.gauge("parley_api_connections", "Connections to the API, open now.",
+            shell.api_connections_open);
+  out.counter("parley_api_connections_total", "Connections to the API.", shell.api_connections);
+  out.counter("parley_api_connections_refused_total", "Connections over the bound.",
+              shell.api_connections_refused);
+  out.counter("parley_api_requests_total", "Requests to the API, calls included.",
+              shell.api_requests);
+  out.counter("parley_api_requests_refused_total", "Requests refused before they were read.",
+              shell.api_requests_refused);
+  out.gauge("parley_agent_connections", "Connections to the agent, open now.",
+            shell.agent_connections_open);
+}
+
+void write_gate_and_storage(Exposition& out, const ShellCounters& shell) {
+  out.family("parley_gate_refused_total", "counter",
+             "What arrived and was turned away, by reason.");
+  out.sample({{"reason", "undecodable"}}, shell.gate_undecodable);
+  out.sample({{"reason", "replayed"}}, shell.gate_replayed);
+  out.sample({{"reason", "forged"}}, shell.gate_forged);
+  out.sample({{"reason", "limited"}}, shell.gate_limited);
+  out.counter("parley_storage_writes_total", "Writes to the store.", shell.storage_writes);
+  out.counter("parley_storage_failures_total", "Writes that failed.", shell.storage_failures);
+  out.gauge("parley_storage_queue", "Writes that wait.", shell.storage_queue);
+  out.gauge("parley_storage_healthy", "1 if the last write succeeded.",
+            std::uint64_t{shell.storage_healthy ? 1U : 0U});
+}
+
+void write_transitions(Exposition& out, const CallMetrics& calls) {
+  out.family("parley_transitions_total", "counter", "Phase changes of the node's state machines.");
+  for (const auto& [key, count] : calls.transitions()) {
+    out.sample({{"machine", key.machine}, {"from", key.from}, {"to", key.to}}, count);
+  }
+}
+
+void write_process(Exposition& out, const View& view) {
+  if (!view.shell.process) return;
+  const ShellCounters::Process& process = *view.shell.process;
+  out.family("process_cpu_seconds_total", "counter", "User and system CPU time.");
+  out.sample({}, process.cpu_seconds);
+  out.gauge("process_resident_memory_bytes", "Resident memory.", process.resident_bytes);
+  out.gauge("process_virtual_memory_bytes", "Virtual memory.", process.virtual_bytes);
+  out.gauge("process_open_fds", "Open file descriptors.", process.open_fds);
+  out.gauge("process_max_fds", "Most file descriptors that may be open.", process.max_fds);
+  out.gauge("process_threads", "Threads.", process.threads);
+  out.gauge("process_start_time_seconds", "When the process started, since 1970-01-01 UTC.",
+            static_cast<double>(view.started_wall.milliseconds) / 1'000);
+}
+
+}  // namespace
+
+std::string metrics(const View& view) {
+  Exposition out;
+  write_build(out, view);
+  write_calls(out, view.kernel.data_plane(), view.calls);
+  write_members(out, view.kernel.membership());
+  write_gossip(out, view.kernel.membership().counters(), view.shell);
+  write_links(out, view.shell);
+  write_gate_and_storage(out, view.shell);
+  write_transitions(out, view.calls);
+  write_process(out, view);
+  return out.text();
+}
+
+}  // namespace api

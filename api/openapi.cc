@@ -1,0 +1,141 @@
+// The description is written by hand, so that it reads well; a test holds it to the router's table.
+#include "api/handle.h"
+
+#include <nlohmann/json.hpp>
+
+namespace api {
+namespace {
+
+constexpr std::string_view description_text = R"json({
+"openapi": "3.1.0",
+"info": {
+  "title": "Parley node",
+  "summary": "The agent's side of a node, on localhost",
+  "description": "Call agents by what they can do, register your own, and look at the mesh as this node sees it.",
+  "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+},
+"servers": [{"url": "http://127.0.0.1:7401"}],
+"tags": [{"name": "calls"}, {"name": "mesh"}, {"name": "agent"}, {"name": "operations"}],
+"paths": {
+  "/call/{capability}": {
+    "description": "Any method. What follows the capability in the path, the query, the headers and the body go to the chosen agent, whose answer comes back byte for byte, as it comes.",
+    "parameters": [
+      {"name": "capability", "in": "path", "required": true, "schema": {"$ref": "#/components/schemas/CapabilityName"}},
+      {"name": "Parley-Deadline", "in": "header", "description": "How long the whole call may take, as a duration; grpc-timeout is read too", "schema": {"$ref": "#/components/schemas/Duration"}},
+      {"name": "Parley-Prefer", "in": "header", "description": "Node or agent to take if it can", "schema": {"type": "string"}},
+      {"name": "Parley-Require", "in": "header", "example": "warehouse=A;proficiency>=competent;version~1.4", "schema": {"type": "string"}},
+      {"name": "Idempotency-Key", "in": "header", "description": "Makes any method repeatable: the agent runs it once", "schema": {"type": "string"}}
+    ],
+    "get": {"tags": ["calls"], "operationId": "call", "responses": {"default": {"$ref": "#/components/responses/Answer"}}},
+    "post": {"tags": ["calls"], "operationId": "callWithBody", "requestBody": {"content": {"*/*": {}}}, "responses": {"default": {"$ref": "#/components/responses/Answer"}}}
+  },
+  "/v1/members": {
+    "get": {"tags": ["mesh"], "operationId": "members", "summary": "Members in this node's view", "responses": {"200": {"description": "One row a member", "content": {"application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/Member"}}}}}}}
+  },
+  "/v1/agents": {
+    "get": {"tags": ["mesh"], "operationId": "agents", "summary": "Agents beside the members", "responses": {"200": {"description": "One row an agent", "content": {"application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/Agent"}}}}}}}
+  },
+  "/v1/capabilities": {
+    "get": {"tags": ["mesh"], "operationId": "capabilities", "summary": "Who offers what", "responses": {"200": {"description": "One row an offer", "content": {"application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/Offer"}}}}}}}
+  },
+  "/v1/routes/{capability}": {
+    "get": {"tags": ["mesh"], "operationId": "routes", "summary": "Where a call would go now, and why not elsewhere",
+      "parameters": [
+        {"name": "capability", "in": "path", "required": true, "schema": {"$ref": "#/components/schemas/CapabilityName"}},
+        {"name": "require", "in": "query", "description": "As the header Parley-Require", "schema": {"type": "string"}}
+      ],
+      "responses": {"200": {"description": "One row a candidate; empty if nobody offers it", "content": {"application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/Route"}}}}}, "400": {"$ref": "#/components/responses/Problem"}}}
+  },
+  "/v1/breakers": {
+    "get": {"tags": ["mesh"], "operationId": "breakers", "summary": "Circuit breakers that are not closed", "description": "This release has no breakers, so the list is empty.", "responses": {"200": {"description": "One row a breaker", "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}}}}}
+  },
+  "/v1/node": {
+    "get": {"tags": ["operations"], "operationId": "node", "summary": "This node: identity, state, warnings, sums", "responses": {"200": {"description": "One object", "content": {"application/json": {"schema": {"type": "object", "required": ["id", "name", "state", "mesh", "version", "uptime_seconds", "ready"]}}}}}}
+  },
+  "/v1/agent": {
+    "get": {"tags": ["agent"], "operationId": "agent", "summary": "The agent: block in force", "responses": {"200": {"$ref": "#/components/responses/AgentBlock"}, "404": {"$ref": "#/components/responses/Problem"}}},
+    "put": {"tags": ["agent"], "operationId": "registerAgent", "summary": "Register the agent, in place of any other", "requestBody": {"$ref": "#/components/requestBodies/AgentBlock"}, "responses": {"200": {"$ref": "#/components/responses/AgentBlock"}, "400": {"$ref": "#/components/responses/Problem"}}},
+    "patch": {"tags": ["agent"], "operationId": "changeAgent", "summary": "Merge into the agent: block (RFC 7396)", "requestBody": {"$ref": "#/components/requestBodies/AgentBlock"}, "responses": {"200": {"$ref": "#/components/responses/AgentBlock"}, "400": {"$ref": "#/components/responses/Problem"}}},
+    "delete": {"tags": ["agent"], "operationId": "removeAgent", "summary": "The node has no agent from now on", "responses": {"204": {"description": "Removed"}, "404": {"$ref": "#/components/responses/Problem"}}}
+  },
+  "/v1/join": {
+    "post": {"tags": ["operations"], "operationId": "join", "summary": "Join the mesh of that member", "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["seed"], "properties": {"seed": {"type": "string", "examples": ["10.0.0.1:7400"]}}}}}}, "responses": {"202": {"$ref": "#/components/responses/Accepted"}, "400": {"$ref": "#/components/responses/Problem"}}}
+  },
+  "/v1/leave": {
+    "post": {"tags": ["operations"], "operationId": "leave", "summary": "Finish the calls in flight, leave the mesh, and end", "responses": {"202": {"$ref": "#/components/responses/Accepted"}}}
+  },
+  "/v1/drain": {
+    "post": {"tags": ["operations"], "operationId": "drain", "summary": "Take no new calls, but stay a member", "responses": {"202": {"$ref": "#/components/responses/Accepted"}}}
+  },
+  "/v1/resume": {
+    "post": {"tags": ["operations"], "operationId": "resume", "summary": "Take calls again after a drain", "responses": {"202": {"$ref": "#/components/responses/Accepted"}}}
+  },
+  "/livez": {"get": {"tags": ["operations"], "operationId": "livez", "summary": "The process answers", "responses": {"200": {"$ref": "#/components/responses/Health"}}}},
+  "/startupz": {"get": {"tags": ["operations"], "operationId": "startupz", "summary": "It has started", "responses": {"200": {"$ref": "#/components/responses/Health"}, "503": {"$ref": "#/components/responses/Health"}}}},
+  "/healthz": {"get": {"tags": ["operations"], "operationId": "healthz", "summary": "It is well: the disk takes writes", "responses": {"200": {"$ref": "#/components/responses/Health"}, "503": {"$ref": "#/components/responses/Health"}}}},
+  "/readyz": {"get": {"tags": ["operations"], "operationId": "readyz", "summary": "It may get calls: a serving member with a well agent", "parameters": [{"name": "verbose", "in": "query", "description": "Show all checks, not only those that fail", "schema": {"type": "string"}}], "responses": {"200": {"$ref": "#/components/responses/Health"}, "503": {"$ref": "#/components/responses/Health"}}}},
+  "/metrics": {"get": {"tags": ["operations"], "operationId": "metrics", "summary": "Prometheus text exposition", "responses": {"200": {"description": "Metrics", "content": {"text/plain": {}}}}}},
+  "/openapi.json": {"get": {"tags": ["operations"], "operationId": "openapi", "summary": "This description", "responses": {"200": {"description": "OpenAPI 3.1", "content": {"application/json": {}}}}}}
+},
+)json"
+                                              R"json("components": {
+  "responses": {
+    "Answer": {"description": "The agent's answer; or a problem of the mesh, which Parley-Error tells apart",
+      "headers": {
+        "Parley-Call": {"description": "Id of the call", "schema": {"type": "string"}},
+        "Parley-Served-By": {"description": "Who answered", "schema": {"type": "string"}},
+        "Parley-Attempts": {"description": "How many attempts it took", "schema": {"type": "integer"}},
+        "Parley-Error": {"description": "Only on an error of the mesh", "schema": {"$ref": "#/components/schemas/ErrorCode"}},
+        "Retry-After": {"description": "Seconds, where known", "schema": {"type": "integer"}}
+      },
+      "content": {"*/*": {}, "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+    "Problem": {"description": "An error", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+    "Accepted": {"description": "Begun; the state of the member shows how it goes on", "content": {"application/json": {"schema": {"type": "object", "required": ["status"], "properties": {"status": {"type": "string"}}}}}},
+    "AgentBlock": {"description": "The agent: block in force", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AgentBlock"}}}},
+    "Health": {"description": "200 if all holds, else 503", "content": {"application/json": {"schema": {"type": "object", "required": ["status", "reasons"], "properties": {"status": {"enum": ["ok", "unavailable"]}, "reasons": {"type": "array", "items": {"type": "string"}}, "checks": {"type": "array", "items": {"type": "object"}}}}}}}
+  },
+  "requestBodies": {
+    "AgentBlock": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AgentBlock"}}}}
+  },
+  "schemas": {
+    "CapabilityName": {"type": "string", "maxLength": 128, "pattern": "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$"},
+    "Duration": {"type": "string", "examples": ["500ms", "2s", "10m"]},
+    "NodeId": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    "ErrorCode": {"enum": ["no_capable_agent", "circuit_open", "deadline_exceeded", "agent_unreachable", "rate_limited", "overloaded", "forbidden", "cycle_detected", "body_too_large", "bad_request", "not_found", "method_not_allowed"]},
+    "Problem": {"type": "object", "required": ["type", "title", "status", "code", "detail"], "properties": {
+      "type": {"type": "string", "examples": ["urn:parley:error:no_capable_agent"]}, "title": {"type": "string"}, "status": {"type": "integer"}, "code": {"$ref": "#/components/schemas/ErrorCode"}, "detail": {"type": "string"},
+      "path": {"type": "array", "items": {"type": "string"}, "description": "Of cycle_detected: the nodes passed"}}},
+    "Load": {"type": "object", "properties": {"in_flight": {"type": "integer"}, "concurrency": {"type": ["integer", "null"]}, "latency_ms": {"type": ["number", "null"]}}},
+    "MemberState": {"enum": ["joining", "serving", "at_capacity", "draining", "left", "suspect", "dead"]},
+    "Availability": {"enum": ["serving", "at_capacity", "suspect", "degraded", "joining", "draining", "left", "dead"]},
+    "Proficiency": {"enum": ["novice", "competent", "expert"]},
+    "Member": {"type": "object", "required": ["id", "name", "state", "address"], "properties": {
+      "id": {"$ref": "#/components/schemas/NodeId"}, "name": {"type": "string"}, "state": {"$ref": "#/components/schemas/MemberState"}, "address": {"type": "string"},
+      "version": {"type": "string", "description": "epoch.sequence of its record"}, "since_seconds": {"type": "number"}, "load": {"$ref": "#/components/schemas/Load"},
+      "agent": {"type": "boolean"}, "degraded": {"type": "boolean"}, "rtt_ms": {"type": ["number", "null"]}, "self": {"type": "boolean"}}},
+    "Agent": {"type": "object", "required": ["name", "node", "state", "capabilities"], "properties": {
+      "name": {"type": "string"}, "node": {"$ref": "#/components/schemas/NodeId"}, "state": {"$ref": "#/components/schemas/Availability"}, "roles": {"type": "array", "items": {"type": "string"}},
+      "capabilities": {"type": "array", "items": {"$ref": "#/components/schemas/CapabilityName"}}, "load": {"$ref": "#/components/schemas/Load"}, "self": {"type": "boolean"}}},
+    "Offer": {"type": "object", "required": ["name", "agent", "node", "version", "proficiency"], "properties": {
+      "name": {"$ref": "#/components/schemas/CapabilityName"}, "agent": {"type": "string"}, "node": {"$ref": "#/components/schemas/NodeId"}, "version": {"type": "string"}, "proficiency": {"$ref": "#/components/schemas/Proficiency"},
+      "state": {"$ref": "#/components/schemas/Availability"}, "cost": {"type": "number"}, "attributes": {"type": "object"}, "description": {"type": "string"}, "examples": {"type": "array", "items": {"type": "string"}}}},
+    "Route": {"type": "object", "required": ["node", "name", "verdict", "reasons"], "properties": {
+      "node": {"$ref": "#/components/schemas/NodeId"}, "name": {"type": "string"}, "self": {"type": "boolean"}, "verdict": {"enum": ["chosen", "eligible", "avoided", "excluded"]}, "reasons": {"type": "array", "items": {"type": "string"}},
+      "state": {"$ref": "#/components/schemas/Availability"}, "expected_latency_ms": {"type": "number"}, "outstanding": {"type": "integer"}, "load": {"$ref": "#/components/schemas/Load"},
+      "version": {"type": "string"}, "proficiency": {"$ref": "#/components/schemas/Proficiency"}, "cost": {"type": "number"}}},
+    "AgentBlock": {"type": "object", "description": "The agent: block of docs/reference/config.schema.json", "properties": {
+      "url": {"type": "string", "format": "uri"}, "roles": {"type": "array", "items": {"type": "string"}}, "concurrency": {"type": "integer"}, "health": {"type": "object"},
+      "capabilities": {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {"name": {"$ref": "#/components/schemas/CapabilityName"}}}}}}
+  }
+}
+})json";
+
+}  // namespace
+
+std::string openapi(std::string_view version) {
+  auto description = nlohmann::ordered_json::parse(description_text, nullptr, false);
+  description["info"]["version"] = version;
+  return description.dump();
+}
+
+}  // namespace api
