@@ -1,0 +1,147 @@
+#include "storage/store.h"
+
+#include "storage/database.h"
+#include "storage/schema.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <string>
+
+namespace storage {
+namespace {
+
+// A folder of its own for each test, gone with it.
+class StoreTest : public testing::Test {
+ protected:
+  StoreTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "parley-store-XXXXXX").string();
+    directory_ = ::mkdtemp(pattern.data());
+  }
+  ~StoreTest() override { std::filesystem::remove_all(directory_); }
+
+  std::unique_ptr<Store> open() {
+    auto store = Store::open(directory_, {}, [](const std::function<void()>& run) { run(); });
+    EXPECT_TRUE(store.has_value()) << (store ? "" : store.error().text);
+    return store ? std::move(*store) : nullptr;
+  }
+  // Persists and waits for the answer, which the writer's thread gives in these tests.
+  static bool persist(Store& store, std::uint64_t epoch) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::optional<bool> stored;
+    store.persist_epoch(epoch, [&](bool ok) {
+      const std::lock_guard lock(mutex);
+      stored = ok;
+      changed.notify_all();
+    });
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return stored.has_value(); });
+    return *stored;
+  }
+
+  std::filesystem::path directory_;
+};
+
+base::NodeId node(std::uint8_t number) {
+  base::NodeId id;
+  id.bytes[0] = static_cast<std::byte>(number);
+  return id;
+}
+
+TEST_F(StoreTest, StartsEmpty) {
+  const auto stored = open()->load();
+  ASSERT_TRUE(stored.has_value());
+  EXPECT_EQ(stored->epoch, 0U);
+  EXPECT_TRUE(stored->members.empty());
+  EXPECT_TRUE(stored->descriptors.empty());
+}
+
+TEST_F(StoreTest, GivesBackWhatTheLastRunLeft) {
+  {
+    const auto store = open();
+    store->save_member(node(2), base::to_bytes("two"));
+    store->save_member(node(1), base::to_bytes("one"));
+    store->save_member(node(3), base::to_bytes("three"));
+    store->save_member(node(1), base::to_bytes("one again"));
+    store->forget_member(node(2));
+    base::Digest digest;
+    digest.bytes[0] = std::byte{7};
+    store->save_descriptor(digest, base::to_bytes("what it can do"));
+    EXPECT_TRUE(persist(*store, 41));
+    EXPECT_TRUE(persist(*store, 42));
+  }
+  const auto stored = open()->load();
+  ASSERT_TRUE(stored.has_value());
+  EXPECT_EQ(stored->epoch, 42U);
+  EXPECT_THAT(stored->members,
+              testing::ElementsAre(base::to_bytes("one again"), base::to_bytes("three")));
+  EXPECT_THAT(stored->descriptors, testing::ElementsAre(base::to_bytes("what it can do")));
+}
+
+TEST_F(StoreTest, KeepsOnlyTheNewestDescriptors) {
+  {
+    auto store = Store::open(directory_, {.queued_max = 100, .descriptors_max = 2},
+                             [](const std::function<void()>& run) { run(); });
+    ASSERT_TRUE(store.has_value());
+    for (const char* text : {"a", "b", "c"}) {
+      base::Digest digest;
+      digest.bytes[0] = static_cast<std::byte>(text[0]);
+      (*store)->save_descriptor(digest, base::to_bytes(text));
+    }
+  }
+  const auto stored = open()->load();
+  ASSERT_TRUE(stored.has_value());
+  EXPECT_THAT(stored->descriptors, testing::ElementsAre(base::to_bytes("b"), base::to_bytes("c")));
+}
+
+TEST_F(StoreTest, RefusesAFileOfANewerProgramAndSaysWhatToDo) {
+  {
+    auto database = Database::open(directory_ / "node.db");
+    ASSERT_TRUE(database.has_value());
+    ASSERT_TRUE(database->execute("PRAGMA user_version=99").has_value());
+  }
+  const auto store = Store::open(directory_, {}, [](const std::function<void()>&) {});
+  ASSERT_FALSE(store.has_value());
+  EXPECT_THAT(store.error().text, testing::HasSubstr("written by a newer parley (schema 99"));
+  EXPECT_THAT(store.error().text, testing::HasSubstr("node.db"));
+}
+
+TEST_F(StoreTest, SaysThatAFileIsNoDatabase) {
+  std::ofstream(directory_ / "node.db") << std::string(4096, 'x');
+  const auto store = Store::open(directory_, {}, [](const std::function<void()>&) {});
+  ASSERT_FALSE(store.has_value());
+  EXPECT_THAT(store.error().text, testing::HasSubstr("not a database"));
+}
+
+TEST_F(StoreTest, SaysThatADirectoryIsMissing) {
+  const auto store = Store::open(directory_ / "none", {}, [](const std::function<void()>&) {});
+  ASSERT_FALSE(store.has_value());
+  EXPECT_THAT(store.error().text, testing::HasSubstr("unable to open"));
+}
+
+TEST_F(StoreTest, GoesOnAndSaysSoWhenAWriteFails) {
+  const auto store = open();
+  EXPECT_TRUE(persist(*store, 1));
+  {
+    // A second connection that holds the write lock is as good as a disk that takes nothing: the
+    // writer's transaction fails with an error in the same place.
+    auto other = Database::open(directory_ / "node.db");
+    ASSERT_TRUE(other.has_value());
+    ASSERT_TRUE(other->execute("BEGIN IMMEDIATE").has_value());
+    EXPECT_FALSE(persist(*store, 2));
+    EXPECT_FALSE(store->health().healthy);
+    EXPECT_THAT(store->health().detail, testing::HasSubstr("node.db"));
+    ASSERT_TRUE(other->execute("ROLLBACK").has_value());
+  }
+  EXPECT_TRUE(persist(*store, 3));
+  EXPECT_TRUE(store->health().healthy);
+}
+
+}  // namespace
+}  // namespace storage
