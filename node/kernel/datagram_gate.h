@@ -1,0 +1,131 @@
+// The door for datagrams: nothing passes that a member did not seal for this node, in this mesh,
+// once.
+//
+// Checks run from cheap to dear, and the first that fails ends it: length, version, mesh tag, a
+// known sender (or an introduction), its token bucket, the replay window, the seal; only then is
+// anything remembered. Garbage, forgeries and replays therefore cost little, change nothing and get
+// no answer. An introduction by somebody unknown is opened, within one bucket for all of them, and
+// leaves no trace either: the caller allows its sender once the sender's record was verified.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/endpoint.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "crypto/identity.h"
+#include "crypto/replay_window.h"
+#include "crypto/sealed.h"
+#include "wire/envelope.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <list>
+#include <map>
+#include <optional>
+#include <string_view>
+
+namespace kernel {
+
+enum class GateError : std::uint8_t {
+  wrong_size,
+  unknown_version,
+  foreign_mesh,
+  unknown_sender,
+  rate_limited,           // this sender sends more than a member may
+  introductions_limited,  // all unknown ones together
+  replayed,
+  not_authentic,  // the seal does not open
+  unusable_key,   // the peer's id is no key that a pair can share
+};
+[[nodiscard]] std::string_view to_string(GateError error);
+
+struct GateOptions {
+  std::size_t datagram_max = 1'400;  // bytes, envelope and seal included
+  std::size_t peers_max = 20'000;
+  std::size_t keys_max = 4'096;  // derived keys that are kept; the others are derived when needed
+  std::uint32_t peer_datagrams_per_second = 500;
+  std::uint32_t peer_burst = 1'000;
+  std::uint32_t introductions_per_second = 50;
+  std::uint32_t introductions_burst = 100;
+};
+
+// So many permits a second on average, and a burst of so many at once (GCRA: one instant as state).
+class PermitRate {
+ public:
+  PermitRate(std::uint32_t per_second, std::uint32_t burst);
+  [[nodiscard]] bool take(base::Instant now);
+
+ private:
+  base::Duration interval_;
+  base::Duration slack_;
+  base::Instant next_ = base::Instant::from_nanoseconds(std::numeric_limits<std::int64_t>::min());
+};
+
+class DatagramGate {
+ public:
+  struct Opened {
+    base::NodeId sender;
+    bool introduced = false;  // the sender gave its whole id: it is not sure that we know it
+    base::Bytes plaintext;
+  };
+
+  // `epoch` is on disk already, and no other run of this identity used it or will.
+  DatagramGate(crypto::Identity identity, const base::MeshId& mesh, std::uint64_t epoch,
+               GateOptions options = {});
+  DatagramGate(DatagramGate&&) = default;
+  DatagramGate& operator=(DatagramGate&&) = default;
+  DatagramGate(const DatagramGate&) = delete;  // its tables point into each other
+  DatagramGate& operator=(const DatagramGate&) = delete;
+
+  // False when the table is full or it is this node itself. Allowing twice changes nothing.
+  bool allow(const base::NodeId& peer);
+  void forget(const base::NodeId& peer);
+  [[nodiscard]] bool knows(const base::NodeId& peer) const { return peers_.contains(peer); }
+
+  // The bytes to send. `introduces` is for peers that may not know this node yet. The peer need not
+  // be allowed. Fails with wrong_size or unusable_key.
+  [[nodiscard]] base::Result<base::Bytes, GateError> seal(const base::NodeId& peer, bool introduces,
+                                                          base::ByteView plaintext);
+  [[nodiscard]] base::Result<Opened, GateError> open(const base::Endpoint& from,
+                                                     base::ByteView datagram, base::Instant now);
+
+  // How much plaintext fits into one datagram.
+  [[nodiscard]] std::size_t plaintext_max(bool introduces) const;
+
+  [[nodiscard]] std::uint64_t opened() const { return opened_; }
+  [[nodiscard]] std::uint64_t refused(GateError error) const;
+  [[nodiscard]] std::size_t keys_kept() const { return newest_first_.size(); }
+
+ private:
+  struct Peer {
+    PermitRate rate;
+    crypto::ReplayWindow window;
+    std::optional<crypto::PairKeys> keys;
+    std::list<base::NodeId>::iterator used;  // in newest_first_, while `keys` is set
+  };
+  using Peers = std::map<base::NodeId, Peer>;
+
+  [[nodiscard]] base::Result<Opened, GateError> examine(base::ByteView datagram, base::Instant now);
+  [[nodiscard]] base::Result<Opened, GateError> open_known(Peers::iterator peer,
+                                                           const wire::OpenedEnvelope& envelope,
+                                                           base::Instant now);
+  [[nodiscard]] base::Result<Opened, GateError> open_introduction(
+      const wire::OpenedEnvelope& envelope, base::Instant now);
+  [[nodiscard]] const crypto::PairKeys* keys_of(Peers::iterator peer);
+
+  crypto::Identity identity_;
+  base::MeshId mesh_;
+  GateOptions options_;
+  std::uint32_t epoch_;
+  std::uint64_t counter_ = 0;  // of the last datagram sealed, to whomever
+  Peers peers_;                // ordered, so that a short id finds its whole ids by prefix
+  std::list<base::NodeId> newest_first_;  // peers whose keys are kept, at most keys_max
+  PermitRate introductions_;
+  std::uint64_t opened_ = 0;
+  std::array<std::uint64_t, 9> refused_{};  // by GateError
+};
+
+}  // namespace kernel

@@ -1,0 +1,181 @@
+// Published vectors, against the library that this build is linked with: RFC 8032 section 7.1 and
+// RFC 7693 appendix A; then the known ways to bend an Ed25519 signature (the classes of Project
+// Wycheproof), each made from a good one.
+#include "base/bytes.h"
+#include "crypto/digest.h"
+#include "crypto/identity.h"
+#include "crypto/verified.h"
+
+#include <gtest/gtest.h>
+#include <sodium.h>
+
+#include <array>
+#include <string>
+
+namespace crypto {
+namespace {
+
+struct SignatureVector {
+  std::string name;
+  std::string seed;
+  std::string public_key;
+  std::string message;
+  std::string signature;
+};
+
+base::Bytes unhex(const std::string& hex) {
+  base::Bytes out(hex.size() / 2);
+  EXPECT_TRUE(base::from_hex(hex, out));
+  return out;
+}
+
+const unsigned char* octets(const base::Bytes& bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+class Rfc8032 : public testing::TestWithParam<SignatureVector> {};
+
+TEST_P(Rfc8032, GivesThePublishedKeyAndSignature) {
+  const SignatureVector& vector = GetParam();
+  const Identity identity = Identity::from_seed(*Seed::from_hex(vector.seed));
+  EXPECT_EQ(identity.id().hex(), vector.public_key);
+
+  const base::Bytes message = unhex(vector.message);
+  Signature signature;
+  crypto_sign_detached(reinterpret_cast<unsigned char*>(signature.bytes.data()), nullptr,
+                       octets(message), message.size(),
+                       reinterpret_cast<const unsigned char*>(identity.secret_key().data()));
+  EXPECT_EQ(signature.hex(), vector.signature);
+  EXPECT_EQ(crypto_sign_verify_detached(octets(unhex(vector.signature)), octets(message),
+                                        message.size(), octets(unhex(vector.public_key))),
+            0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Section71, Rfc8032,
+    testing::Values(
+        SignatureVector{"Test1", "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+                        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
+                        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+                        "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"},
+        SignatureVector{"Test2", "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+                        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", "72",
+                        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+                        "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"},
+        SignatureVector{"Test3", "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+                        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", "af82",
+                        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+                        "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"},
+        SignatureVector{"TestShaAbc",
+                        "833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42",
+                        "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf",
+                        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+                        "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+                        "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b589"
+                        "09351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704"}),
+    [](const auto& instance) { return instance.param.name; });
+
+TEST(Rfc7693, GivesThePublishedDigestOfAbc) {
+  std::array<unsigned char, 64> out{};
+  crypto_generichash(out.data(), out.size(), reinterpret_cast<const unsigned char*>("abc"), 3,
+                     nullptr, 0);
+  EXPECT_EQ(base::to_hex(std::as_bytes(std::span(out))),
+            "ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d1"
+            "7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923");
+}
+
+// Not in the RFC; from Python's hashlib, an independent implementation.
+TEST(DigestTest, IsBlake2bOf256Bits) {
+  EXPECT_EQ(digest(base::as_bytes("abc")).hex(),
+            "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319");
+  EXPECT_EQ(digest(base::ByteView()).hex(),
+            "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8");
+}
+
+TEST(DigestTest, OfPiecesIsTheDigestOfTheWhole) {
+  EXPECT_EQ(digest({base::as_bytes("a"), base::as_bytes(""), base::as_bytes("bc")}),
+            digest(base::as_bytes("abc")));
+}
+
+// ---- bent signatures ----
+
+class BentSignature : public testing::Test {
+ protected:
+  Identity identity_ = Identity::from_seed(Seed{});
+  Statement statement_ = Statement(Purpose::record, base::MeshId{}).sized("content");
+  SignatureCheck good_{identity_.id(), statement_, identity_.sign(statement_)};
+};
+
+TEST_F(BentSignature, StraightOneHolds) {
+  EXPECT_TRUE(check(good_).holds());
+}
+
+TEST_F(BentSignature, OneBitAnywhereBreaksIt) {
+  for (std::size_t bit = 0; bit < 512; ++bit) {
+    SignatureCheck bent = good_;
+    bent.signature.bytes[bit / 8] ^= static_cast<std::byte>(1 << (bit % 8));
+    EXPECT_FALSE(check(bent).holds()) << "bit " << bit;
+  }
+}
+
+// S and S + L satisfy the same equation; only S < L is the signature (RFC 8032, 5.1.7).
+TEST_F(BentSignature, ScalarPlusGroupOrderIsRefused) {
+  const base::Bytes order =
+      unhex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+  SignatureCheck bent = good_;
+  unsigned carry = 0;
+  for (std::size_t i = 0; i < 32; ++i) {
+    const unsigned sum = std::to_integer<unsigned>(bent.signature.bytes[32 + i]) +
+                         std::to_integer<unsigned>(order[i]) + carry;
+    bent.signature.bytes[32 + i] = static_cast<std::byte>(sum);
+    carry = sum >> 8;
+  }
+  ASSERT_EQ(carry, 0U);
+  EXPECT_FALSE(check(bent).holds());
+}
+
+TEST_F(BentSignature, ZeroSignatureIsRefused) {
+  SignatureCheck bent = good_;
+  bent.signature = Signature{};
+  EXPECT_FALSE(check(bent).holds());
+}
+
+// With a key of small order, R = the neutral point and S = 0 would hold for most messages.
+TEST_F(BentSignature, KeysOfSmallOrderAreRefused) {
+  const std::array<std::string, 4> small = {
+      "0100000000000000000000000000000000000000000000000000000000000000",  // order 1
+      "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",  // order 2
+      "0000000000000000000000000000000000000000000000000000000000000000",  // order 4
+      "0000000000000000000000000000000000000000000000000000000000000080"   // order 4
+  };
+  for (const std::string& key : small) {
+    SignatureCheck bent = good_;
+    bent.signer = *base::NodeId::from_hex(key);
+    bent.signature = Signature{};
+    bent.signature.bytes[0] = std::byte{1};
+    EXPECT_FALSE(check(bent).holds()) << key;
+  }
+}
+
+// p + 1 is another encoding of the y coordinate 1; only y < p is one.
+TEST_F(BentSignature, KeysThatAreNotCanonicalAreRefused) {
+  SignatureCheck bent = good_;
+  bent.signer =
+      *base::NodeId::from_hex("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f");
+  bent.signature = Signature{};
+  bent.signature.bytes[0] = std::byte{1};
+  EXPECT_FALSE(check(bent).holds());
+}
+
+TEST_F(BentSignature, DoesNotServeForAnotherPurposeOrMesh) {
+  SignatureCheck bent = good_;
+  bent.statement = Statement(Purpose::accusation, base::MeshId{}).sized("content");
+  EXPECT_FALSE(check(bent).holds());
+  base::MeshId other;
+  other.bytes[31] = std::byte{1};
+  bent.statement = Statement(Purpose::record, other).sized("content");
+  EXPECT_FALSE(check(bent).holds());
+}
+
+}  // namespace
+}  // namespace crypto
