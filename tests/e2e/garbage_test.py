@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Garbage on every port of a node: nothing changes, and its memory stays bounded."""
+
+import http.client
+import os
+import random
+import socket
+import ssl
+import unittest
+
+import mesh
+
+DATAGRAMS = 100_000
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"  # what an HTTP/2 client says first
+GROWTH_MAX_BYTES = 16 * 1024 * 1024
+
+
+def garbage_datagrams(chance, count):
+    """Random bytes of every length, and mutations of one that looks like a packet's start."""
+    base = chance.randbytes(1400)
+    for number in range(count):
+        if number % 3 == 0:
+            yield chance.randbytes(chance.randrange(0, 1500))
+        elif number % 3 == 1:
+            yield base[:chance.randrange(0, 1400)]  # repeated: a replay
+        else:
+            position = chance.randrange(0, 1300)
+            yield base[:position] + bytes([chance.randrange(256)]) + base[position + 1:1300]
+
+
+def send_and_read(address, data, tls=False):
+    """Sends, then reads until the other side closes or says nothing for a second."""
+    host, port = address.rsplit(":", 1)
+    try:
+        with socket.create_connection((host, int(port)), timeout=1.0) as raw:
+            if tls:
+                context = ssl.create_default_context()
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                with context.wrap_socket(raw) as wrapped:
+                    wrapped.sendall(data)
+                    return wrapped.recv(4096)
+            raw.sendall(data)
+            return raw.recv(4096)
+    except OSError:
+        return b""
+
+
+class GarbageTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.mesh = mesh.Mesh()
+        cls.addClassCleanup(cls.mesh.__exit__, None, None, None)
+        agent = cls.mesh.agent(mesh.echo)
+        cls.a = cls.mesh.node("a", agent=agent, capabilities=["test.echo"])
+        cls.b = cls.mesh.node("b", seeds=[cls.a])
+        mesh.wait_members([cls.a, cls.b], 2)
+        mesh.wait_capability(cls.b, "test.echo")
+
+    def setUp(self):
+        self.before = self.a.resident_bytes()
+        self.members = sorted((row["id"], row["state"]) for row in self.a.members())
+
+    def tearDown(self):
+        self.assertTrue(self.a.alive(), self.a.errors())
+        members = sorted((row["id"], row["state"]) for row in self.a.members())
+        self.assertEqual(members, self.members)
+        answer = self.b.call("test.echo", b"still here")
+        self.assertEqual((answer.status, answer.body), (200, b"still here"))
+        growth = self.a.resident_bytes() - self.before
+        print(f"{self._testMethodName}: memory grew by {growth // 1024} KiB")
+        self.assertLess(growth, GROWTH_MAX_BYTES)
+
+    def test_a_hundred_thousand_datagrams(self):
+        host, port = self.a.mesh.rsplit(":", 1)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.connect((host, int(port)))
+            for data in garbage_datagrams(random.Random(1), DATAGRAMS):
+                try:
+                    udp.send(data)
+                except OSError:
+                    continue
+            # No answer larger than its question, here: none at all to what is not a packet.
+            udp.settimeout(0.2)
+            with self.assertRaises((TimeoutError, ConnectionRefusedError)):
+                udp.recv(2048)
+
+    def test_the_link_port(self):
+        for number in range(200):
+            send_and_read(self.a.mesh, os.urandom(1 + number * 20))
+        for data in (b"", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", PREFACE):
+            send_and_read(self.a.mesh, data)
+
+    def test_the_link_port_refuses_tls_without_an_identity(self):
+        answer = send_and_read(self.a.mesh, PREFACE + bytes(9), tls=True)
+        self.assertNotIn(b"HTTP", answer)
+
+    def test_many_idle_connections_to_the_link_port(self):
+        host, port = self.a.mesh.rsplit(":", 1)
+        held = []
+        try:
+            for _ in range(300):
+                held.append(socket.create_connection((host, int(port)), timeout=2))
+        except OSError:
+            pass  # it may refuse; what counts is that it goes on
+        answer = self.b.call("test.echo", b"meanwhile")
+        self.assertEqual(answer.status, 200)
+        for connection in held:
+            connection.close()
+
+    def test_the_api_port(self):
+        chance = random.Random(2)
+        for number in range(200):
+            send_and_read(self.a.api, chance.randbytes(1 + number * 20))
+        hard = [
+            b"GET / HTTP/1.1\r\n\r\n",  # no Host
+            b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+            b"GET / HTTP/9.9\r\nHost: a\r\n\r\n",
+            b"GET /livez HTTP/1.1\r\nHost: localhost\r\n folded: yes\r\n\r\n",
+            b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
+            b"Content-Length: 6\r\n\r\nhello",
+            b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked"
+            b"\r\n\r\n0\r\n\r\n",
+            b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X-A: b\r\n" * 20_000 + b"\r\n",
+        ]
+        for data in hard:
+            answer = send_and_read(self.a.api, data)
+            self.assertTrue(answer == b"" or answer.split(b" ")[1][:1] == b"4",
+                            (data[:80], answer[:200]))
+
+    def test_an_upgrade_is_refused(self):
+        answer = self.a.get("/call/test.echo", headers={"Upgrade": "websocket",
+                                                        "Connection": "Upgrade"})
+        self.assertGreaterEqual(answer.status, 400, answer)
+        self.assertLess(answer.status, 600)
+
+    def test_expect_continue_is_answered(self):
+        host, port = self.b.api.rsplit(":", 1)
+        with socket.create_connection((host, int(port)), timeout=5) as raw:
+            raw.sendall(b"POST /call/test.echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n"
+                        b"Expect: 100-continue\r\n\r\n")
+            self.assertTrue(raw.recv(4096).startswith(b"HTTP/1.1 100"))
+            raw.sendall(b"hello")
+            answer = http.client.HTTPResponse(raw, method="POST")
+            answer.begin()
+            self.assertEqual((answer.status, answer.read()), (200, b"hello"))
+
+
+if __name__ == "__main__":
+    unittest.main()
