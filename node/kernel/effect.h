@@ -1,5 +1,5 @@
-// Everything that a node wants done, as values, carried out in order by the daemon's effect runner or
-// by the simulator's world.
+// Everything that a node wants done, as values, carried out in order by the daemon's effect runner
+// or by the simulator's world.
 #pragma once
 
 #include "base/bytes.h"
@@ -65,8 +65,8 @@ struct CheckSignatures {
 struct Drained {};
 
 using Effect =
-    std::variant<Persist, SaveMember, SaveDescriptor, ForgetMember, SendDatagram, AskPeer, AnswerPeer,
-                 DropLinks, CheckSignatures, mesh::StartAttempt, mesh::CancelAttempt,
+    std::variant<Persist, SaveMember, SaveDescriptor, ForgetMember, SendDatagram, AskPeer,
+                 AnswerPeer, DropLinks, CheckSignatures, mesh::StartAttempt, mesh::CancelAttempt,
                  mesh::RelayAnswer, mesh::RefuseExchange, mesh::KeepAnswer, mesh::ForgetAnswer,
                  mesh::ReplayAnswer, mesh::ExchangeSettled, mesh::ProbeAgent, base::Transition,
                  base::Notice, Drained>;

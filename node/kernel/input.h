@@ -9,6 +9,7 @@
 #include "crypto/verified.h"
 #include "mesh/call.h"
 #include "mesh/descriptor.h"
+#include "mesh/options.h"
 
 #include <cstdint>
 #include <optional>
@@ -42,6 +43,10 @@ struct ResumeRequested {};
 // The agent beside this node as the operator or the agent itself describes it; nothing = no agent.
 struct AgentConfigured {
   std::optional<mesh::AgentDescriptor> agent;
+};
+// The policies of the configuration were read again.
+struct PoliciesChanged {
+  mesh::Options options;
 };
 
 // ---- between nodes ----
@@ -114,10 +119,10 @@ struct ProbeAnswered {
   std::optional<int> status;  // nothing: no answer in time
 };
 
-using Input =
-    std::variant<Started, TimePassed, ClockRead, JoinRequested, DrainRequested, ResumeRequested,
-                 AgentConfigured, DatagramReceived, PeerAsked, PeerAnswered, PeerFailed, LinkLost,
-                 SignaturesChecked, CallArrived, AttemptAnswered, AttemptCompleted, AttemptFailed,
-                 BodyUnrepeatable, AnswerStarted, CallerGone, ProbeAnswered>;
+using Input = std::variant<Started, TimePassed, ClockRead, JoinRequested, DrainRequested,
+                           ResumeRequested, AgentConfigured, PoliciesChanged, DatagramReceived,
+                           PeerAsked, PeerAnswered, PeerFailed, LinkLost, SignaturesChecked,
+                           CallArrived, AttemptAnswered, AttemptCompleted, AttemptFailed,
+                           BodyUnrepeatable, AnswerStarted, CallerGone, ProbeAnswered>;
 
 }  // namespace kernel

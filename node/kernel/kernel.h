@@ -11,11 +11,18 @@
 #include "crypto/identity.h"
 #include "gossip/membership.h"
 #include "mesh/data_plane.h"
+#include "node/kernel/datagram_gate.h"
 #include "node/kernel/effect.h"
 #include "node/kernel/input.h"
+#include "node/kernel/lifecycle.h"
+#include "node/kernel/providers.h"
 
+#include <chrono>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kernel {
@@ -23,29 +30,89 @@ namespace kernel {
 struct Options {
   base::MeshId mesh;
   std::string name;
-  base::Endpoint advertise;             // where peers reach this node, UDP and TCP
+  base::Endpoint advertise;  // where peers reach this node, UDP and TCP
   std::vector<base::Endpoint> seeds;
   gossip::Options gossip;
-  mesh::Options mesh_options;
+  mesh::Options calls;
+  // How long a drain waits for calls in flight before it leaves all the same.
+  base::Duration drain_timeout = std::chrono::seconds(30);
 };
 
 // What a previous run of this node left on disk.
 struct Stored {
-  std::uint64_t epoch = 0;  // the last epoch that was persisted; 0 = first start
+  std::uint64_t epoch = 0;               // the last that was persisted; 0 = first start
   std::vector<base::Bytes> members;      // wire forms of signed records, checked again before use
   std::vector<base::Bytes> descriptors;  // wire forms, addressed by their digest
 };
 
 class Kernel {
  public:
-  Kernel(Options options, crypto::Identity identity, Stored stored, base::Rng rng);
+  Kernel(Options options, const crypto::Identity& identity, Stored stored, const base::Rng& rng);
 
   void handle(Input input, base::Instant now, Effects& effects);
   [[nodiscard]] base::Instant next_deadline() const;
 
-  // Views for the API, checkers and tests; valid until the next handle().
-  [[nodiscard]] const gossip::Membership& membership() const;
-  [[nodiscard]] const mesh::DataPlane& data_plane() const;
+  // ---- views, valid until the next handle() ----
+  [[nodiscard]] const gossip::Membership& membership() const { return membership_; }
+  [[nodiscard]] const mesh::DataPlane& data_plane() const { return data_plane_; }
+  [[nodiscard]] const DatagramGate& gate() const { return *gate_; }  // after Started
+  [[nodiscard]] Phase phase() const { return lifecycle_.phase(); }
+  // Messages that came authentically and were no messages all the same.
+  [[nodiscard]] std::uint64_t undecodable() const { return undecodable_; }
+
+ private:
+  void on(Started&& input);
+  void on(TimePassed&& input);
+  void on(ClockRead&& input);
+  void on(JoinRequested&& input);
+  void on(DrainRequested&& input);
+  void on(ResumeRequested&& input);
+  void on(AgentConfigured&& input);
+  void on(PoliciesChanged&& input);
+  void on(DatagramReceived&& input);
+  void on(PeerAsked&& input);
+  void on(PeerAnswered&& input);
+  void on(PeerFailed&& input);
+  void on(LinkLost&& input);
+  void on(SignaturesChecked&& input);
+  void on(CallArrived&& input);
+  void on(AttemptAnswered&& input);
+  void on(AttemptCompleted&& input);
+  void on(AttemptFailed&& input);
+  void on(BodyUnrepeatable&& input);
+  void on(AnswerStarted&& input);
+  void on(CallerGone&& input);
+  void on(ProbeAnswered&& input);
+
+  // What the two machines emitted since the last time becomes effects of the node.
+  void take_gossip(Effects& effects);
+  void take_calls(Effects& effects);
+  void take(gossip::SendPacket&& effect, Effects& effects);
+  void take(const gossip::MemberChanged& effect, Effects& effects);
+  void take(gossip::DescriptorArrived&& effect, Effects& effects);
+  void refresh_provider(const base::NodeId& id);
+  void publish_status();
+  void count_undecodable() { ++undecodable_; }
+  void advance_phase(Effects& effects);
+
+  const Options options_;
+  const base::NodeId self_;
+  base::Instant now_;  // of the input that is handled
+  gossip::Membership membership_;
+  mesh::DataPlane data_plane_;
+  const crypto::Identity identity_;
+  std::optional<DatagramGate> gate_;  // from Started on, when the epoch is known
+  Providers providers_;
+  gossip::Effects gossip_effects_;  // empty between inputs, as the next one
+  mesh::Effects call_effects_;
+
+  Lifecycle lifecycle_;
+  std::uint64_t undecodable_ = 0;
+  base::Digest own_descriptor_;    // zero = no agent
+  gossip::LocalStatus published_;  // what membership was told last
+  std::map<base::Digest, base::Bytes>
+      stored_descriptors_;  // of the last run, until someone names them
+  std::map<base::NodeId, base::Endpoint> saved_members_;  // what the disk knows of them
 };
 
 }  // namespace kernel

@@ -1,0 +1,314 @@
+#include "node/kernel/kernel.h"
+
+#include "base/check.h"
+#include "base/match.h"
+#include "crypto/digest.h"
+#include "wire/descriptor_codec.h"
+#include "wire/packet_codec.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace kernel {
+
+namespace {
+
+gossip::Self self_of(const Options& options, const Stored& stored) {
+  gossip::Self self{.mesh = options.mesh,
+                    .name = options.name,
+                    .endpoint = options.advertise,
+                    .seeds = options.seeds,
+                    .epoch_before = stored.epoch,
+                    .known = {}};
+  for (const base::Bytes& bytes : stored.members) {
+    if (auto record = wire::decode_record(bytes)) self.known.push_back(std::move(record).value());
+  }
+  return self;
+}
+
+}  // namespace
+
+Kernel::Kernel(Options options, const crypto::Identity& identity, Stored stored,
+               const base::Rng& rng)
+    : options_(std::move(options)),
+      self_(identity.id()),
+      membership_(options_.gossip, self_of(options_, stored), identity, rng.fork("gossip")),
+      data_plane_(options_.calls, self_, options_.name, rng.fork("calls")),
+      identity_(identity),
+      lifecycle_(options_.drain_timeout) {
+  for (base::Bytes& bytes : stored.descriptors) {
+    const base::Digest digest = crypto::digest(bytes);
+    stored_descriptors_.emplace(digest, std::move(bytes));
+  }
+}
+
+void Kernel::handle(Input input, base::Instant now, Effects& effects) {
+  CHECK(phase() != Phase::created || std::holds_alternative<Started>(input));
+  now_ = now;
+  base::match(std::move(input), [&](auto&& value) { on(std::move(value)); });
+  take_gossip(effects);
+  take_calls(effects);
+  publish_status();
+  take_gossip(effects);
+  advance_phase(effects);
+}
+
+base::Instant Kernel::next_deadline() const {
+  return std::min(
+      {membership_.next_deadline(), data_plane_.next_deadline(), lifecycle_.next_deadline()});
+}
+
+// ---- the node itself ----
+
+void Kernel::on(Started&& input) {
+  lifecycle_.start();
+  membership_.on_start(input.wall, now_, gossip_effects_);
+  gate_.emplace(identity_, options_.mesh, membership_.find(self_)->record.record.version.epoch);
+}
+
+void Kernel::on(TimePassed&&) {
+  if (now_ >= membership_.next_deadline()) membership_.on_time(now_, gossip_effects_);
+  if (now_ >= data_plane_.next_deadline()) data_plane_.on_time(now_, call_effects_);
+}
+
+void Kernel::on(ClockRead&& input) {
+  membership_.on_wall_clock(input.wall, now_, gossip_effects_);
+}
+
+void Kernel::on(JoinRequested&& input) {
+  membership_.on_join(input.seed, now_, gossip_effects_);
+}
+
+void Kernel::on(DrainRequested&& input) {
+  lifecycle_.drain(input.leave, now_);
+  data_plane_.on_drain(lifecycle_.drain_wanted());
+}
+
+void Kernel::on(ResumeRequested&&) {
+  lifecycle_.resume();
+  data_plane_.on_drain(lifecycle_.drain_wanted());
+}
+
+void Kernel::on(AgentConfigured&& input) {
+  own_descriptor_ = {};
+  if (input.agent) {
+    auto encoded = wire::encode_descriptor(*input.agent);
+    if (encoded) {
+      base::Bytes bytes = std::move(encoded).value();
+      own_descriptor_ = crypto::digest(bytes);
+      membership_.on_descriptor(own_descriptor_, std::move(bytes));
+    } else {
+      gossip_effects_.emplace_back(
+          base::Notice{base::Severity::error,
+                       "the agent's description cannot be published (" +
+                           std::string(wire::to_string(encoded.error())) +
+                           "): shorten it; until then other nodes do not call this agent"});
+    }
+  }
+  data_plane_.on_agent(std::move(input.agent), now_, call_effects_);
+}
+
+void Kernel::on(PoliciesChanged&& input) {
+  data_plane_.on_options(std::move(input.options));
+}
+
+// ---- between nodes ----
+
+void Kernel::on(DatagramReceived&& input) {
+  auto opened = gate_->open(input.from, input.datagram, now_);
+  if (!opened) return;  // counted there
+  auto packet = wire::decode_packet(opened->plaintext);
+  if (!packet) return count_undecodable();
+  membership_.on_packet(opened->sender, input.from, std::move(packet).value(), now_,
+                        gossip_effects_);
+}
+
+void Kernel::on(PeerAsked&& input) {
+  auto question = wire::decode_question(input.body);
+  if (!question) return count_undecodable();
+  membership_.on_question(input.question, input.from, std::move(question).value(), now_,
+                          gossip_effects_);
+}
+
+void Kernel::on(PeerAnswered&& input) {
+  auto reply = wire::decode_reply(input.body);
+  if (!reply) {
+    count_undecodable();
+    return membership_.on_ask_failed(input.request, now_, gossip_effects_);
+  }
+  membership_.on_reply(input.request, input.peer, std::move(reply).value(), now_, gossip_effects_);
+}
+
+void Kernel::on(PeerFailed&& input) {
+  membership_.on_ask_failed(input.request, now_, gossip_effects_);
+}
+
+void Kernel::on(LinkLost&& input) {
+  membership_.on_link_lost(input.peer, now_, gossip_effects_);
+}
+
+void Kernel::on(SignaturesChecked&& input) {
+  membership_.on_signatures_checked(input.batch, input.verdicts, now_, gossip_effects_);
+}
+
+// ---- calls ----
+
+void Kernel::on(CallArrived&& input) {
+  data_plane_.on_call(input.exchange, input.origin, std::move(input.request), now_, call_effects_);
+}
+void Kernel::on(AttemptAnswered&& input) {
+  data_plane_.on_answered(input.exchange, input.attempt, input.head, now_, call_effects_);
+}
+void Kernel::on(AttemptCompleted&& input) {
+  data_plane_.on_completed(input.exchange, input.attempt, now_, call_effects_);
+}
+void Kernel::on(AttemptFailed&& input) {
+  data_plane_.on_failed(input.exchange, input.attempt, input.failure, now_, call_effects_);
+}
+void Kernel::on(BodyUnrepeatable&& input) {
+  data_plane_.on_unrepeatable(input.exchange);
+}
+void Kernel::on(AnswerStarted&& input) {
+  data_plane_.on_answer_started(input.exchange);
+}
+void Kernel::on(CallerGone&& input) {
+  data_plane_.on_caller_gone(input.exchange, now_, call_effects_);
+}
+void Kernel::on(ProbeAnswered&& input) {
+  data_plane_.on_probe(input.probe, input.status, now_, call_effects_);
+}
+
+// ---- effects ----
+
+// Handling an effect may make the membership emit more: they join the end of the list.
+void Kernel::take_gossip(Effects& effects) {
+  for (std::size_t i = 0; i < gossip_effects_.size(); ++i) {
+    gossip::Effect effect = std::move(gossip_effects_[i]);
+    base::match(
+        std::move(effect), [&](gossip::SendPacket&& e) { take(std::move(e), effects); },
+        [&](gossip::Ask&& e) {
+          effects.emplace_back(
+              AskPeer{e.request, e.node, e.at, wire::encode(e.question), e.timeout});
+        },
+        [&](gossip::Answer&& e) {
+          effects.emplace_back(AnswerPeer{e.question, wire::encode(e.reply)});
+        },
+        [&](gossip::CheckSignatures&& e) {
+          effects.emplace_back(CheckSignatures{e.batch, std::move(e.checks)});
+        },
+        [&](gossip::MemberChanged&& e) { take(e, effects); },
+        [&](gossip::MemberForgotten&& e) {
+          gate_->forget(e.id);
+          providers_.on_forgotten(e.id);
+          data_plane_.on_provider_gone(e.id, now_);
+          saved_members_.erase(e.id);
+          effects.emplace_back(ForgetMember{e.id});
+        },
+        [&](gossip::DescriptorArrived&& e) { take(std::move(e), effects); },
+        [&](gossip::ClaimEpoch&& e) { effects.emplace_back(Persist{e.epoch}); },
+        [&](base::Transition&& e) { effects.emplace_back(std::move(e)); },
+        [&](base::Notice&& e) { effects.emplace_back(std::move(e)); });
+  }
+  gossip_effects_.clear();
+}
+
+void Kernel::take(gossip::SendPacket&& effect, Effects& effects) {
+  auto datagram = gate_->seal(effect.to, effect.packet.introduces, wire::encode(effect.packet));
+  // An id that is no usable key gets nothing; its owner made it so.
+  if (datagram) effects.emplace_back(SendDatagram{effect.at, std::move(datagram).value()});
+}
+
+void Kernel::take(const gossip::MemberChanged& effect, Effects& effects) {
+  if (effect.id == self_) return;
+  const gossip::Member* member = membership_.find(effect.id);
+  if (member == nullptr) return;  // changed again, and forgotten, by a later effect of this input
+  gate_->allow(effect.id);
+  const base::Endpoint& endpoint = member->record.record.endpoint;
+  if (const auto saved = saved_members_.find(effect.id);
+      saved == saved_members_.end() || saved->second != endpoint) {
+    saved_members_[effect.id] = endpoint;
+    effects.emplace_back(SaveMember{effect.id, wire::encode(member->record)});
+  }
+  const bool gone =
+      effect.after == gossip::MemberState::left || effect.after == gossip::MemberState::dead;
+  if (gone && effect.before != effect.after) effects.emplace_back(DropLinks{effect.id});
+  refresh_provider(effect.id);
+}
+
+void Kernel::take(gossip::DescriptorArrived&& effect, Effects& effects) {
+  if (!providers_.on_descriptor(effect.digest, effect.descriptor)) {
+    effects.emplace_back(base::Notice{base::Severity::warning,
+                                      "a member's capabilities cannot be read (descriptor " +
+                                          effect.digest.short_hex() + "): it is not called"});
+    return;
+  }
+  for (const base::NodeId& id : providers_.members_of(effect.digest)) refresh_provider(id);
+  effects.emplace_back(SaveDescriptor{effect.digest, std::move(effect.descriptor)});
+}
+
+void Kernel::refresh_provider(const base::NodeId& id) {
+  const gossip::Member* member = membership_.find(id);
+  if (member == nullptr || id == self_) return;
+  Providers::View view = providers_.on_member(id, *member);
+  if (view.wanted) {
+    if (const auto stored = stored_descriptors_.find(*view.wanted);
+        stored != stored_descriptors_.end()) {
+      const base::Bytes bytes = std::move(stored->second);
+      stored_descriptors_.erase(stored);
+      if (providers_.on_descriptor(*view.wanted, bytes)) {
+        membership_.on_descriptor(*view.wanted, bytes);
+        view = providers_.on_member(id, *member);
+      }
+    }
+  }
+  if (view.wanted) membership_.want_descriptor(id, *view.wanted, now_, gossip_effects_);
+  if (view.provider) {
+    data_plane_.on_provider(id, std::move(*view.provider), now_);
+  } else {
+    data_plane_.on_provider_gone(id, now_);
+  }
+}
+
+void Kernel::take_calls(Effects& effects) {
+  for (mesh::Effect& effect : call_effects_) {
+    base::match(std::move(effect),
+                [&](auto&& e) { effects.emplace_back(std::forward<decltype(e)>(e)); });
+  }
+  call_effects_.clear();
+}
+
+// ---- what the node says of itself ----
+
+void Kernel::publish_status() {
+  if (phase() != Phase::serving && phase() != Phase::draining) return;
+  const mesh::LocalLoad load = data_plane_.local_load();
+  gossip::LocalStatus status{
+      .readiness = gossip::Readiness::serving,
+      .load = {.in_flight = load.in_flight,
+               .concurrency = load.concurrency,
+               .latency_micros = static_cast<std::uint32_t>(
+                   std::chrono::duration_cast<std::chrono::microseconds>(load.latency).count())},
+      .descriptor = own_descriptor_};
+  // An agent that does not answer takes no calls, which is what at_capacity says to callers.
+  if (load.at_capacity || load.condition == mesh::AgentCondition::unhealthy) {
+    status.readiness = gossip::Readiness::at_capacity;
+  }
+  if (lifecycle_.drain_wanted()) status.readiness = gossip::Readiness::draining;
+  if (status == published_) return;
+  published_ = status;
+  membership_.on_local_status(status, now_, gossip_effects_);
+}
+
+void Kernel::advance_phase(Effects& effects) {
+  while (auto transition =
+             lifecycle_.advance(data_plane_.exchanges(), membership_.departed(), now_)) {
+    transition->subject = options_.name;
+    effects.emplace_back(std::move(*transition));
+    if (phase() == Phase::gone) effects.emplace_back(Drained{});
+    if (phase() != Phase::leaving) continue;
+    membership_.on_leave(now_, gossip_effects_);
+    take_gossip(effects);
+  }
+}
+
+}  // namespace kernel

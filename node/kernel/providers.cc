@@ -1,0 +1,90 @@
+#include "node/kernel/providers.h"
+
+#include "base/check.h"
+#include "wire/descriptor_codec.h"
+
+#include <chrono>
+#include <utility>
+
+namespace kernel {
+
+Providers::View Providers::on_member(const base::NodeId& id, const gossip::Member& member) {
+  const gossip::Record& record = member.record.record;
+  const bool gone =
+      member.state == gossip::MemberState::left || member.state == gossip::MemberState::dead;
+  if (gone || record.descriptor.is_zero()) {
+    release(id);
+    return {};
+  }
+  const auto known = digest_of_.find(id);
+  if (known == digest_of_.end() || known->second != record.descriptor) {
+    release(id);
+    digest_of_[id] = record.descriptor;
+    entries_[record.descriptor].members.insert(id);
+  }
+  const Entry& entry = entries_.at(record.descriptor);
+  if (!entry.descriptor) return {.provider = std::nullopt, .wanted = record.descriptor};
+  return {
+      .provider =
+          mesh::Provider{.name = record.name,
+                         .availability = availability_of(member),
+                         .load = {.in_flight = record.load.in_flight,
+                                  .concurrency = record.load.concurrency,
+                                  .latency = std::chrono::microseconds(record.load.latency_micros)},
+                         .descriptor = entry.descriptor},
+      .wanted = std::nullopt};
+}
+
+void Providers::on_forgotten(const base::NodeId& id) {
+  release(id);
+}
+
+bool Providers::on_descriptor(const base::Digest& digest, base::ByteView bytes) {
+  const auto entry = entries_.find(digest);
+  if (entry == entries_.end()) return true;  // nobody names it any more
+  auto descriptor = wire::decode_descriptor(bytes);
+  if (!descriptor) return false;
+  // Shared by this table and the catalogue's providers.
+  entry->second.descriptor =
+      std::make_shared<const mesh::AgentDescriptor>(std::move(descriptor).value());
+  return true;
+}
+
+std::vector<base::NodeId> Providers::members_of(const base::Digest& digest) const {
+  const auto entry = entries_.find(digest);
+  if (entry == entries_.end()) return {};
+  return {entry->second.members.begin(), entry->second.members.end()};
+}
+
+void Providers::release(const base::NodeId& id) {
+  const auto known = digest_of_.find(id);
+  if (known == digest_of_.end()) return;
+  const auto entry = entries_.find(known->second);
+  CHECK(entry != entries_.end());
+  entry->second.members.erase(id);
+  if (entry->second.members.empty()) entries_.erase(entry);
+  digest_of_.erase(known);
+}
+
+mesh::Availability availability_of(const gossip::Member& member) {
+  switch (member.state) {
+    case gossip::MemberState::joining:
+      return mesh::Availability::joining;
+    case gossip::MemberState::serving:
+      return member.degraded ? mesh::Availability::degraded : mesh::Availability::serving;
+    case gossip::MemberState::at_capacity:
+      return mesh::Availability::at_capacity;
+    case gossip::MemberState::draining:
+      return mesh::Availability::draining;
+    case gossip::MemberState::left:
+      return mesh::Availability::left;
+    case gossip::MemberState::suspect:
+      return mesh::Availability::suspect;
+    case gossip::MemberState::dead:
+      return mesh::Availability::dead;
+  }
+  CHECK(false);
+  return {};
+}
+
+}  // namespace kernel
