@@ -1,0 +1,279 @@
+#include "node/exchange.h"
+
+#include "api/problem.h"
+#include "base/check.h"
+#include "node/http_answer.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace node {
+
+namespace {
+
+// `set` takes the place of fields of the same name; an empty value only removes them.
+void apply(transport::Headers& headers, const mesh::Headers& set) {
+  for (const mesh::Header& field : set) {
+    std::erase_if(headers,
+                  [&](const transport::HeaderField& have) { return have.name == field.name; });
+  }
+  for (const mesh::Header& field : set) {
+    if (!field.value.empty()) headers.push_back({field.name, field.value});
+  }
+}
+
+mesh::AttemptFailure failure_of(transport::StreamError error) {
+  switch (error) {
+    case transport::StreamError::connect_failed:
+    case transport::StreamError::wrong_identity:
+      return mesh::AttemptFailure::unreachable;
+    case transport::StreamError::refused:
+      return mesh::AttemptFailure::refused;
+    case transport::StreamError::connection_lost:
+    case transport::StreamError::cancelled:
+      return mesh::AttemptFailure::broken;
+    case transport::StreamError::timed_out:
+      return mesh::AttemptFailure::timed_out;
+    case transport::StreamError::protocol_error:
+      return mesh::AttemptFailure::protocol_error;
+  }
+  CHECK(false);
+  return {};
+}
+
+mesh::Headers mesh_headers(const transport::Headers& headers) {
+  mesh::Headers out;
+  out.reserve(headers.size());
+  for (const transport::HeaderField& field : headers) out.push_back({field.name, field.value});
+  return out;
+}
+
+}  // namespace
+
+class Exchange::Attempt final : public transport::Receiver {
+ public:
+  Attempt(Exchange& owner, std::uint32_t its_number) : exchange(owner), number(its_number) {}
+
+  void on_response_head(transport::ResponseHead head) override {
+    exchange.answered(std::move(head));
+  }
+  void on_data(base::ByteView bytes) override { exchange.answer_data(bytes); }
+  void on_end(transport::Headers trailers) override { exchange.answer_end(std::move(trailers)); }
+  void on_failed(transport::StreamError error) override { exchange.attempt_failed(error); }
+  void on_writable() override { exchange.pass_back_credit(); }
+
+  Exchange& exchange;
+  const std::uint32_t number;
+  std::unique_ptr<transport::Stream> stream;  // empty once it ended or was dropped
+};
+
+Exchange::Exchange(mesh::ExchangeId id, transport::RequestHead head, std::string peer_target,
+                   std::unique_ptr<transport::Stream> caller, Host& host)
+    : id_(id),
+      head_(std::move(head)),
+      peer_target_(std::move(peer_target)),
+      host_(host),
+      caller_(std::move(caller)) {}
+
+Exchange::~Exchange() = default;
+
+// ---- effects ----
+
+void Exchange::start(const mesh::StartAttempt& effect) {
+  drop_attempt();
+  answer_ = Answer::none;
+  transport::RequestHead head = head_;
+  apply(head.headers, effect.set);
+  if (const auto* agent = std::get_if<mesh::ToAgent>(&effect.to)) {
+    head.target = agent->target;
+  } else {
+    head.target = peer_target_;
+  }
+  attempt_ = std::make_unique<Attempt>(*this, effect.attempt);
+  attempt_->stream = host_.open(effect, std::move(head), *attempt_);
+  if (!attempt_->stream) {
+    drop_attempt();
+    host_.feed(kernel::AttemptFailed{id_, effect.attempt, mesh::AttemptFailure::unreachable});
+    return;
+  }
+  send_request(*attempt_, effect);
+}
+
+void Exchange::send_request(Attempt& attempt, const mesh::StartAttempt& effect) {
+  if (!kept_.empty()) attempt.stream->send_data(kept_);
+  if (!effect.keep_body) {
+    keeping_ = false;
+    kept_ = {};
+  }
+  if (request_ended_) attempt.stream->send_end(request_trailers_);
+  pass_back_credit();
+}
+
+void Exchange::cancel(std::uint32_t attempt) {
+  if (attempt_ && attempt_->number == attempt) drop_attempt();
+}
+
+void Exchange::relay(const mesh::RelayAnswer& effect) {
+  if (!attempt_ || attempt_->number != effect.attempt || answer_ != Answer::none) return;
+  apply(answer_head_.headers, effect.set);
+  const bool small = answer_head_.body_size && *answer_head_.body_size <= held_answer_max;
+  if (effect.hold && small) {
+    answer_ = Answer::holding;
+    return;
+  }
+  send_head();
+}
+
+void Exchange::refuse(const mesh::RefuseExchange& effect) {
+  drop_attempt();
+  if (!caller_ || answer_ == Answer::flowing || answer_ == Answer::done) return;
+  api::Response problem = api::problem(effect.problem);
+  answer_head_ = response_head(problem);
+  apply(answer_head_.headers, effect.set);
+  caller_->send_response_head(std::move(answer_head_));
+  caller_->send_data(base::as_bytes(problem.body));
+  finish({});
+}
+
+void Exchange::replay(const KeptAnswer& answer, const mesh::Headers& set) {
+  if (!caller_ || answer_ != Answer::none) return;
+  transport::ResponseHead head = answer.head;
+  apply(head.headers, set);
+  caller_->send_response_head(std::move(head));
+  if (!answer.body.empty()) caller_->send_data(answer.body);
+  finish(answer.trailers);
+}
+
+void Exchange::keep_answer() {
+  record_ = true;
+}
+
+void Exchange::settle() {
+  settled_ = true;
+  drop_attempt();
+  caller_.reset();  // aborts an answer that cannot be completed
+  host_.retire(id_);
+}
+
+// ---- from the caller ----
+
+void Exchange::on_response_head(transport::ResponseHead /*head*/) {}  // we are the one who answers
+
+void Exchange::on_data(base::ByteView bytes) {
+  credit_owed_ += bytes.size();
+  if (keeping_ && kept_.size() + bytes.size() > kept_body_max) {
+    keeping_ = false;
+    kept_ = {};
+    host_.feed(kernel::BodyUnrepeatable{id_});
+  }
+  if (keeping_) kept_.insert(kept_.end(), bytes.begin(), bytes.end());
+  if (attempt_ && attempt_->stream) attempt_->stream->send_data(bytes);
+  pass_back_credit();
+}
+
+void Exchange::on_end(transport::Headers trailers) {
+  request_ended_ = true;
+  request_trailers_ = std::move(trailers);
+  if (attempt_ && attempt_->stream) attempt_->stream->send_end(request_trailers_);
+}
+
+void Exchange::on_failed(transport::StreamError /*error*/) {
+  caller_.reset();
+  host_.feed(kernel::CallerGone{id_});
+}
+
+void Exchange::on_writable() {
+  if (!attempt_ || !attempt_->stream) return;
+  attempt_->stream->consumed(std::exchange(answer_credit_owed_, 0));
+}
+
+// Lets the caller send on, unless the attempt is behind with sending.
+void Exchange::pass_back_credit() {
+  if (!caller_ || credit_owed_ == 0) return;
+  const bool behind =
+      attempt_ && attempt_->stream && attempt_->stream->unsent() > transport::Stream::high_water;
+  const bool nowhere = !attempt_ && !keeping_;
+  if (behind || nowhere) return;
+  caller_->consumed(std::exchange(credit_owed_, 0));
+}
+
+void Exchange::drop_attempt() {
+  if (!attempt_) return;
+  attempt_->stream.reset();
+  host_.bury(std::move(attempt_));
+  held_ = {};
+  answer_credit_owed_ = 0;
+}
+
+// ---- from the attempt ----
+
+void Exchange::answered(transport::ResponseHead head) {
+  const std::uint32_t attempt = attempt_->number;
+  mesh::AnswerHead seen{
+      .status = head.status, .headers = mesh_headers(head.headers), .body_size = head.body_size};
+  answer_head_ = std::move(head);
+  host_.feed(kernel::AttemptAnswered{id_, attempt, std::move(seen)});
+}
+
+void Exchange::answer_data(base::ByteView bytes) {
+  if (answer_ == Answer::holding) {
+    held_.insert(held_.end(), bytes.begin(), bytes.end());
+    attempt_->stream->consumed(bytes.size());
+    return;
+  }
+  if (answer_ != Answer::flowing || !caller_) return;
+  if (record_ && recorded_.size() <= KeptAnswers::answer_bytes_max) {
+    recorded_.insert(recorded_.end(), bytes.begin(), bytes.end());
+  }
+  caller_->send_data(bytes);
+  if (caller_->unsent() > transport::Stream::high_water) {
+    answer_credit_owed_ += bytes.size();
+  } else {
+    attempt_->stream->consumed(bytes.size());
+  }
+}
+
+void Exchange::answer_end(transport::Headers trailers) {
+  if (!caller_ || !attempt_) return;
+  const std::uint32_t attempt = attempt_->number;
+  if (answer_ == Answer::holding) {
+    base::Bytes body = std::move(held_);
+    send_head();
+    if (!body.empty()) caller_->send_data(body);
+    if (record_) recorded_ = std::move(body);
+  }
+  if (answer_ != Answer::flowing) return;
+  if (record_) {
+    host_.kept_answers().put(id_, {answer_head_, std::move(recorded_), trailers});
+  }
+  finish(std::move(trailers));
+  host_.feed(kernel::AttemptCompleted{id_, attempt});
+}
+
+void Exchange::attempt_failed(transport::StreamError error) {
+  const std::uint32_t attempt = attempt_->number;
+  drop_attempt();
+  if (answer_ == Answer::holding) answer_ = Answer::none;
+  host_.feed(kernel::AttemptFailed{id_, attempt, failure_of(error)});
+}
+
+// The first byte of the answer goes out: from here on there is no other attempt.
+void Exchange::send_head() {
+  answer_ = Answer::flowing;
+  keeping_ = false;
+  kept_ = {};
+  if (record_) {
+    caller_->send_response_head(answer_head_);  // kept for a duplicate: copied, not moved
+  } else {
+    caller_->send_response_head(std::move(answer_head_));
+  }
+  host_.feed(kernel::AnswerStarted{id_});
+}
+
+void Exchange::finish(transport::Headers trailers) {
+  caller_->send_end(std::move(trailers));
+  caller_.reset();
+  answer_ = Answer::done;
+}
+
+}  // namespace node

@@ -1,0 +1,105 @@
+// One exchange in flight: the caller's stream on one side, the attempt that answers it on the
+// other, and the bodies that pass between them. It decides nothing: the kernel is told what
+// happened through Host::feed() and says what to do through the effects of mesh/call.h.
+//
+// Memory per exchange is bounded: the kept request body by kept_body_max, a held answer by
+// held_answer_max, and both directions by the streams' windows (backpressure, no queue of its own).
+#pragma once
+
+#include "base/bytes.h"
+#include "mesh/call.h"
+#include "node/kept_answers.h"
+#include "node/kernel/input.h"
+#include "transport/stream.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace node {
+
+class Exchange final : public transport::Receiver {
+ public:
+  static constexpr std::size_t kept_body_max = 256 * 1024;
+  static constexpr std::size_t held_answer_max = 64 * 1024;
+
+  // What an exchange needs from the daemon around it; outlives it.
+  class Host {
+   public:
+    virtual ~Host() = default;
+    virtual void feed(kernel::Input input) = 0;
+    // A stream to the agent or peer of `effect`, or nothing if there is no way to it.
+    virtual std::unique_ptr<transport::Stream> open(const mesh::StartAttempt& effect,
+                                                    transport::RequestHead head,
+                                                    transport::Receiver& receiver) = 0;
+    // Nothing more will happen: destroy the exchange, but not before the current turn is over.
+    virtual void retire(mesh::ExchangeId exchange) = 0;
+    // Keep this object alive until the current turn is over: it may be calling us right now.
+    virtual void bury(std::unique_ptr<transport::Receiver> receiver) = 0;
+    virtual KeptAnswers& kept_answers() = 0;
+  };
+
+  // The caller stream's receiver is set by the owner, who then feeds CallArrived.
+  Exchange(mesh::ExchangeId id, transport::RequestHead head, std::string peer_target,
+           std::unique_ptr<transport::Stream> caller, Host& host);
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  ~Exchange() override;
+
+  // ---- effects ----
+  void start(const mesh::StartAttempt& effect);
+  void cancel(std::uint32_t attempt);
+  void relay(const mesh::RelayAnswer& effect);
+  void refuse(const mesh::RefuseExchange& effect);
+  void replay(const KeptAnswer& answer, const mesh::Headers& set);
+  void keep_answer();
+  void settle();
+
+  // ---- from the caller ----
+  void on_response_head(transport::ResponseHead head) override;
+  void on_data(base::ByteView bytes) override;
+  void on_end(transport::Headers trailers) override;
+  void on_failed(transport::StreamError error) override;
+  void on_writable() override;
+
+ private:
+  // What comes back from one attempt.
+  class Attempt;
+
+  void send_request(Attempt& attempt, const mesh::StartAttempt& effect);
+  void pass_back_credit();
+  void drop_attempt();
+  // From the attempt.
+  void answered(transport::ResponseHead head);
+  void answer_data(base::ByteView bytes);
+  void answer_end(transport::Headers trailers);
+  void attempt_failed(transport::StreamError error);
+  void send_head();
+  void finish(transport::Headers trailers);
+
+  const mesh::ExchangeId id_;
+  const transport::RequestHead head_;
+  const std::string peer_target_;  // /call/{capability}{rest}
+  Host& host_;
+  std::unique_ptr<transport::Stream> caller_;  // empty once the caller is answered or gone
+
+  // The request's body.
+  base::Bytes kept_;  // from its first byte, while keeping_
+  bool keeping_ = true;
+  bool request_ended_ = false;
+  transport::Headers request_trailers_;
+  std::size_t credit_owed_ = 0;  // bytes taken from the caller and not yet said consumed()
+
+  // The answer.
+  std::unique_ptr<Attempt> attempt_;  // the one that may answer now
+  transport::ResponseHead answer_head_;
+  enum class Answer : std::uint8_t { none, holding, flowing, done } answer_ = Answer::none;
+  base::Bytes held_;
+  std::size_t answer_credit_owed_ = 0;
+  bool record_ = false;  // KeepAnswer was asked for
+  base::Bytes recorded_;
+  bool settled_ = false;
+};
+
+}  // namespace node

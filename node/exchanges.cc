@@ -1,0 +1,138 @@
+#include "node/exchanges.h"
+
+#include "api/problem.h"
+#include "base/check.h"
+
+#include <asio/post.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace node {
+
+namespace {
+
+constexpr std::string_view call_prefix = "/call/";
+constexpr base::Duration connect_timeout = std::chrono::seconds(2);
+
+}  // namespace
+
+std::optional<CallTarget> parse_call_target(std::string_view target) {
+  if (!target.starts_with(call_prefix)) return std::nullopt;
+  target.remove_prefix(call_prefix.size());
+  const std::size_t end = target.find_first_of("/?");
+  if (end == std::string_view::npos) return CallTarget{std::string(target), {}};
+  return CallTarget{std::string(target.substr(0, end)), std::string(target.substr(end))};
+}
+
+Exchanges::Exchanges(asio::io_context& io, transport::AgentClient& agent, Locate locate)
+    : io_(io), agent_(agent), locate_(std::move(locate)) {}
+
+void Exchanges::connect(Driver& driver, transport::PeerLinks& links) {
+  driver_ = &driver;
+  links_ = &links;
+}
+
+void Exchanges::arrive(mesh::Origin origin, transport::RequestHead head, CallTarget target,
+                       std::unique_ptr<transport::Stream> stream) {
+  const mesh::ExchangeId id{++last_id_};
+  mesh::CallRequest request{.capability = std::move(target.capability),
+                            .method = head.method,
+                            .rest = std::move(target.rest),
+                            .headers = {},
+                            .body_size = head.body_size};
+  request.headers.reserve(head.headers.size());
+  for (const transport::HeaderField& field : head.headers) {
+    request.headers.push_back({field.name, field.value});
+  }
+  std::string peer_target(call_prefix);
+  peer_target += request.capability;
+  peer_target += request.rest;
+  transport::Stream& caller = *stream;
+  auto exchange = std::make_unique<Exchange>(id, std::move(head), std::move(peer_target),
+                                             std::move(stream), *this);
+  caller.set_receiver(*exchange);
+  exchanges_.emplace(id.value, std::move(exchange));
+  feed(kernel::CallArrived{id, std::move(origin), std::move(request)});
+}
+
+// ---- effects ----
+
+void Exchanges::carry_out(const mesh::StartAttempt& effect) {
+  if (Exchange* exchange = find(effect.exchange)) exchange->start(effect);
+}
+void Exchanges::carry_out(const mesh::CancelAttempt& effect) {
+  if (Exchange* exchange = find(effect.exchange)) exchange->cancel(effect.attempt);
+}
+void Exchanges::carry_out(const mesh::RelayAnswer& effect) {
+  if (Exchange* exchange = find(effect.exchange)) exchange->relay(effect);
+}
+void Exchanges::carry_out(const mesh::RefuseExchange& effect) {
+  if (Exchange* exchange = find(effect.exchange)) exchange->refuse(effect);
+}
+void Exchanges::carry_out(const mesh::KeepAnswer& effect) {
+  if (Exchange* exchange = find(effect.exchange)) exchange->keep_answer();
+}
+void Exchanges::carry_out(const mesh::ForgetAnswer& effect) {
+  kept_.forget(effect.exchange);
+}
+
+void Exchanges::carry_out(const mesh::ReplayAnswer& effect) {
+  Exchange* exchange = find(effect.exchange);
+  if (exchange == nullptr) return;
+  if (const KeptAnswer* answer = kept_.find(effect.original)) {
+    exchange->replay(*answer, effect.set);
+    return;
+  }
+  // It was too large to keep, or the bound on all kept answers pushed it out.
+  exchange->refuse({.exchange = effect.exchange,
+                    .problem = {.code = mesh::ProblemCode::bad_request,
+                                .detail = "this call was carried out before and its answer is no "
+                                          "longer kept; use a new Idempotency-Key to run it again",
+                                .retry_after = std::nullopt,
+                                .path = {}},
+                    .set = effect.set});
+}
+
+void Exchanges::carry_out(const mesh::ExchangeSettled& effect) {
+  if (Exchange* exchange = find(effect.exchange)) exchange->settle();
+}
+
+// ---- Exchange::Host ----
+
+void Exchanges::feed(kernel::Input input) {
+  CHECK(driver_ != nullptr);
+  driver_->feed(std::move(input));
+}
+
+std::unique_ptr<transport::Stream> Exchanges::open(const mesh::StartAttempt& effect,
+                                                   transport::RequestHead head,
+                                                   transport::Receiver& receiver) {
+  if (const auto* peer = std::get_if<mesh::ToPeer>(&effect.to)) {
+    const std::optional<base::Endpoint> at = locate_(peer->node);
+    if (!at) return nullptr;
+    return links_->open(peer->node, *at, std::move(head), receiver, connect_timeout);
+  }
+  if (!agent_url_) return nullptr;
+  head.authority.clear();  // the agent's own, not the one that the caller used
+  return agent_.open(*agent_url_, std::move(head), receiver, {.connect_timeout = connect_timeout});
+}
+
+void Exchanges::retire(mesh::ExchangeId exchange) {
+  const auto found = exchanges_.find(exchange.value);
+  if (found == exchanges_.end()) return;
+  bury(std::move(found->second));
+  exchanges_.erase(found);
+}
+
+void Exchanges::bury(std::unique_ptr<transport::Receiver> receiver) {
+  if (graveyard_.empty()) asio::post(io_, [this] { graveyard_.clear(); });
+  graveyard_.push_back(std::move(receiver));
+}
+
+Exchange* Exchanges::find(mesh::ExchangeId exchange) {
+  const auto found = exchanges_.find(exchange.value);
+  return found == exchanges_.end() ? nullptr : found->second.get();
+}
+
+}  // namespace node

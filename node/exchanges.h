@@ -1,0 +1,85 @@
+// The exchanges in flight at this node, by id, and their way out: to the agent beside it or over a
+// link.
+#pragma once
+
+#include "base/endpoint.h"
+#include "base/ids.h"
+#include "mesh/call.h"
+#include "node/driver.h"
+#include "node/exchange.h"
+#include "node/kept_answers.h"
+#include "transport/agent_client.h"
+#include "transport/peer_links.h"
+#include "transport/stream.h"
+
+#include <asio/io_context.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace node {
+
+// Where in a target the capability stands, if it is a call: /call/{capability}[/rest][?query].
+struct CallTarget {
+  std::string capability;
+  std::string rest;
+};
+[[nodiscard]] std::optional<CallTarget> parse_call_target(std::string_view target);
+
+class Exchanges final : public Exchange::Host {
+ public:
+  // Where a peer is reached now, by the view of the membership.
+  using Locate = std::function<std::optional<base::Endpoint>(const base::NodeId&)>;
+
+  Exchanges(asio::io_context& io, transport::AgentClient& agent, Locate locate);
+  // Must be called once, before the first exchange: both are built after this, and need it.
+  void connect(Driver& driver, transport::PeerLinks& links);
+  // Where the agent beside this node is; nothing = there is none.
+  void set_agent(std::optional<transport::AgentUrl> url) { agent_url_ = std::move(url); }
+  [[nodiscard]] const std::optional<transport::AgentUrl>& agent() const { return agent_url_; }
+
+  void arrive(mesh::Origin origin, transport::RequestHead head, CallTarget target,
+              std::unique_ptr<transport::Stream> stream);
+  [[nodiscard]] std::size_t size() const { return exchanges_.size(); }
+
+  // ---- effects ----
+  void carry_out(const mesh::StartAttempt& effect);
+  void carry_out(const mesh::CancelAttempt& effect);
+  void carry_out(const mesh::RelayAnswer& effect);
+  void carry_out(const mesh::RefuseExchange& effect);
+  void carry_out(const mesh::KeepAnswer& effect);
+  void carry_out(const mesh::ForgetAnswer& effect);
+  void carry_out(const mesh::ReplayAnswer& effect);
+  void carry_out(const mesh::ExchangeSettled& effect);
+
+  // ---- Exchange::Host ----
+  void feed(kernel::Input input) override;
+  std::unique_ptr<transport::Stream> open(const mesh::StartAttempt& effect,
+                                          transport::RequestHead head,
+                                          transport::Receiver& receiver) override;
+  void retire(mesh::ExchangeId exchange) override;
+  void bury(std::unique_ptr<transport::Receiver> receiver) override;
+  KeptAnswers& kept_answers() override { return kept_; }
+
+ private:
+  Exchange* find(mesh::ExchangeId exchange);
+
+  asio::io_context& io_;
+  transport::AgentClient& agent_;
+  const Locate locate_;
+  transport::PeerLinks* links_ = nullptr;
+  Driver* driver_ = nullptr;
+  std::optional<transport::AgentUrl> agent_url_;
+  std::uint64_t last_id_ = 0;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Exchange>> exchanges_;
+  KeptAnswers kept_;
+  std::vector<std::unique_ptr<transport::Receiver>> graveyard_;  // destroyed when the turn is over
+};
+
+}  // namespace node

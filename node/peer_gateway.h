@@ -1,0 +1,40 @@
+// The peer-facing side of the node: requests that arrive over links, from nodes whose identity TLS
+// proved. A call goes to the exchanges, a question to the kernel.
+#pragma once
+
+#include "base/bytes.h"
+#include "node/driver.h"
+#include "node/exchanges.h"
+#include "node/whole_request.h"
+#include "transport/service.h"
+
+#include <asio/io_context.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+
+namespace node {
+
+class PeerGateway final : public transport::Service {
+ public:
+  static constexpr std::size_t questions_max = 256;  // unanswered at once; the oldest goes first
+
+  PeerGateway(asio::io_context& io, Exchanges& exchanges);
+  void connect(Driver& driver) { driver_ = &driver; }
+
+  void on_request(transport::RequestHead head, std::unique_ptr<transport::Stream> stream,
+                  const transport::RequestOrigin& origin) override;
+  void answer_question(std::uint64_t question, const base::Bytes& body);
+  // Streams of unanswered questions are dropped; call before the links go.
+  void shut_down() { questions_.clear(); }
+
+ private:
+  Driver* driver_ = nullptr;
+  Exchanges& exchanges_;
+  std::uint64_t last_question_ = 0;
+  std::map<std::uint64_t, std::unique_ptr<transport::Stream>> questions_;
+  RequestCollector collector_;
+};
+
+}  // namespace node
