@@ -25,6 +25,12 @@ target_compile_options(mesh_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:
   -Wnon-virtual-dtor -Woverloaded-virtual -Wswitch-enum -Wimplicit-fallthrough
   -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wmissing-declarations>
   $<$<BOOL:${MESH_WERROR}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # The fuzz preset. Debian 12's clang 14 has not all of g++'s warnings, and has to be told that
+  # libstdc++ 12 and Asio 1.22 support its coroutines.
+  target_compile_options(mesh_flags INTERFACE -Wno-unknown-warning-option)
+  add_compile_definitions(__cpp_impl_coroutine=201902L ASIO_HAS_CO_AWAIT=1 ASIO_HAS_STD_COROUTINE=1)
+endif()
 if(MESH_SANITIZE)
   add_compile_options(-fsanitize=${MESH_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${MESH_SANITIZE})
