@@ -1,0 +1,245 @@
+#include "mesh/call_context.h"
+
+#include "base/check.h"
+#include "base/strings.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace mesh {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+Problem bad_request(std::string detail) {
+  return {.code = ProblemCode::bad_request, .detail = std::move(detail), .retry_after = {}, .path = {}};
+}
+
+struct Field {
+  std::string_view name;
+  std::string_view value;  // empty: absent, or there with nothing in it
+};
+
+// One pass over the headers, for the fields that decisions depend on.
+struct Fields {
+  std::array<Field, 11> all{{{"parley-call", {}},
+                             {"parley-path", {}},
+                             {"parley-deadline", {}},
+                             {"parley-deadline-scope", {}},
+                             {"grpc-timeout", {}},
+                             {"traceparent", {}},
+                             {"idempotency-key", {}},
+                             {"parley-prefer", {}},
+                             {"parley-policy", {}},
+                             {"parley-require", {}},
+                             {"parley-caller", {}}}};
+
+  explicit Fields(const Headers& headers) {
+    for (const Header& header : headers) {
+      for (Field& field : all) {
+        if (field.name != header.name) continue;
+        field.value = base::trim(header.value);
+        break;
+      }
+    }
+  }
+  [[nodiscard]] std::string_view at(std::string_view name) const {
+    for (const Field& field : all) {
+      if (field.name == name) return field.value;
+    }
+    CHECK(false);
+    return {};
+  }
+};
+
+bool is_idempotent(std::string_view method) {
+  // RFC 9110, section 9.2.2.
+  constexpr std::array<std::string_view, 6> methods{"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+  return std::ranges::find(methods, method) != methods.end();
+}
+
+// At most eight digits and a unit: "2S", "500m"; gRPC over HTTP2, section Requests.
+std::optional<base::Duration> parse_grpc_timeout(std::string_view text) {
+  if (text.size() < 2 || text.size() > 9) return std::nullopt;
+  const auto count = base::parse_unsigned(text.substr(0, text.size() - 1));
+  if (!count) return std::nullopt;
+  const auto n = static_cast<std::int64_t>(*count);
+  switch (text.back()) {
+    case 'H': return std::chrono::hours(std::min<std::int64_t>(n, 100'000));
+    case 'M': return std::chrono::minutes(std::min<std::int64_t>(n, 6'000'000));
+    case 'S': return std::chrono::seconds(n);
+    case 'm': return milliseconds(n);
+    case 'u': return std::chrono::microseconds(n);
+    case 'n': return std::chrono::nanoseconds(n);
+    default: return std::nullopt;
+  }
+}
+
+// What the caller asks for itself; nothing if it asks for nothing.
+base::Result<std::optional<base::Duration>, Problem> asked_deadline(const Fields& fields) {
+  using Asked = std::optional<base::Duration>;
+  if (const std::string_view text = fields.at("parley-deadline"); !text.empty()) {
+    const Asked deadline = base::parse_duration(text);
+    if (deadline) return deadline;
+    return base::Unexpected{bad_request("Parley-Deadline is a duration such as 500ms or 2s, not '" +
+                                        std::string(text.substr(0, 40)) + "'.")};
+  }
+  if (const std::string_view text = fields.at("grpc-timeout"); !text.empty()) {
+    const Asked deadline = parse_grpc_timeout(text);
+    if (deadline) return deadline;
+    return base::Unexpected{bad_request("grpc-timeout is digits and a unit such as 2S, not '" +
+                                        std::string(text.substr(0, 40)) + "'.")};
+  }
+  return Asked{};
+}
+
+std::optional<Problem> read_wishes(const CallRequest& request, const Fields& fields,
+                                   const Options& options, CallContext& out) {
+  out.policy = policy_for(options, request.capability);
+  if (const std::string_view text = fields.at("parley-policy"); !text.empty()) {
+    const std::optional<RoutePolicy> route = parse_route_policy(text);
+    if (!route) {
+      return bad_request("Parley-Policy is round_robin, least_loaded or preference, not '" +
+                         std::string(text.substr(0, 40)) + "'.");
+    }
+    out.policy.route = *route;
+  }
+  if (const std::string_view text = fields.at("parley-require"); !text.empty()) {
+    base::Result<Requirements, std::string> requirements = Requirements::parse(text);
+    if (!requirements) return bad_request("Parley-Require: " + requirements.error() + ".");
+    out.requirements = std::move(*requirements);
+  }
+  out.prefer = std::string(fields.at("parley-prefer"));
+  out.idempotency_key = std::string(fields.at("idempotency-key"));
+  if (out.idempotency_key.size() > 256) {
+    return bad_request("Idempotency-Key is longer than 256 bytes.");
+  }
+  out.idempotent = is_idempotent(request.method) || !out.idempotency_key.empty();
+  return std::nullopt;
+}
+
+std::optional<Problem> read_peer_words(const Fields& fields, const Options& options,
+                                       CallContext& out) {
+  std::optional<Path> path = parse_path(fields.at("parley-path"));
+  if (!path) return bad_request("parley-path is not a list of node ids.");
+  if (path->size() > options.path_hops_max) {
+    return Problem{.code = ProblemCode::cycle_detected,
+                   .detail = "The call has passed more than " +
+                             std::to_string(options.path_hops_max) + " nodes.",
+                   .retry_after = {},
+                   .path = {}};
+  }
+  out.path = std::move(*path);
+  const std::string_view call = fields.at("parley-call");
+  std::array<std::byte, 16> bytes{};
+  if (base::from_hex(call, bytes)) out.call = base::to_lower(call);
+  return std::nullopt;
+}
+
+// The earlier of what is asked for and what the call that the agent is serving has left.
+void read_deadline(std::optional<base::Duration> asked, bool to_end,
+                   const ServedCalls::Served* inherited, const Options& options,
+                   base::Instant now, CallContext& out) {
+  const base::Duration wanted = asked.value_or(out.policy.deadline);
+  out.deadline = now + std::min(wanted, options.deadline_max);
+  out.deadline_to_end = asked.has_value() && to_end;
+  if (inherited == nullptr || inherited->deadline >= out.deadline) return;
+  out.deadline = inherited->deadline;
+  out.deadline_to_end = out.deadline_to_end || inherited->deadline_to_end;
+}
+
+std::string milliseconds_of(base::Duration left) {
+  return base::format_duration(std::chrono::duration_cast<milliseconds>(left));
+}
+
+void strip(const CallRequest& request, std::string_view name, Headers& out) {
+  if (find_header(request.headers, name)) out.push_back({std::string(name), ""});
+}
+
+void set_times(const CallRequest& request, base::Duration left, Headers& out) {
+  out.push_back({"parley-deadline", milliseconds_of(left)});
+  if (!find_header(request.headers, "grpc-timeout")) return;
+  const auto count = std::chrono::duration_cast<milliseconds>(left).count();
+  out.push_back({"grpc-timeout", std::to_string(std::min<std::int64_t>(count, 99'999'999)) + "m"});
+}
+
+}  // namespace
+
+base::Result<CallContext, Problem> read_context(const CallRequest& request, const Origin& origin,
+                                                const Options& options, const ServedCalls& served,
+                                                base::Rng& rng, base::Instant now) {
+  const Fields fields(request.headers);
+  CallContext out;
+  if (std::optional<Problem> problem = read_wishes(request, fields, options, out)) {
+    return base::Unexpected{std::move(*problem)};
+  }
+  base::Result<std::optional<base::Duration>, Problem> asked = asked_deadline(fields);
+  if (!asked) return base::Unexpected{std::move(asked.error())};
+
+  const std::optional<TraceParent> trace = TraceParent::parse(fields.at("traceparent"));
+  const ServedCalls::Served* inherited = nullptr;
+  bool to_end = true;
+  if (std::holds_alternative<FromPeer>(origin)) {
+    if (std::optional<Problem> problem = read_peer_words(fields, options, out)) {
+      return base::Unexpected{std::move(*problem)};
+    }
+    to_end = fields.at("parley-deadline-scope") != "head";
+  } else {
+    inherited = served.find(fields.at("parley-call"), trace ? trace->trace_id : std::string());
+    if (inherited != nullptr) out.path = inherited->path;
+  }
+  read_deadline(*asked, to_end, inherited, options, now, out);
+  if (out.call.empty()) out.call = random_hex(rng, 32);
+  if (trace) {
+    out.trace = *trace;
+  } else {
+    out.trace.trace_id = inherited != nullptr ? inherited->trace_id : random_hex(rng, 32);
+    out.trace.flags = "00";
+  }
+  out.trace.parent_id = random_hex(rng, 16);
+  return out;
+}
+
+base::Duration time_to_pass_on(base::Instant deadline, base::Instant now, const Options& options) {
+  if (deadline <= now) return {};
+  const base::Duration left = std::min(deadline - now, options.deadline_max);
+  const base::Duration share = left / 100 * options.hop_reserve_percent;
+  return std::chrono::floor<milliseconds>(left - std::min(share, options.hop_reserve_max));
+}
+
+Headers headers_to_peer(const CallRequest& request, const CallContext& context,
+                        const base::NodeId& self, base::Duration left) {
+  Path path = context.path;
+  if (path.empty() || path.back() != Hop::of(self)) path.push_back(Hop::of(self));
+  Headers out;
+  out.reserve(8);
+  out.push_back({"parley-call", context.call});
+  out.push_back({"parley-path", format_path(path)});
+  set_times(request, left, out);
+  if (!context.deadline_to_end) {
+    out.push_back({"parley-deadline-scope", "head"});
+  } else {
+    strip(request, "parley-deadline-scope", out);
+  }
+  out.push_back({"traceparent", context.trace.to_string()});
+  strip(request, "parley-caller", out);
+  return out;
+}
+
+Headers headers_to_agent(const CallRequest& request, const CallContext& context,
+                         const base::NodeId& caller, std::string_view caller_name,
+                         base::Duration left) {
+  Headers out;
+  out.reserve(8);
+  out.push_back({"parley-call", context.call});
+  out.push_back({"parley-caller", caller.hex().append(" ").append(caller_name)});
+  set_times(request, left, out);
+  out.push_back({"traceparent", context.trace.to_string()});
+  strip(request, "parley-path", out);
+  strip(request, "parley-deadline-scope", out);
+  return out;
+}
+
+}  // namespace mesh

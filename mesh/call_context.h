@@ -1,0 +1,58 @@
+// What an arriving request says about the call it is part of: identity, caller, trace, path, deadline
+// and the caller's wishes for routing. Words about identity and path are believed from a peer, whose
+// link is authenticated, and never from the agent beside this node: an agent's call belongs to what it
+// is serving if it names it by Parley-Call or traceparent, and else begins something new.
+//
+// Between nodes: parley-path is the comma-separated short forms (16 hexadecimal digits) of the nodes
+// passed; parley-deadline the time left; `parley-deadline-scope: head` says that it ends with the
+// head of a streaming answer, because no caller asked for it. Times shrink by a reserve at each hop.
+#pragma once
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "mesh/call.h"
+#include "mesh/options.h"
+#include "mesh/requirements.h"
+#include "mesh/served_calls.h"
+#include "mesh/trace_context.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mesh {
+
+struct CallContext {
+  std::string call;    // Parley-Call, 32 hexadecimal digits
+  TraceParent trace;   // with the span of this node as the parent
+  Path path;           // the nodes passed before this one, or already counted
+  base::Instant deadline = base::Instant::never();
+  bool deadline_to_end = false;  // it was asked for, so it holds for a stream's end as well
+  std::string idempotency_key;   // "" = none
+  bool idempotent = false;       // by method or key
+  std::string prefer;            // Parley-Prefer, "" = none
+  CallPolicy policy;
+  Requirements requirements;
+};
+
+// The problem is one of the caller's making (bad_request) or a path that is too long.
+[[nodiscard]] base::Result<CallContext, Problem> read_context(
+    const CallRequest& request, const Origin& origin, const Options& options,
+    const ServedCalls& served, base::Rng& rng, base::Instant now);
+
+// What is left to pass on at the next hop, after the reserve and rounded down to milliseconds; zero: too
+// late to start anything.
+[[nodiscard]] base::Duration time_to_pass_on(base::Instant deadline, base::Instant now,
+                                             const Options& options);
+
+// The fields to set on the way out; fields that must not pass are set to nothing.
+[[nodiscard]] Headers headers_to_peer(const CallRequest& request, const CallContext& context,
+                                      const base::NodeId& self, base::Duration left);
+[[nodiscard]] Headers headers_to_agent(const CallRequest& request, const CallContext& context,
+                                       const base::NodeId& caller, std::string_view caller_name,
+                                       base::Duration left);
+
+}  // namespace mesh

@@ -1,0 +1,59 @@
+// The calls that the agent beside this node is serving right now. A call that the agent makes meanwhile
+// names one of them by Parley-Call or by the trace id of its traceparent, and inherits its path and
+// what is left of its time. As many entries as exchanges at the agent, which are bounded.
+#pragma once
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "mesh/call.h"
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mesh {
+
+// The first eight bytes of a node's id: enough to see a cycle.
+struct Hop {
+  std::uint64_t value = 0;
+  auto operator<=>(const Hop&) const = default;
+  [[nodiscard]] static Hop of(const base::NodeId& node);
+};
+using Path = std::vector<Hop>;
+[[nodiscard]] std::string format_path(const Path& path);
+// Hops of 16 or 64 hexadecimal digits. Nothing if one is neither; the caller bounds the number.
+[[nodiscard]] std::optional<Path> parse_path(std::string_view text);
+[[nodiscard]] bool passes(const Path& path, Hop hop);
+
+class ServedCalls {
+ public:
+  struct Served {
+    ExchangeId exchange;
+    Path path;  // this node included
+    base::Instant deadline = base::Instant::never();
+    bool deadline_to_end = false;
+    std::string call;
+    std::string trace_id;
+  };
+
+  void put(Served served);
+  void remove(ExchangeId exchange);
+  void lift_deadline(ExchangeId exchange);  // a stream began that may take its time
+
+  // The call itself if it is known; else of those with this trace the one with the longest path: then
+  // no cycle is missed.
+  [[nodiscard]] const Served* find(std::string_view call, std::string_view trace_id) const;
+  [[nodiscard]] std::size_t size() const { return served_.size(); }
+
+ private:
+  std::map<ExchangeId, Served> served_;
+  std::map<std::string, ExchangeId, std::less<>> by_call_;
+  std::multimap<std::string, ExchangeId, std::less<>> by_trace_;
+};
+
+}  // namespace mesh
