@@ -1,0 +1,25 @@
+// Whether an exchange may be tried once more, on another node. What surely did not run may always be;
+// what may have run only if running it twice does no harm (RFC 9110, section 9.2.2, or a key by which
+// the agent recognises it).
+#pragma once
+
+#include "mesh/classify.h"
+
+#include <cstdint>
+
+namespace mesh::resilience {
+
+struct RetryQuestion {
+  bool idempotent = false;
+  bool body_repeatable = true;
+  bool answer_started = false;
+  bool retry_unavailable = true;  // the policy's word on an agent's own 503
+  std::uint32_t attempts = 0;     // made
+  std::uint32_t attempts_max = 0;
+};
+
+// Apart from what the attempt came to: is there anything that forbids another one?
+[[nodiscard]] bool may_try_again(const RetryQuestion& question);
+[[nodiscard]] bool may_retry(const RetryQuestion& question, Verdict verdict);
+
+}  // namespace mesh::resilience

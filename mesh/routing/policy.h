@@ -1,0 +1,37 @@
+// Chooses one of the candidates by the policy of the call. A wish of the caller itself (Parley-Prefer)
+// comes before every policy, as long as the node that it names is among the best.
+#pragma once
+
+#include "base/rng.h"
+#include "base/time.h"
+#include "mesh/options.h"
+#include "mesh/routing/candidates.h"
+#include "mesh/routing/round_robin.h"
+
+#include <string_view>
+
+namespace mesh::routing {
+
+struct Wishes {
+  std::string_view capability;
+  std::string_view prefer;  // Parley-Prefer, "" = none
+  const CallPolicy& policy;
+};
+
+class Chooser {
+ public:
+  explicit Chooser(base::Rng rng) : rng_(rng) {}
+
+  // `candidates.best` must not be empty.
+  [[nodiscard]] const Candidate& choose(const Candidates& candidates, const Wishes& wishes,
+                                        const OwnAgent& own, base::Instant now);
+  // What choose() would most likely say, without a draw or a turn.
+  [[nodiscard]] const Candidate& foresee(const Candidates& candidates, const Wishes& wishes,
+                                         const OwnAgent& own, base::Instant now) const;
+
+ private:
+  RoundRobin round_robin_;
+  base::Rng rng_;
+};
+
+}  // namespace mesh::routing
