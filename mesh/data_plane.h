@@ -10,10 +10,10 @@
 #include "base/ids.h"
 #include "base/rng.h"
 #include "base/time.h"
-#include "base/transition.h"
 #include "mesh/call.h"
 #include "mesh/catalogue.h"
 #include "mesh/descriptor.h"
+#include "mesh/effect.h"
 #include "mesh/options.h"
 #include "mesh/views.h"
 
@@ -27,11 +27,6 @@
 #include <vector>
 
 namespace mesh {
-
-using Effect = std::variant<StartAttempt, CancelAttempt, RelayAnswer, RefuseExchange, KeepAnswer,
-                            ForgetAnswer, ReplayAnswer, ExchangeSettled, ProbeAgent,
-                            base::Transition, base::Notice>;
-using Effects = std::vector<Effect>;
 
 class DataPlane {
  public:

@@ -1,0 +1,92 @@
+// Recognises, where a request would run, one that ran or runs already: the same caller, capability and
+// Idempotency-Key, or the same call by the same peer. The duplicate gets the first one's answer.
+//
+//   running --answer passed on whole--> completed --window or bound--> forgotten
+//   running --failed, refused, or an agent's 503--> forgotten, so that a retry may run
+//
+// An answer is kept by the shell from KeepAnswer until ForgetAnswer; only those with a key, or that a
+// duplicate waits for, are.
+#pragma once
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "mesh/call.h"
+#include "mesh/options.h"
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace mesh {
+
+class Duplicates {
+ public:
+  struct Identity {
+    base::NodeId caller;
+    std::string_view capability;
+    std::string_view idempotency_key;  // "" = none
+    std::string_view call;             // "" = not to be told apart by it
+  };
+  struct Fresh {};  // it is running from now on
+  struct Running {
+    ExchangeId original;  // the exchange was added to those that wait for it
+  };
+  struct Kept {
+    ExchangeId original;
+    Outcome outcome = Outcome::success;
+    int status = 0;
+  };
+  struct NotKept {};  // it ran, but its answer is gone or on its way to another
+  struct Crowded {};  // too many wait already
+  using Verdict = std::variant<Fresh, Running, Kept, NotKept, Crowded>;
+
+  [[nodiscard]] Verdict on_execution(ExchangeId exchange, const Identity& identity,
+                                     const Options& options);
+  // The head is there: true if the answer is to be kept, and then it counts as kept.
+  [[nodiscard]] bool on_answer(ExchangeId exchange);
+  // Those that waited; if `completed` and the answer was kept they may have it, else they may run.
+  // `evicted` are kept answers to forget.
+  struct Release {
+    std::vector<ExchangeId> waiting;
+    bool kept = false;
+    std::vector<ExchangeId> evicted;
+  };
+  [[nodiscard]] Release on_settled(ExchangeId exchange, bool completed, Outcome outcome, int status,
+                                   const Options& options, base::Instant now);
+  void on_waiting_gone(ExchangeId waiting, ExchangeId original);
+
+  [[nodiscard]] std::vector<ExchangeId> on_time(base::Instant now);  // evicted
+  [[nodiscard]] base::Instant next_deadline() const;
+  [[nodiscard]] std::size_t size() const { return records_.size(); }
+
+ private:
+  struct Record {
+    std::vector<std::string> keys;
+    bool keep = false;       // has a key, or somebody waits
+    bool answering = false;  // the head has passed
+    bool kept = false;
+    bool completed = false;
+    Outcome outcome = Outcome::success;
+    int status = 0;
+    std::vector<ExchangeId> waiting;
+  };
+  struct Finished {
+    base::Instant until;
+    ExchangeId exchange;
+  };
+
+  void forget(ExchangeId exchange, std::vector<ExchangeId>& evicted);
+  Verdict join(ExchangeId exchange, ExchangeId original, const Options& options);
+
+  std::map<ExchangeId, Record> records_;
+  std::map<std::string, ExchangeId, std::less<>> by_key_;  // each points to a record
+  std::deque<Finished> finished_;                          // completed ones, the oldest first
+  std::size_t kept_ = 0;                                   // completed ones whose answer is kept
+};
+
+}  // namespace mesh

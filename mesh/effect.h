@@ -1,0 +1,17 @@
+// All that the data plane may want done, as one type.
+#pragma once
+
+#include "base/transition.h"
+#include "mesh/call.h"
+
+#include <variant>
+#include <vector>
+
+namespace mesh {
+
+using Effect = std::variant<StartAttempt, CancelAttempt, RelayAnswer, RefuseExchange, KeepAnswer,
+                            ForgetAnswer, ReplayAnswer, ExchangeSettled, ProbeAgent,
+                            base::Transition, base::Notice>;
+using Effects = std::vector<Effect>;
+
+}  // namespace mesh
