@@ -1,7 +1,8 @@
-// Whether the agent beside this node is well. It is asked at its health path at each interval (active),
-// and calls that find nobody there count too (passive): several in a row and it is unhealthy; then it is
-// asked at "/" if it named no path, and any HTTP status shows that it lives. An agent is taken for
-// healthy until shown otherwise: the first call after a start must not wait for a probe.
+// Whether the agent beside this node is well. It is asked at its health path at each interval
+// (active), and calls that find nobody there count too (passive): several in a row and it is
+// unhealthy; then it is asked at "/" if it named no path, and any HTTP status shows that it lives.
+// An agent is taken for healthy until shown otherwise: the first call after a start must not wait
+// for a probe.
 //
 //   none --configured--> healthy --probe_failures bad or unreachable in a row--> unhealthy
 //   unhealthy --probe_successes good probes in a row--> healthy;  any --no agent--> none

@@ -14,7 +14,8 @@ namespace {
 using std::chrono::milliseconds;
 
 Problem bad_request(std::string detail) {
-  return {.code = ProblemCode::bad_request, .detail = std::move(detail), .retry_after = {}, .path = {}};
+  return {
+      .code = ProblemCode::bad_request, .detail = std::move(detail), .retry_after = {}, .path = {}};
 }
 
 struct Field {
@@ -56,7 +57,8 @@ struct Fields {
 
 bool is_idempotent(std::string_view method) {
   // RFC 9110, section 9.2.2.
-  constexpr std::array<std::string_view, 6> methods{"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+  constexpr std::array<std::string_view, 6> methods{"GET",    "HEAD",    "PUT",
+                                                    "DELETE", "OPTIONS", "TRACE"};
   return std::ranges::find(methods, method) != methods.end();
 }
 
@@ -67,13 +69,20 @@ std::optional<base::Duration> parse_grpc_timeout(std::string_view text) {
   if (!count) return std::nullopt;
   const auto n = static_cast<std::int64_t>(*count);
   switch (text.back()) {
-    case 'H': return std::chrono::hours(std::min<std::int64_t>(n, 100'000));
-    case 'M': return std::chrono::minutes(std::min<std::int64_t>(n, 6'000'000));
-    case 'S': return std::chrono::seconds(n);
-    case 'm': return milliseconds(n);
-    case 'u': return std::chrono::microseconds(n);
-    case 'n': return std::chrono::nanoseconds(n);
-    default: return std::nullopt;
+    case 'H':
+      return std::chrono::hours(std::min<std::int64_t>(n, 100'000));
+    case 'M':
+      return std::chrono::minutes(std::min<std::int64_t>(n, 6'000'000));
+    case 'S':
+      return std::chrono::seconds(n);
+    case 'm':
+      return milliseconds(n);
+    case 'u':
+      return std::chrono::microseconds(n);
+    case 'n':
+      return std::chrono::nanoseconds(n);
+    default:
+      return std::nullopt;
   }
 }
 
@@ -140,8 +149,8 @@ std::optional<Problem> read_peer_words(const Fields& fields, const Options& opti
 
 // The earlier of what is asked for and what the call that the agent is serving has left.
 void read_deadline(std::optional<base::Duration> asked, bool to_end,
-                   const ServedCalls::Served* inherited, const Options& options,
-                   base::Instant now, CallContext& out) {
+                   const ServedCalls::Served* inherited, const Options& options, base::Instant now,
+                   CallContext& out) {
   const base::Duration wanted = asked.value_or(out.policy.deadline);
   out.deadline = now + std::min(wanted, options.deadline_max);
   out.deadline_to_end = asked.has_value() && to_end;

@@ -1,11 +1,13 @@
-// What an arriving request says about the call it is part of: identity, caller, trace, path, deadline
-// and the caller's wishes for routing. Words about identity and path are believed from a peer, whose
-// link is authenticated, and never from the agent beside this node: an agent's call belongs to what it
-// is serving if it names it by Parley-Call or traceparent, and else begins something new.
+// What an arriving request says about the call it is part of: identity, caller, trace, path,
+// deadline and the caller's wishes for routing. Words about identity and path are believed from a
+// peer, whose link is authenticated, and never from the agent beside this node: an agent's call
+// belongs to what it is serving if it names it by Parley-Call or traceparent, and else begins
+// something new.
 //
-// Between nodes: parley-path is the comma-separated short forms (16 hexadecimal digits) of the nodes
-// passed; parley-deadline the time left; `parley-deadline-scope: head` says that it ends with the
-// head of a streaming answer, because no caller asked for it. Times shrink by a reserve at each hop.
+// Between nodes: parley-path is the comma-separated short forms (16 hexadecimal digits) of the
+// nodes passed; parley-deadline the time left; `parley-deadline-scope: head` says that it ends with
+// the head of a streaming answer, because no caller asked for it. Times shrink by a reserve at each
+// hop.
 #pragma once
 
 #include "base/ids.h"
@@ -26,9 +28,9 @@
 namespace mesh {
 
 struct CallContext {
-  std::string call;    // Parley-Call, 32 hexadecimal digits
-  TraceParent trace;   // with the span of this node as the parent
-  Path path;           // the nodes passed before this one, or already counted
+  std::string call;   // Parley-Call, 32 hexadecimal digits
+  TraceParent trace;  // with the span of this node as the parent
+  Path path;          // the nodes passed before this one, or already counted
   base::Instant deadline = base::Instant::never();
   bool deadline_to_end = false;  // it was asked for, so it holds for a stream's end as well
   std::string idempotency_key;   // "" = none
@@ -39,12 +41,14 @@ struct CallContext {
 };
 
 // The problem is one of the caller's making (bad_request) or a path that is too long.
-[[nodiscard]] base::Result<CallContext, Problem> read_context(
-    const CallRequest& request, const Origin& origin, const Options& options,
-    const ServedCalls& served, base::Rng& rng, base::Instant now);
+[[nodiscard]] base::Result<CallContext, Problem> read_context(const CallRequest& request,
+                                                              const Origin& origin,
+                                                              const Options& options,
+                                                              const ServedCalls& served,
+                                                              base::Rng& rng, base::Instant now);
 
-// What is left to pass on at the next hop, after the reserve and rounded down to milliseconds; zero: too
-// late to start anything.
+// What is left to pass on at the next hop, after the reserve and rounded down to milliseconds;
+// zero: too late to start anything.
 [[nodiscard]] base::Duration time_to_pass_on(base::Instant deadline, base::Instant now,
                                              const Options& options);
 

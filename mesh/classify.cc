@@ -8,7 +8,8 @@ namespace mesh {
 Classified classify(const AnswerHead& head, bool from_peer) {
   if (from_peer) {
     if (const auto name = find_header(head.headers, "parley-error"); name && head.status >= 400) {
-      const ProblemCode code = problem_code(base::trim(*name)).value_or(ProblemCode::agent_unreachable);
+      const ProblemCode code =
+          problem_code(base::trim(*name)).value_or(ProblemCode::agent_unreachable);
       if (find_header(head.headers, "parley-not-processed")) return {Verdict::not_processed, code};
       const bool gateway = head.status >= 502 && head.status <= 504;
       const bool elsewhere = gateway && code != ProblemCode::no_capable_agent;
@@ -22,12 +23,15 @@ Classified classify(const AnswerHead& head, bool from_peer) {
 
 Classified classify(AttemptFailure failure) {
   switch (failure) {
-    case AttemptFailure::unreachable: return {Verdict::not_processed, ProblemCode::agent_unreachable};
-    case AttemptFailure::refused: return {Verdict::not_processed, ProblemCode::overloaded};
+    case AttemptFailure::unreachable:
+      return {Verdict::not_processed, ProblemCode::agent_unreachable};
+    case AttemptFailure::refused:
+      return {Verdict::not_processed, ProblemCode::overloaded};
     case AttemptFailure::broken:
     case AttemptFailure::protocol_error:
       return {Verdict::mesh_failure, ProblemCode::agent_unreachable};
-    case AttemptFailure::timed_out: return {Verdict::mesh_failure, ProblemCode::deadline_exceeded};
+    case AttemptFailure::timed_out:
+      return {Verdict::mesh_failure, ProblemCode::deadline_exceeded};
   }
   CHECK(false);
   return {};
@@ -35,11 +39,16 @@ Classified classify(AttemptFailure failure) {
 
 std::string_view to_string(AttemptFailure failure) {
   switch (failure) {
-    case AttemptFailure::unreachable: return "unreachable";
-    case AttemptFailure::refused: return "refused";
-    case AttemptFailure::broken: return "broken";
-    case AttemptFailure::timed_out: return "timed_out";
-    case AttemptFailure::protocol_error: return "protocol_error";
+    case AttemptFailure::unreachable:
+      return "unreachable";
+    case AttemptFailure::refused:
+      return "refused";
+    case AttemptFailure::broken:
+      return "broken";
+    case AttemptFailure::timed_out:
+      return "timed_out";
+    case AttemptFailure::protocol_error:
+      return "protocol_error";
   }
   CHECK(false);
   return {};

@@ -1,5 +1,5 @@
-// What an attempt's end means for the call: an answer to pass on, or a reason to try another node. The
-// question that decides is whether the request may have run.
+// What an attempt's end means for the call: an answer to pass on, or a reason to try another node.
+// The question that decides is whether the request may have run.
 #pragma once
 
 #include "mesh/call.h"

@@ -39,7 +39,8 @@ class DataPlane {
 
   // ---- who can do what (from configuration and membership) ----
   void on_agent(std::optional<AgentDescriptor> agent, base::Instant now, Effects& effects);
-  void on_provider(const base::NodeId& node, Provider provider, base::Instant now);  // new or changed
+  void on_provider(const base::NodeId& node, Provider provider,
+                   base::Instant now);  // new or changed
   void on_provider_gone(const base::NodeId& node, base::Instant now);
   void on_options(Options options);  // live reload of policies
   void on_drain(bool draining);
@@ -49,13 +50,15 @@ class DataPlane {
                Effects& effects);
   void on_answered(ExchangeId exchange, std::uint32_t attempt, const AnswerHead& head,
                    base::Instant now, Effects& effects);
-  void on_completed(ExchangeId exchange, std::uint32_t attempt, base::Instant now, Effects& effects);
+  void on_completed(ExchangeId exchange, std::uint32_t attempt, base::Instant now,
+                    Effects& effects);
   void on_failed(ExchangeId exchange, std::uint32_t attempt, AttemptFailure failure,
                  base::Instant now, Effects& effects);
   void on_unrepeatable(ExchangeId exchange);
   void on_answer_started(ExchangeId exchange);
   void on_caller_gone(ExchangeId exchange, base::Instant now, Effects& effects);
-  void on_probe(std::uint64_t probe, std::optional<int> status, base::Instant now, Effects& effects);
+  void on_probe(std::uint64_t probe, std::optional<int> status, base::Instant now,
+                Effects& effects);
 
   // ---- views ----
   [[nodiscard]] const Catalogue& catalogue() const;

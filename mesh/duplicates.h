@@ -1,11 +1,12 @@
-// Recognises, where a request would run, one that ran or runs already: the same caller, capability and
-// Idempotency-Key, or the same call by the same peer. The duplicate gets the first one's answer.
+// Recognises, where a request would run, one that ran or runs already: the same caller, capability
+// and Idempotency-Key, or the same call by the same peer. The duplicate gets the first one's
+// answer.
 //
 //   running --answer passed on whole--> completed --window or bound--> forgotten
 //   running --failed, refused, or an agent's 503--> forgotten, so that a retry may run
 //
-// An answer is kept by the shell from KeepAnswer until ForgetAnswer; only those with a key, or that a
-// duplicate waits for, are.
+// An answer is kept by the shell from KeepAnswer until ForgetAnswer; only those with a key, or that
+// a duplicate waits for, are.
 #pragma once
 
 #include "base/ids.h"

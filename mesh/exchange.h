@@ -2,7 +2,8 @@
 //
 //   arrived --> attempting --head, passed on--> answering --whole--> settled
 //      |  ^        |   ^ |                          |
-//      v  |        |   +-+ failed, another node     +--broken while held back--> attempting elsewhere
+//      v  |        |   +-+ failed, another node     +--broken while held back--> attempting
+//      elsewhere
 //    waiting       +--failed for good--> settled    +--broken, cancelled--> settled
 //   (for the exchange that it is a duplicate of; runs itself if that one fails)
 #pragma once
@@ -52,10 +53,11 @@ struct Exchange {
   Phase phase;
 
   std::uint32_t attempts = 0;
+  std::size_t offers = 0;  // of its capability, when it was last chosen for
   std::vector<base::NodeId> tried;
-  std::string trail;              // what each attempt came to, for people
+  std::string trail;  // what each attempt came to, for people
   bool body_repeatable = true;
-  bool answer_started = false;    // from here on there is no other attempt
+  bool answer_started = false;  // from here on there is no other attempt
 
   [[nodiscard]] bool from_peer() const { return std::holds_alternative<FromPeer>(origin); }
   // The attempt under way; 0 = none.

@@ -42,7 +42,9 @@ std::optional<Path> parse_path(std::string_view text) {
   return path;
 }
 
-bool passes(const Path& path, Hop hop) { return std::ranges::find(path, hop) != path.end(); }
+bool passes(const Path& path, Hop hop) {
+  return std::ranges::find(path, hop) != path.end();
+}
 
 void ServedCalls::put(Served served) {
   const ExchangeId exchange = served.exchange;
@@ -58,7 +60,8 @@ void ServedCalls::remove(ExchangeId exchange) {
   const auto call = by_call_.find(found->second.call);
   if (call != by_call_.end() && call->second == exchange) by_call_.erase(call);
   const auto [begin, end] = by_trace_.equal_range(found->second.trace_id);
-  const auto trace = std::find_if(begin, end, [&](const auto& item) { return item.second == exchange; });
+  const auto trace =
+      std::find_if(begin, end, [&](const auto& item) { return item.second == exchange; });
   if (trace != end) by_trace_.erase(trace);
   served_.erase(found);
 }

@@ -1,6 +1,7 @@
-// The calls that the agent beside this node is serving right now. A call that the agent makes meanwhile
-// names one of them by Parley-Call or by the trace id of its traceparent, and inherits its path and
-// what is left of its time. As many entries as exchanges at the agent, which are bounded.
+// The calls that the agent beside this node is serving right now. A call that the agent makes
+// meanwhile names one of them by Parley-Call or by the trace id of its traceparent, and inherits
+// its path and what is left of its time. As many entries as exchanges at the agent, which are
+// bounded.
 #pragma once
 
 #include "base/ids.h"
@@ -45,8 +46,8 @@ class ServedCalls {
   void remove(ExchangeId exchange);
   void lift_deadline(ExchangeId exchange);  // a stream began that may take its time
 
-  // The call itself if it is known; else of those with this trace the one with the longest path: then
-  // no cycle is missed.
+  // The call itself if it is known; else of those with this trace the one with the longest path:
+  // then no cycle is missed.
   [[nodiscard]] const Served* find(std::string_view call, std::string_view trace_id) const;
   [[nodiscard]] std::size_t size() const { return served_.size(); }
 

@@ -1,6 +1,6 @@
-// Whether an exchange may be tried once more, on another node. What surely did not run may always be;
-// what may have run only if running it twice does no harm (RFC 9110, section 9.2.2, or a key by which
-// the agent recognises it).
+// Whether an exchange may be tried once more, on another node. What surely did not run may always
+// be; what may have run only if running it twice does no harm (RFC 9110, section 9.2.2, or a key by
+// which the agent recognises it).
 #pragma once
 
 #include "mesh/classify.h"

@@ -10,14 +10,20 @@ namespace {
 
 Rank rank_of_availability(Availability availability) {
   switch (availability) {
-    case Availability::serving: return Rank::serving;
-    case Availability::at_capacity: return Rank::at_capacity;
-    case Availability::degraded: return Rank::degraded;
-    case Availability::suspect: return Rank::suspect;
-    case Availability::joining: return Rank::joining;
+    case Availability::serving:
+      return Rank::serving;
+    case Availability::at_capacity:
+      return Rank::at_capacity;
+    case Availability::degraded:
+      return Rank::degraded;
+    case Availability::suspect:
+      return Rank::suspect;
+    case Availability::joining:
+      return Rank::joining;
     case Availability::draining:
     case Availability::left:
-    case Availability::dead: return Rank::excluded;
+    case Availability::dead:
+      return Rank::excluded;
   }
   CHECK(false);
   return {};
@@ -32,14 +38,23 @@ Exclusion own_agents_exclusion(const OwnAgent& own) {
 
 void count(Exclusion exclusion, Candidates& out) {
   switch (exclusion) {
-    case Exclusion::unmet: ++out.unmet; break;
-    case Exclusion::in_path: ++out.in_path; break;
-    case Exclusion::own_agent_full: ++out.full; break;
-    case Exclusion::own_agent_unwell: ++out.unwell; break;
+    case Exclusion::unmet:
+      ++out.unmet;
+      break;
+    case Exclusion::in_path:
+      ++out.in_path;
+      break;
+    case Exclusion::own_agent_full:
+      ++out.full;
+      break;
+    case Exclusion::own_agent_unwell:
+      ++out.unwell;
+      break;
     case Exclusion::none:
     case Exclusion::tried:
     case Exclusion::unavailable:
-    case Exclusion::own_agent_draining: break;
+    case Exclusion::own_agent_draining:
+      break;
   }
 }
 
@@ -47,14 +62,22 @@ void count(Exclusion exclusion, Candidates& out) {
 
 std::string_view to_string(Exclusion exclusion) {
   switch (exclusion) {
-    case Exclusion::none: return "none";
-    case Exclusion::unmet: return "unmet";
-    case Exclusion::in_path: return "in_path";
-    case Exclusion::tried: return "tried";
-    case Exclusion::unavailable: return "unavailable";
-    case Exclusion::own_agent_unwell: return "unhealthy";
-    case Exclusion::own_agent_full: return "at_capacity";
-    case Exclusion::own_agent_draining: return "draining";
+    case Exclusion::none:
+      return "none";
+    case Exclusion::unmet:
+      return "unmet";
+    case Exclusion::in_path:
+      return "in_path";
+    case Exclusion::tried:
+      return "tried";
+    case Exclusion::unavailable:
+      return "unavailable";
+    case Exclusion::own_agent_unwell:
+      return "unhealthy";
+    case Exclusion::own_agent_full:
+      return "at_capacity";
+    case Exclusion::own_agent_draining:
+      return "draining";
   }
   CHECK(false);
   return {};

@@ -1,9 +1,10 @@
-// The candidates of one call: of those who offer the capability, the best ones that may be asked. One
-// pass over the offers, comparing small numbers; who is worse than the best seen so far is dropped.
+// The candidates of one call: of those who offer the capability, the best ones that may be asked.
+// One pass over the offers, comparing small numbers; who is worse than the best seen so far is
+// dropped.
 //
 // A node is worse the more there is against it, in this order: at capacity, our own last attempts
-// failed (a penalty that runs out), degraded, suspect, joining. Whoever drains, left or is dead is no
-// candidate at all, nor is a node that the call has passed or that was tried already.
+// failed (a penalty that runs out), degraded, suspect, joining. Whoever drains, left or is dead is
+// no candidate at all, nor is a node that the call has passed or that was tried already.
 #pragma once
 
 #include "base/ids.h"
@@ -18,16 +19,24 @@
 
 namespace mesh::routing {
 
-enum class Rank : std::uint8_t { serving, at_capacity, penalised, degraded, suspect, joining, excluded };
+enum class Rank : std::uint8_t {
+  serving,
+  at_capacity,
+  penalised,
+  degraded,
+  suspect,
+  joining,
+  excluded
+};
 
 // Why an offer is no candidate; the first that holds.
 enum class Exclusion : std::uint8_t {
   none,
-  unmet,              // a requirement
-  in_path,            // would be a cycle
-  tried,              // by this very call
-  unavailable,        // draining, left or dead
-  own_agent_unwell,   // the agent beside this node
+  unmet,             // a requirement
+  in_path,           // would be a cycle
+  tried,             // by this very call
+  unavailable,       // draining, left or dead
+  own_agent_unwell,  // the agent beside this node
   own_agent_full,
   own_agent_draining,
 };

@@ -1,7 +1,8 @@
-// least_loaded: of two random candidates the one with the smaller expected latency (Mitzenmacher, "The
-// Power of Two Choices in Randomized Load Balancing", 2001). Expected is the latency seen here times the
-// calls that would stand before it: ours that are outstanding and those that the node itself reports.
-// What was seen fades by half every 10 s, so that a node that was slow once is tried again.
+// least_loaded: of two random candidates the one with the smaller expected latency (Mitzenmacher,
+// "The Power of Two Choices in Randomized Load Balancing", 2001). Expected is the latency seen here
+// times the calls that would stand before it: ours that are outstanding and those that the node
+// itself reports. What was seen fades by half every 10 s, so that a node that was slow once is
+// tried again.
 #pragma once
 
 #include "base/rng.h"
@@ -18,8 +19,7 @@ inline constexpr base::Duration latency_half_life = std::chrono::seconds(10);
                                               base::Instant now);
 
 // `best` must not be empty.
-[[nodiscard]] const Candidate& least_loaded(const std::vector<Candidate>& best,
-                                            const OwnAgent& own, base::Rng& rng,
-                                            base::Instant now);
+[[nodiscard]] const Candidate& least_loaded(const std::vector<Candidate>& best, const OwnAgent& own,
+                                            base::Rng& rng, base::Instant now);
 
 }  // namespace mesh::routing

@@ -26,9 +26,11 @@ const Candidate& Chooser::choose(const Candidates& candidates, const Wishes& wis
   CHECK(!candidates.best.empty());
   if (const Candidate* found = wished(candidates, wishes)) return *found;
   switch (wishes.policy.route) {
-    case RoutePolicy::round_robin: return round_robin_.next(wishes.capability, candidates.best);
+    case RoutePolicy::round_robin:
+      return round_robin_.next(wishes.capability, candidates.best);
     case RoutePolicy::least_loaded:
-    case RoutePolicy::preference: return least_loaded(candidates.best, own, rng_, now);
+    case RoutePolicy::preference:
+      return least_loaded(candidates.best, own, rng_, now);
   }
   CHECK(false);
   return candidates.best.front();

@@ -1,5 +1,5 @@
-// Chooses one of the candidates by the policy of the call. A wish of the caller itself (Parley-Prefer)
-// comes before every policy, as long as the node that it names is among the best.
+// Chooses one of the candidates by the policy of the call. A wish of the caller itself
+// (Parley-Prefer) comes before every policy, as long as the node that it names is among the best.
 #pragma once
 
 #include "base/rng.h"

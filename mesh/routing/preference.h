@@ -1,5 +1,5 @@
-// Which node a wish means, and the policy `preference`: the agent beside this node, then those named in
-// their order, then whoever is left.
+// Which node a wish means, and the policy `preference`: the agent beside this node, then those
+// named in their order, then whoever is left.
 #pragma once
 
 #include "mesh/routing/candidates.h"

@@ -11,9 +11,9 @@ const Candidate& RoundRobin::peek(std::string_view capability,
   CHECK(!best.empty());
   const auto last = last_.find(capability);
   if (last == last_.end()) return best.front();
-  const auto after = std::ranges::upper_bound(best, last->second, {}, [](const Candidate& candidate) {
-    return candidate.offer->entry->node;
-  });
+  const auto after = std::ranges::upper_bound(
+      best, last->second, {},
+      [](const Candidate& candidate) { return candidate.offer->entry->node; });
   return after == best.end() ? best.front() : *after;
 }
 

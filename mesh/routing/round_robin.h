@@ -1,5 +1,5 @@
-// round_robin: for each capability, the next candidate after the last one chosen, by node id. A node
-// that comes or goes thus shifts nobody else's turn.
+// round_robin: for each capability, the next candidate after the last one chosen, by node id. A
+// node that comes or goes thus shifts nobody else's turn.
 #pragma once
 
 #include "base/ids.h"

@@ -1,0 +1,190 @@
+#include "mesh/data_plane.h"
+
+#include "base/check.h"
+#include "mesh/agent_health.h"
+#include "mesh/calls.h"
+#include "mesh/requirements.h"
+#include "mesh/routing/explain.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mesh {
+
+// The parts know each other by reference, so this never moves.
+struct DataPlane::State {
+  State(Options chosen, base::NodeId self_id, std::string self_name, base::Rng rng)
+      : options(std::move(chosen)),
+        self(self_id),
+        name(std::move(self_name)),
+        calls({.options = options,
+               .catalogue = catalogue,
+               .health = health,
+               .counters = counters,
+               .self = self,
+               .name = name},
+              rng) {}
+
+  // What the operator should know about the agent: its condition changed in the meantime.
+  void tell_condition(AgentCondition before, Effects& effects) const {
+    const AgentCondition after = health.condition();
+    if (before == after) return;
+    effects.emplace_back(base::Transition{
+        .machine = "agent", .from = to_string(before), .to = to_string(after), .subject = name});
+  }
+
+  Options options;
+  const base::NodeId self;
+  const std::string name;
+  Catalogue catalogue;
+  AgentHealth health;
+  Counters counters;
+  Calls calls;  // last: it refers to all of the above
+};
+
+DataPlane::DataPlane(Options options, base::NodeId self, std::string name, base::Rng rng)
+    : state_(std::make_unique<State>(std::move(options), self, std::move(name), rng)) {}
+DataPlane::~DataPlane() = default;
+DataPlane::DataPlane(DataPlane&&) noexcept = default;
+
+void DataPlane::on_time(base::Instant now, Effects& effects) {
+  const AgentCondition before = state_->health.condition();
+  state_->calls.on_time(now, effects);
+  if (std::optional<ProbeAgent> probe = state_->health.on_time(state_->options, now)) {
+    ++state_->counters.probes;
+    effects.emplace_back(std::move(*probe));
+  }
+  state_->tell_condition(before, effects);
+}
+
+base::Instant DataPlane::next_deadline() const {
+  return std::min(state_->calls.next_deadline(), state_->health.next_deadline());
+}
+
+// ---- who can do what ----
+
+void DataPlane::on_agent(std::optional<AgentDescriptor> agent, base::Instant now,
+                         Effects& effects) {
+  const AgentCondition before = state_->health.condition();
+  state_->health.on_agent(agent ? &*agent : nullptr, now);
+  if (agent) {
+    state_->catalogue.put(
+        state_->self,
+        Provider{.name = state_->name,
+                 .availability = Availability::serving,
+                 .load = {.in_flight = 0, .concurrency = agent->concurrency, .latency = {}},
+                 .descriptor = std::make_shared<const AgentDescriptor>(std::move(*agent))});
+  } else {
+    state_->catalogue.remove(state_->self);
+  }
+  state_->tell_condition(before, effects);
+}
+
+void DataPlane::on_provider(const base::NodeId& node, Provider provider, base::Instant /*now*/) {
+  if (node == state_->self) return;  // known at first hand
+  state_->catalogue.put(node, std::move(provider));
+}
+
+void DataPlane::on_provider_gone(const base::NodeId& node, base::Instant /*now*/) {
+  if (node == state_->self) return;
+  state_->catalogue.remove(node);
+}
+
+void DataPlane::on_options(Options options) {
+  state_->options = std::move(options);
+}
+
+void DataPlane::on_drain(bool draining) {
+  state_->calls.on_drain(draining);
+}
+
+// ---- one exchange ----
+
+void DataPlane::on_call(ExchangeId exchange, const Origin& origin, CallRequest request,
+                        base::Instant now, Effects& effects) {
+  state_->calls.on_call(exchange, origin, std::move(request), now, effects);
+}
+
+void DataPlane::on_answered(ExchangeId exchange, std::uint32_t attempt, const AnswerHead& head,
+                            base::Instant now, Effects& effects) {
+  state_->calls.on_answered(exchange, attempt, head, now, effects);
+}
+
+void DataPlane::on_completed(ExchangeId exchange, std::uint32_t attempt, base::Instant now,
+                             Effects& effects) {
+  state_->calls.on_completed(exchange, attempt, now, effects);
+}
+
+void DataPlane::on_failed(ExchangeId exchange, std::uint32_t attempt, AttemptFailure failure,
+                          base::Instant now, Effects& effects) {
+  const AgentCondition before = state_->health.condition();
+  state_->calls.on_failed(exchange, attempt, failure, now, effects);
+  state_->tell_condition(before, effects);
+}
+
+void DataPlane::on_unrepeatable(ExchangeId exchange) {
+  state_->calls.on_unrepeatable(exchange);
+}
+
+void DataPlane::on_answer_started(ExchangeId exchange) {
+  state_->calls.on_answer_started(exchange);
+}
+
+void DataPlane::on_caller_gone(ExchangeId exchange, base::Instant now, Effects& effects) {
+  state_->calls.on_caller_gone(exchange, now, effects);
+}
+
+void DataPlane::on_probe(std::uint64_t probe, std::optional<int> status, base::Instant /*now*/,
+                         Effects& effects) {
+  const AgentCondition before = state_->health.condition();
+  state_->health.on_probe(probe, status, state_->options);
+  state_->tell_condition(before, effects);
+}
+
+// ---- views ----
+
+const Catalogue& DataPlane::catalogue() const {
+  return state_->catalogue;
+}
+
+std::uint32_t DataPlane::in_flight() const {
+  return state_->calls.own_agent().in_flight;
+}
+
+std::size_t DataPlane::exchanges() const {
+  return state_->calls.size();
+}
+
+LocalLoad DataPlane::local_load() const {
+  const routing::OwnAgent own = state_->calls.own_agent();
+  const Provider* provider = state_->catalogue.find(state_->self);
+  return {.in_flight = own.in_flight,
+          .concurrency = provider != nullptr ? provider->load.concurrency : 0,
+          .latency = own.latency,
+          .at_capacity = own.full,
+          .condition = state_->health.condition()};
+}
+
+std::vector<RouteExplanation> DataPlane::explain(std::string_view capability,
+                                                 std::string_view require,
+                                                 base::Instant now) const {
+  const base::Result<Requirements, std::string> requirements = Requirements::parse(require);
+  if (!requirements) return {};  // the caller has parsed it to say what is wrong with it
+  const CallPolicy policy = policy_for(state_->options, capability);
+  const Path path;  // of a call that begins here
+  const std::vector<base::NodeId> tried;
+  return routing::explain(state_->catalogue.providers_of(capability),
+                          {.requirements = *requirements,
+                           .path = path,
+                           .tried = tried,
+                           .own = state_->calls.own_agent(),
+                           .now = now},
+                          {.capability = capability, .prefer = {}, .policy = policy},
+                          state_->calls.chooser());
+}
+
+const Counters& DataPlane::counters() const {
+  return state_->counters;
+}
+
+}  // namespace mesh

@@ -1,0 +1,120 @@
+#include "mesh/refusals.h"
+
+#include "base/check.h"
+#include "base/strings.h"
+
+#include <utility>
+
+namespace mesh {
+
+namespace {
+
+Problem problem(ProblemCode code, std::string detail) {
+  return {.code = code, .detail = std::move(detail), .retry_after = std::nullopt, .path = {}};
+}
+
+std::string quoted(std::string_view word) {
+  return "'" + std::string(word) + "'";
+}
+
+}  // namespace
+
+std::string Names::of(const base::NodeId& node) const {
+  if (node == self) return self_name;
+  const Provider* provider = catalogue.find(node);
+  return provider != nullptr && !provider->name.empty() ? provider->name : node.short_hex();
+}
+
+std::vector<std::string> Names::of(const Path& path) const {
+  std::vector<std::string> out;
+  for (const Hop hop : path) {
+    std::string word = format_path({hop});
+    if (hop == Hop::of(self)) word = self_name;
+    for (const auto& [node, entry] : catalogue.providers()) {
+      if (Hop::of(node) == hop) word = of(node);
+    }
+    out.push_back(std::move(word));
+  }
+  return out;
+}
+
+Problem overloaded(std::string detail) {
+  Problem out = problem(ProblemCode::overloaded, std::move(detail));
+  out.retry_after = retry_after_overload;
+  return out;
+}
+
+Problem nobody(const Exchange& exchange, const routing::Candidates& candidates,
+               const Names& names) {
+  const std::string& capability = exchange.request.capability;
+  if (candidates.offers == 0) {
+    std::string detail = "No agent has the capability " + quoted(capability) + ".";
+    if (const auto nearest = names.catalogue.nearest_name(capability)) {
+      detail += " Did you mean " + quoted(*nearest) + "?";
+    }
+    return problem(ProblemCode::no_capable_agent, std::move(detail));
+  }
+  const std::string count = std::to_string(candidates.offers);
+  const std::string agents = " of " + count + " with the capability " + quoted(capability);
+  if (candidates.unmet == candidates.offers) {
+    return problem(
+        ProblemCode::no_capable_agent,
+        "No agent" + agents + " meets the requirements " +
+            quoted(find_header(exchange.request.headers, "parley-require").value_or("")) + ".");
+  }
+  if (candidates.in_path > 0) return cycle(exchange, names);
+  if (candidates.full > 0) {
+    return overloaded("The only agent left" + agents + " is at its limit of calls at once.");
+  }
+  if (candidates.unwell > 0) {
+    return problem(ProblemCode::agent_unreachable,
+                   "The only agent left" + agents + " is beside this node and unhealthy.");
+  }
+  return problem(ProblemCode::no_capable_agent,
+                 "No agent" + agents + " is available: the rest is draining, left or dead.");
+}
+
+Problem all_failed(const Exchange& exchange, ProblemCode code) {
+  std::string detail =
+      exchange.attempts == 1 ? "The only attempt failed (" : "All attempts failed (";
+  detail += exchange.trail + ").";
+  if (code == ProblemCode::overloaded) return overloaded(std::move(detail));
+  return problem(code, std::move(detail));
+}
+
+Problem too_late(const Exchange& exchange, base::Instant now) {
+  std::string detail = "No answer within " + base::format_duration(now - exchange.arrived) + "; ";
+  detail += exchange.attempts == 0 ? "nothing was started." : "attempts: " + exchange.trail + ".";
+  return problem(ProblemCode::deadline_exceeded, std::move(detail));
+}
+
+Problem cycle(const Exchange& exchange, const Names& names) {
+  Problem out =
+      problem(ProblemCode::cycle_detected, "The call for " + quoted(exchange.request.capability) +
+                                               " would come back to a node that it has passed.");
+  out.path = names.of(exchange.context.path);
+  // A peer sent it here again: say where the circle closes.
+  if (exchange.from_peer()) out.path.push_back(names.self_name);
+  return out;
+}
+
+Problem own_agent_refuses(routing::Exclusion exclusion, const std::string& name) {
+  switch (exclusion) {
+    case routing::Exclusion::own_agent_full:
+      return overloaded("The agent of " + name + " is at its limit of calls at once.");
+    case routing::Exclusion::own_agent_draining:
+    case routing::Exclusion::unavailable:
+      return overloaded("The node " + name + " is draining.");
+    case routing::Exclusion::own_agent_unwell:
+      return problem(ProblemCode::agent_unreachable, "The agent of " + name + " is unhealthy.");
+    case routing::Exclusion::none:
+    case routing::Exclusion::unmet:
+    case routing::Exclusion::in_path:
+    case routing::Exclusion::tried:
+      break;
+  }
+  CHECK(false);
+  return {};
+}
+
+}  // namespace mesh
