@@ -833,7 +833,14 @@ TEST_F(DataPlaneTest, TwoBadProbesMakeAnAgentUnhealthyAndOneGoodOneHealthy) {
 
 class CrowdedDataPlaneTest : public DataPlaneTest {
  protected:
-  CrowdedDataPlaneTest() : DataPlaneTest(Options{.exchanges_max = 2}) {}
+  CrowdedDataPlaneTest() : DataPlaneTest(two_at_once()) {}
+
+ private:
+  static Options two_at_once() {
+    Options options;
+    options.exchanges_max = 2;
+    return options;
+  }
 };
 
 TEST_F(CrowdedDataPlaneTest, RefusesMoreExchangesThanItsBound) {
