@@ -54,11 +54,15 @@ class Http2Connection : public std::enable_shared_from_this<Http2Connection> {
   Http2Connection& operator=(const Http2Connection&) = delete;
 
   [[nodiscard]] std::unique_ptr<Stream> open(RequestHead head, Receiver& receiver);
-  void shut_down();                 // GOAWAY, then the end once all streams are done
+  void shut_down();  // GOAWAY, then the end once all streams are done
+  // Now, and nobody hears anything more: neither the owner nor the users of streams.
+  void cut();
   void close(StreamError why);      // now; open streams fail, from the loop
   void on_time(base::Instant now);  // the owner's timer; see next_deadline()
 
   [[nodiscard]] base::Instant next_deadline() const;
+  // GOAWAY was said by either side and all streams were done: nothing was lost.
+  [[nodiscard]] bool ended_in_order() const { return ended_in_order_; }
   [[nodiscard]] bool accepts_streams() const;
   [[nodiscard]] std::size_t open_streams() const;
   [[nodiscard]] base::Instant last_used() const { return last_used_; }  // a byte came or left
@@ -71,7 +75,9 @@ class Http2Connection : public std::enable_shared_from_this<Http2Connection> {
   bool on_plain(base::ByteView bytes);
   void schedule_flush();
   void flush();
+  void write(const base::Bytes& bytes);
   void write_rest();
+  void fail(StreamError why);
   void end(StreamError why);
 
   asio::ip::tcp::socket socket_;
@@ -81,14 +87,17 @@ class Http2Connection : public std::enable_shared_from_this<Http2Connection> {
   std::function<void(StreamError)> on_ended_;
   base::Bytes read_buffer_;  // grows while reads fill it, shrinks when they are small again
   int small_reads_ = 0;      // in a row
-  base::Bytes unwritten_;    // what the socket did not take; nothing is produced meanwhile
-  std::size_t written_ = 0;  // of unwritten_
+  base::Bytes unwritten_;    // sealed, and still to be written before anything else
   base::Instant last_used_;
   Http2ConnectionCounters counters_;
+  std::optional<StreamError> close_reason_;  // close() was called
+  StreamError broken_why_ = StreamError::protocol_error;
   bool writing_ = false;  // write_rest() is under way
   bool flush_scheduled_ = false;
   bool broken_ = false;  // the session ended by error: write what is left, then end
   bool ended_ = false;
+  bool ended_in_order_ = false;
+  bool cut_ = false;
 };
 
 [[nodiscard]] base::Instant steady_now();  // the loop's clock as an Instant

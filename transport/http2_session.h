@@ -27,6 +27,8 @@ struct nghttp2_session;
 
 namespace transport {
 
+struct Http2Exchange;
+
 enum class Http2Side : std::uint8_t { client, server };
 
 struct Http2Options {
@@ -47,7 +49,7 @@ struct Http2Options {
 class Http2Session {
  public:
   // `service` may be null on the client's side. on_output() is called when output becomes due, at
-  // most once between two take_output(); it must only schedule.
+  // most once between two take_output(); it must only schedule. It is due from the start.
   Http2Session(Http2Side side, const Http2Options& options, Service* service, RequestOrigin origin,
                std::function<void()> on_output);
   Http2Session(const Http2Session&) = delete;
@@ -59,7 +61,8 @@ class Http2Session {
   // False: the other side gave no sign of life.
   [[nodiscard]] bool on_time(base::Instant now);
   [[nodiscard]] base::Instant next_deadline() const;
-  // Appends frames until `out` holds about `size_max` bytes or nothing is due.
+  // Appends frames until `out` holds about `size_max` bytes or nothing is due. With 0 it only tells
+  // receivers what is due.
   void take_output(base::Bytes& out, std::size_t size_max);
   // The connection ended: every open stream fails.
   void close(StreamError why);
@@ -72,37 +75,52 @@ class Http2Session {
 
   [[nodiscard]] bool accepts_streams() const;  // open() would not be refused
   [[nodiscard]] bool finished() const;         // nothing more to read or to write
+  [[nodiscard]] bool drained() const { return going_away_ && !flooded_ && open_streams_ == 0; }
   [[nodiscard]] std::size_t open_streams() const { return open_streams_; }
 
  private:
-  struct Exchange;
-  class Handle;
-  struct Callbacks;
+  class Handle;      // the user's Stream
+  struct Callbacks;  // nghttp2's
 
-  void output_due();
-  void finish_exchange(Exchange& exchange);
-  void fail(Exchange& exchange, StreamError error);
+  Http2Exchange& add_exchange();
+  void release(Http2Exchange& exchange);  // frees it if nobody refers to it
+  void abandon(Http2Exchange& exchange);
+  void refuse_rest(Http2Exchange& exchange);
+  void give_back(Http2Exchange& exchange, std::size_t bytes);
+  void submit_response(Http2Exchange& exchange, const ResponseHead& head);
+  void on_head(Http2Exchange& exchange, bool ended);
+  void on_request(Http2Exchange& exchange, bool ended);
+  void deliver(Http2Exchange& exchange, base::ByteView bytes);
+  void deliver_end(Http2Exchange& exchange);
+  void on_sent(Http2Exchange& exchange, bool ended);
+  void on_stream_closed(Http2Exchange& exchange, std::uint32_t error_code);
+  void end_exchange(Http2Exchange& exchange, StreamError error);
+  void on_reset();
+  void tell_later(Http2Exchange& exchange);
   void run_due();
-  bool within_resets();
+  void tell(Http2Exchange& exchange);
+  void output_due();
 
   const Http2Options options_;
   const Http2Side side_;
   Service* service_;
-  RequestOrigin origin_;
+  const RequestOrigin origin_;
   std::function<void()> on_output_;
   nghttp2_session* session_ = nullptr;
-  Exchange* exchanges_ = nullptr;  // intrusive list of all that nghttp2 or a Handle refers to
-  std::vector<Exchange*> due_;     // have something to tell their receivers from take_output()
-  base::Bytes* out_ = nullptr;     // where frames go while take_output() runs
+  Http2Exchange* exchanges_ = nullptr;  // a list of all, linked by themselves
+  std::vector<Http2Exchange*> due_;     // have something to tell; null: went away meanwhile
+  base::Bytes* out_ = nullptr;          // where frames go while take_output() runs
+  std::size_t out_size_max_ = 0;
   std::size_t open_streams_ = 0;
-  bool output_announced_ = false;  // on_output() was called, take_output() not yet
-  bool going_away_ = false;        // GOAWAY was sent or came: no new streams
+  bool output_announced_ = true;  // on_output() was called, take_output() not yet
+  bool going_away_ = false;       // GOAWAY left or came: no new streams
+  bool flooded_ = false;
   bool closed_ = false;
   base::Instant now_;  // of the input that is being handled
   base::Instant last_heard_;
   base::Instant resets_since_;
-  std::uint32_t resets_ = 0;  // since resets_since_
-  base::Instant ping_deadline_ = base::Instant::never();
+  std::uint32_t resets_ = 0;                              // since resets_since_
+  base::Instant ping_deadline_ = base::Instant::never();  // for a sign of life
 };
 
 }  // namespace transport

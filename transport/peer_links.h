@@ -1,7 +1,8 @@
 // The links of a node: TLS 1.3 over TCP, both sides authenticated by their node ids, HTTP/2 inside.
-// There is one link per peer for both directions of requests where possible; it is dialled when a
-// stream needs it, shared by all streams, and closed when idle. When both sides dial at once both
-// links work, and the spare one idles out.
+// The side that dialled asks, the side that accepted answers, so two nodes that call each other
+// share two links. A link is dialled when a stream needs it, shared by all streams to that node,
+// and closed when idle; it counts as there when the other side has admitted us, so a request never
+// dies of a refusal.
 //
 // What holds
 //  - A stream reaches the node that was asked for, or fails as wrong_identity.
@@ -41,14 +42,13 @@ namespace transport {
 struct PeerLinksOptions {
   std::size_t links_max = 1024;
   std::size_t handshakes_max =
-      64;  // unfinished ones of the accepting side; more wait in the backlog
+      64;  // unfinished ones; the oldest makes room, as an honest one takes milliseconds
   base::Duration handshake_timeout = std::chrono::seconds(5);
   base::Duration idle_timeout = std::chrono::seconds(60);
   base::Duration drain_timeout =
-      std::chrono::seconds(10);                     // of a link that goes away in good order
-  std::size_t pending_bytes_max = 4 * 1024 * 1024;  // of one stream, kept until its link is there
+      std::chrono::seconds(10);  // of a link that goes away in good order
   std::size_t ask_bytes_max = 1024 * 1024;
-  CertificateOptions certificate;
+  CertificateOptions certificate{};
   Http2Options http2{.streams_max = 1024,
                      .resets_max = 20'000,
                      .ping_after = std::chrono::seconds(10),

@@ -19,7 +19,7 @@
 #include <functional>
 #include <memory>
 
-struct bio_st;
+struct bio_method_st;
 struct ssl_ctx_st;
 struct ssl_st;
 
@@ -49,6 +49,7 @@ class TlsContext {
   const CertificateOptions options_;
   base::WallTime rotation_due_;
   ssl_ctx_st* context_ = nullptr;
+  bio_method_st* method_ = nullptr;
 };
 
 class TlsSession {
@@ -76,6 +77,8 @@ class TlsSession {
 
  private:
   friend struct TlsBio;
+
+  [[nodiscard]] State state_after(int returned) const;
 
   ssl_st* ssl_ = nullptr;
   base::ByteView in_;           // what OpenSSL did not read yet, during a call

@@ -1,0 +1,57 @@
+// The PeerStream that PeerLinks gives out: it keeps head and body until the link is there, and then
+// is a thin cover of the link's own stream.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/time.h"
+#include "transport/peer_links.h"
+#include "transport/stream.h"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace transport {
+
+class WaitingStream final : public PeerStream {
+ public:
+  WaitingStream(std::optional<base::NodeId> node, RequestHead head, Receiver& receiver,
+                base::Instant deadline);
+  ~WaitingStream() override;
+
+  // Called when the user lets go of it before it was attached or failed.
+  void on_gone(std::function<void(WaitingStream&)> forget) { forget_ = std::move(forget); }
+  [[nodiscard]] const std::optional<base::NodeId>& wanted() const { return wanted_; }
+  [[nodiscard]] base::Instant deadline() const { return deadline_; }
+
+  // One of the two, once. The second tells the receiver, which may destroy this.
+  void attach(const base::NodeId& peer,
+              const std::function<std::unique_ptr<Stream>(RequestHead, Receiver&)>& open);
+  void fail(StreamError error);
+
+  [[nodiscard]] const base::NodeId* peer() const override { return peer_ ? &*peer_ : nullptr; }
+  void set_receiver(Receiver& receiver) override;
+  void send_response_head(ResponseHead head) override;
+  void send_data(base::ByteView bytes) override;
+  void send_end(Headers trailers) override;
+  [[nodiscard]] std::size_t unsent() const override;
+  void consumed(std::size_t bytes) override;
+
+ private:
+  std::optional<base::NodeId> wanted_;
+  std::optional<base::NodeId> peer_;
+  Receiver* receiver_;
+  base::Instant deadline_;
+  std::function<void(WaitingStream&)> forget_;
+  std::unique_ptr<Stream> inner_;  // once there is a link
+  bool failed_ = false;
+
+  // Until then:
+  RequestHead head_;
+  base::Bytes body_;
+  std::optional<Headers> end_;
+};
+
+}  // namespace transport
