@@ -92,7 +92,7 @@ base::Result<void, HttpError> send_all(int fd, std::string_view bytes, base::Dur
     const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent > 0) {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+    } else if (errno == EAGAIN) {
       // An answer that comes before the whole request was taken (a refusal) is read, not waited
       // out.
       if (auto ready = wait_for(fd, POLLOUT | POLLIN, timeout); !ready) return ready;
@@ -113,7 +113,7 @@ base::Result<void, HttpError> receive(int fd, ResponseParser& parser, base::Dura
     if (auto ready = wait_for(fd, POLLIN, timeout); !ready) return ready;
     const ssize_t received = ::recv(fd, buffer.data(), buffer.size(), 0);
     if (received < 0) {
-      if (errno == EAGAIN || errno == EWOULDBLOCK) continue;
+      if (errno == EAGAIN) continue;
       return base::Unexpected{error_text(errno)};
     }
     if (received == 0) {

@@ -1,5 +1,7 @@
 #include "cli/report.h"
 
+#include "base/strings.h"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -93,6 +95,16 @@ void append_yaml(std::string& out, const Json& value, std::size_t indent) {
   }
 }
 
+Json value_at(const Json& row, std::string_view path) {
+  const Json* value = &row;
+  for (const std::string_view key : base::split(path, '.')) {
+    const auto found = value->find(std::string(key));
+    if (found == value->end()) return {};
+    value = &*found;
+  }
+  return *value;
+}
+
 std::string align(const std::vector<std::vector<std::string>>& lines) {
   std::vector<std::size_t> widths;
   for (const auto& line : lines) {
@@ -151,8 +163,9 @@ std::string render_rows(const Json& rows, const std::vector<Column>& columns, Fo
   for (const Json& row : rows) {
     auto& line = lines.emplace_back();
     for (const Column& column : columns) {
-      const auto found = row.find(column.key);
-      line.push_back(found == row.end() ? "-" : cell(*found));
+      std::string text = cell(value_at(row, column.key));
+      if (column.cut_to > 0 && text.size() > column.cut_to) text.resize(column.cut_to);
+      line.push_back(std::move(text));
     }
   }
   return align(lines);

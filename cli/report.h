@@ -16,7 +16,8 @@ enum class Format { table, json, yaml };
 
 struct Column {
   std::string_view title;  // of the table
-  std::string_view key;    // of the row
+  std::string_view key;    // of the row; "load.in_flight" reaches into an object
+  std::size_t cut_to = 0;  // characters that a table shows of it; 0 = all
 };
 
 // `rows` is an array of objects. JSON and YAML hold all of them whole, a table only its columns.

@@ -1,0 +1,144 @@
+#include "base/rng.h"
+#include "cli/api_client.h"
+#include "cli/common_options.h"
+#include "cli/load.h"
+#include "cli/verbs.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
+#include <nlohmann/json.hpp>
+
+#include <memory>
+
+namespace cli {
+namespace {
+
+struct BenchOptions {
+  std::string api;
+  Format format = Format::table;
+  std::string capability;
+  std::string path;
+  std::uint32_t connections = 16;
+  std::optional<base::Duration> duration;
+  std::optional<std::uint64_t> requests;
+  std::uint64_t body_size = 1024;
+  std::optional<double> rate;
+  std::uint64_t seed = 1;
+};
+
+constexpr auto duration_default = std::chrono::seconds(10);
+
+// Printable, so that agents that expect text take it; different for each seed.
+std::string make_body(std::uint64_t size, std::uint64_t seed) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789 ";
+  base::Rng rng(seed);
+  std::string body;
+  body.reserve(size);
+  while (body.size() < size) body += letters[rng.below(letters.size())];
+  return body;
+}
+
+LoadOptions make_load(const BenchOptions& options) {
+  LoadOptions load;
+  load.address = options.api;
+  load.request.method = "POST";
+  load.request.target = "/call/" + percent_encoded(options.capability) + options.path;
+  load.request.headers = {{"Content-Type", "text/plain"}};
+  load.request.body = make_body(options.body_size, options.seed);
+  load.connections = options.connections;
+  load.requests = options.requests;
+  load.duration = options.duration;
+  if (!options.requests && !options.duration) load.duration = duration_default;
+  load.rate = options.rate;
+  return load;
+}
+
+double milliseconds(base::Duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+Json described(const BenchOptions& options, const LoadReport& report) {
+  const double seconds = std::chrono::duration<double>(report.took).count();
+  const auto& latencies = report.latencies;
+  base::Duration sum{};
+  for (const base::Duration latency : latencies) sum += latency;
+  const auto count = static_cast<double>(latencies.size());
+  Json errors = Json::object();
+  std::uint64_t failed = 0;
+  for (const auto& [code, times] : report.errors) {
+    errors[code] = times;
+    failed += times;
+  }
+  return Json{{"capability", options.capability},
+              {"mode", options.rate ? "open" : "closed"},
+              {"connections", options.connections},
+              {"body_size", options.body_size},
+              {"seed", options.seed},
+              {"requests", report.requests},
+              {"succeeded", latencies.size()},
+              {"failed", failed},
+              {"errors", std::move(errors)},
+              {"seconds", seconds},
+              {"throughput", seconds > 0 ? count / seconds : 0.0},
+              {"bytes_received", report.bytes},
+              {"mean_ms", latencies.empty() ? 0.0 : milliseconds(sum) / count},
+              {"p50_ms", milliseconds(percentile(latencies, 0.50))},
+              {"p90_ms", milliseconds(percentile(latencies, 0.90))},
+              {"p99_ms", milliseconds(percentile(latencies, 0.99))},
+              {"p999_ms", milliseconds(percentile(latencies, 0.999))},
+              {"max_ms", milliseconds(percentile(latencies, 1.0))}};
+}
+
+int bench(Console& console, const BenchOptions& options) {
+  const auto reached = get_json(options.api, "/v1/breakers");
+  if (!reached) return fail(console, reached.error());
+  catch_interrupt();
+  LoadOptions load = make_load(options);
+  LoadReport report;
+  {
+    Progress progress(console, "bench " + options.capability);
+    load.progress = [&](double fraction, std::uint64_t requests) {
+      progress.show(fraction, std::to_string(requests) + " requests");
+    };
+    report = run_load(load);
+  }
+  console.out << render_object(described(options, report), options.format) << std::flush;
+  if (report.requests > 0 && report.latencies.empty()) {
+    return fail(console, "no request succeeded; `errors` says why, by code");
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Action& action) {
+  auto options = std::make_shared<BenchOptions>();  // owned by the callback below
+  CLI::App* verb = app.add_subcommand("bench", "Load and latency of calls through a node");
+  verb->footer(
+      "Without --rate each connection sends its next request when the last is answered. With it,\n"
+      "requests are due at that rate whether or not the mesh keeps up, and latency counts from "
+      "when\n"
+      "a request was due. Ctrl-C ends early and prints what there is.\n"
+      "Example:\n  parley bench text.count --connections 64 --duration 30s --rate 2000 -o json");
+  verb->add_option("capability", options->capability, "Its dotted name")->required();
+  verb->add_option("--path", options->path, "What follows the capability: path and query");
+  verb->add_option("--connections,-c", options->connections, "At once [16]")
+      ->check(CLI::Range(1, 10'000));
+  add_duration_option(*verb, "--duration", options->duration, "How long [10s]");
+  verb->add_option("--requests,-n", options->requests, "How many, instead of how long");
+  verb->add_option("--body-size", options->body_size, "Bytes of each request's body [1024]")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 30U));
+  verb->add_option("--rate", options->rate, "Requests a second, of all connections")
+      ->check(CLI::PositiveNumber);
+  verb->add_option("--seed", options->seed, "Of the bodies' content [1]");
+  add_api_option(*verb, options->api);
+  add_format_option(*verb, options->format);
+  verb->callback([options, &action] {
+    action = [options](Console& console) { return bench(console, *options); };
+  });
+}
+
+}  // namespace cli

@@ -1,0 +1,51 @@
+#include "cli/command_line.h"
+
+#include "cli/verbs.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <algorithm>
+#include <sstream>
+
+namespace cli {
+namespace {
+
+// CLI11's own sentences, as one line with the way to the help behind it.
+std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  std::string verb;
+  for (const CLI::App* sub : app.get_subcommands()) verb += " " + sub->get_name();
+  return std::string(error.what()) + "; see `parley" + verb + " --help`";
+}
+
+}  // namespace
+
+int run(std::vector<std::string> arguments, Console& console) {
+  CLI::App app("Parley: a mesh in which agents call each other by what they can do", "parley");
+  app.footer(
+      "Try it on two machines:\n"
+      "  parley node --name a --agent http://127.0.0.1:9001 --capability text.summarize\n"
+      "  parley node --name b --seed HOST_A:7400\n"
+      "  parley call text.summarize --data 'a long text'");
+  app.set_version_flag("--version", "parley " PARLEY_VERSION);
+  app.require_subcommand(1);
+  Action action;
+  for (const auto add : {add_node, add_keygen, add_init, add_check, add_members, add_agents,
+                         add_capabilities, add_routes, add_breakers, add_call, add_join, add_leave,
+                         add_drain, add_resume, add_sim, add_bench}) {
+    add(app, action);
+  }
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0) return fail_usage(console, usage_error(app, error));
+    app.exit(error, console.out, console.err);  // --help and --version
+    console.out.flush();
+    return exit_done;
+  }
+  return action(console);
+}
+
+}  // namespace cli
