@@ -13,6 +13,9 @@
 #include "base/transition.h"
 #include "crypto/identity.h"
 #include "crypto/verified.h"
+#include "gossip/effect.h"
+#include "gossip/member.h"
+#include "gossip/own_record.h"
 #include "gossip/packet.h"
 #include "gossip/record.h"
 
@@ -27,77 +30,6 @@
 
 namespace gossip {
 
-// As the view of this node has it: the member's own word, unless its monitors say that it does not
-// answer. The names are SPEC's.
-enum class MemberState : std::uint8_t {
-  joining,
-  serving,
-  at_capacity,
-  draining,
-  left,
-  suspect,
-  dead
-};
-[[nodiscard]] std::string_view to_string(MemberState state);
-
-struct Member {
-  SignedRecord record;
-  MemberState state = MemberState::joining;
-  base::Instant since;          // when this state was entered
-  bool degraded = false;        // some of its monitors reach it and some do not: avoid, do not bury
-  base::Duration round_trip{};  // moving average of answered probes; 0 = never probed
-};
-
-// ---- effects ----
-
-// Seal and send one datagram. While `packet.introduces`, the receiver may not know us yet.
-struct SendPacket {
-  base::NodeId to;
-  base::Endpoint at;
-  Packet packet;
-};
-// Ask over a link; answered by exactly one on_reply() or on_ask_failed() with that request number.
-struct Ask {
-  std::uint64_t request = 0;
-  std::optional<base::NodeId> node;  // nothing: whoever answers there (a seed)
-  base::Endpoint at;
-  Question question;
-  base::Duration timeout{};
-};
-struct Answer {
-  std::uint64_t question = 0;  // the number that on_question() was given
-  Reply reply;
-};
-struct CheckSignatures {
-  std::uint64_t batch = 0;
-  std::vector<crypto::SignatureCheck> checks;
-};
-// The view changed: a member came, changed its state or its record. Once per change, in order.
-struct MemberChanged {
-  base::NodeId id;
-  std::optional<MemberState> before;  // nothing: new to this view
-  MemberState after = MemberState::joining;
-  bool record_changed = false;
-};
-// A member was forgotten: its row can go.
-struct MemberForgotten {
-  base::NodeId id;
-};
-// A descriptor that was asked for by want_descriptor() came; its digest was checked.
-struct DescriptorArrived {
-  base::Digest digest;
-  base::Bytes descriptor;
-};
-// This run may use that epoch; a barrier (kernel::Persist).
-struct ClaimEpoch {
-  std::uint64_t epoch = 0;
-};
-
-using Effect =
-    std::variant<SendPacket, Ask, Answer, CheckSignatures, MemberChanged, MemberForgotten,
-                 DescriptorArrived, ClaimEpoch, base::Transition, base::Notice>;
-using Effects = std::vector<Effect>;
-
 // ---- what it is made of ----
 
 struct Self {
@@ -107,14 +39,6 @@ struct Self {
   std::vector<base::Endpoint> seeds;  // retried for ever while any of them leads to nobody we know
   std::uint64_t epoch_before = 0;     // persisted by the previous run; this run claims a higher one
   std::vector<SignedRecord> known;    // of the previous run; used to knock, checked before trusted
-};
-
-// What the rest of the node says about itself; published in a new record when it changed enough.
-struct LocalStatus {
-  Readiness readiness = Readiness::serving;  // joining is decided here, until a first sync
-  Load load;
-  base::Digest descriptor;
-  bool operator==(const LocalStatus&) const = default;
 };
 
 class Membership {

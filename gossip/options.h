@@ -26,7 +26,7 @@ struct Options {
   base::Duration suspicion_min = std::chrono::milliseconds(2000);  // 20 gossip rounds: two each way
   std::uint32_t suspicion_max_factor = 6;
   std::uint32_t accusations_per_subject_max = 16;
-  std::uint32_t health_max = 8;  // Lifeguard's S: timeouts stretch up to 1 + this
+  std::uint32_t health_max = 4;  // Lifeguard: timeouts stretch up to 1 + this
   base::Duration starved_after = std::chrono::milliseconds(700);  // own timer this late = starved
   base::Duration forget_after = std::chrono::hours(24);  // the dead and the left are kept this long
   base::Duration knock_min = std::chrono::seconds(2);

@@ -1,0 +1,148 @@
+// Records and accusations on their way into the view: what would be dropped is never verified.
+#include "gossip/membership_state.h"
+
+namespace gossip {
+
+namespace {
+
+bool sane(const Record& record) {
+  return record.name.size() <= Record::name_max && !record.subject.is_zero() &&
+         record.endpoint.port != 0 && record.version.epoch != 0;
+}
+
+}  // namespace
+
+void Membership::State::screen(std::vector<SignedRecord> records,
+                               std::vector<SignedAccusation> accusations, const base::NodeId& from,
+                               base::Instant now) {
+  counters.items_received += records.size() + accusations.size();
+  for (SignedRecord& record : records) {
+    if (!worth_checking(record, from, now)) continue;
+    if (verification.add(std::move(record), from)) ++counters.items_new;
+  }
+  for (SignedAccusation& accusation : accusations) {
+    if (!worth_checking(accusation)) continue;
+    if (verification.add(accusation, from)) ++counters.items_new;
+  }
+}
+
+bool Membership::State::worth_checking(const SignedRecord& signed_record, const base::NodeId& from,
+                                       base::Instant now) {
+  const Record& record = signed_record.record;
+  if (record.subject == self) {
+    // Of our own past, if the disk was lost; anything older is what others will drop too.
+    return signed_record != own.current() && record.version >= own.current().record.version;
+  }
+  if (const Version* newest = view.newest(record.subject)) {
+    if (record.version <= *newest) return false;
+    const bool leap = record.version.epoch == newest->epoch &&
+                      record.version.sequence - newest->sequence > options.sequence_jump_max;
+    if (!leap && sane(record)) return true;
+    ++counters.items_refused;
+    return false;
+  }
+  if (sane(record) && view.members().size() < options.members_max &&
+      admission.allow(record, from, now)) {
+    return true;
+  }
+  ++counters.items_refused;
+  return false;
+}
+
+bool Membership::State::worth_checking(const SignedAccusation& signed_accusation) {
+  const Accusation& accusation = signed_accusation.accusation;
+  if (accusation.accuser == accusation.subject || accusation.accuser == self) return false;
+  // While we join, accusers may still be candidates; they are judged when the accusation is
+  // admitted.
+  if (view.find(accusation.accuser) == nullptr && !admission.contains(accusation.accuser) &&
+      !verification.awaits_record_of(accusation.accuser)) {
+    return false;
+  }
+  const Member* subject = view.find(accusation.subject);
+  const bool newer_comes = verification.awaits_record_of(accusation.subject);
+  if (subject == nullptr) return newer_comes || admission.contains(accusation.subject);
+  if (view.digest(*subject) != accusation.record) return newer_comes;
+  for (const auto& known : view.evidence(*subject)) {
+    if ((*known).accusation.accuser == accusation.accuser) return false;
+  }
+  return true;
+}
+
+void Membership::State::admit(const crypto::Verified<SignedRecord>& record,
+                              const base::NodeId& from, base::Instant now, Effects& effects) {
+  const base::NodeId& subject = record->record.subject;
+  if (subject == self) {
+    if (record->record.version < own.current().record.version) return;
+    own.outrank(record->record.version.epoch);
+    effects.push_back(ClaimEpoch{own.current().record.version.epoch});
+    effects.push_back(base::Notice{base::Severity::warning,
+                                   "the mesh knows a newer record of this node than its own disk "
+                                   "does; a higher epoch was claimed"});
+    return;
+  }
+  const bool unknown = view.newest(subject) == nullptr;
+  const bool first_hand = subject == from;
+  if (unknown && !first_hand && (!own.joined() || from == self || admission.contains(subject))) {
+    if (!admission.wait(record, from, now)) return;
+  } else if (unknown) {
+    // Whatever waited of it is superseded by what is known at first hand.
+    static_cast<void>(admission.reached(subject));
+  }
+  enter(record, now, effects);
+}
+
+void Membership::State::enter(const crypto::Verified<SignedRecord>& record, base::Instant now,
+                              Effects& effects) {
+  const base::NodeId& subject = record->record.subject;
+  const View::Put outcome = view.put(record, now, effects);
+  if (outcome == View::Put::stale) return;
+  rumors.drop_accusations(subject);
+  rumors.add({.subject = subject, .accuser = {}});
+  if (outcome == View::Put::added && !name_noticed && !start.name.empty() && subject != self &&
+      record->record.name == start.name) {
+    name_noticed = true;
+    effects.push_back(base::Notice{
+        base::Severity::warning, "another member has the same name, " + start.name + ": " +
+                                     subject.short_hex() +
+                                     "; names are labels, both work, but people will mix them up"});
+  }
+}
+
+void Membership::State::admit(const crypto::Verified<SignedAccusation>& verified,
+                              base::Instant now) {
+  const Accusation& accusation = verified->accusation;
+  if (accusation.subject == self) {
+    const Member* own_row = view.find(self);
+    if (own_row == nullptr || own.leaving()) return;
+    if (view.digest(*own_row) != accusation.record) return;
+    own.on_accused();
+    health.on_refutation();
+    ++counters.refutations;
+    return;
+  }
+  if (view.find(accusation.accuser) == nullptr) return;
+  if (!view.accuse(verified, now)) return;
+  rumors.add({.subject = accusation.subject, .accuser = accusation.accuser});
+  const Member* subject = view.find(accusation.subject);
+  if (subject == nullptr || subject->state == MemberState::dead) return;
+  // Confirm or deny at once, if our word counts.
+  if (view.rings().is_monitor(self, accusation.subject)) {
+    for (const auto& known : view.evidence(*subject)) {
+      if ((*known).accusation.accuser == self) return;
+    }
+    probe(accusation.subject, ProbeReason::look, now);
+  }
+}
+
+void Membership::State::reached_candidate(const base::NodeId& id, base::Instant now,
+                                          Effects& effects) {
+  const auto record = admission.reached(id);
+  if (!record) return;
+  enter(*record, now, effects);
+  view.on_heard(id, now);
+  if (!own.joined() && introducers.size() < options.introducers) {
+    ask_introducer(id, base::NodeId(), effects);
+  }
+}
+
+}  // namespace gossip

@@ -1,0 +1,191 @@
+// Probes, packets, and what rides along.
+#include "base/match.h"
+#include "gossip/membership_state.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace gossip {
+
+namespace {
+
+constexpr std::size_t hinted_monitors = 4;
+
+bool gone(const Member& member) {
+  return member.state == MemberState::dead || member.state == MemberState::left;
+}
+
+}  // namespace
+
+std::vector<base::NodeId> Membership::State::some_others(std::size_t count,
+                                                         const base::NodeId& except) {
+  std::vector<base::NodeId> out;
+  const Rings& rings = view.rings();
+  // Drawing with repetition: in a mesh too small to yield `count`, a few draws more find who there
+  // is.
+  for (std::size_t draws = 0; draws < 4 * count && out.size() < count && rings.size() > 0;
+       ++draws) {
+    const base::NodeId& id = rings.at(static_cast<std::size_t>(rng.below(rings.size())));
+    if (id == self || id == except) continue;
+    if (std::find(out.begin(), out.end(), id) == out.end()) out.push_back(id);
+  }
+  return out;
+}
+
+void Membership::State::probe(const base::NodeId& target, ProbeReason reason, base::Instant now) {
+  const Member* member = view.find(target);
+  if (member == nullptr || target == self || member->state == MemberState::left) return;
+  if (detector.probing(target)) return;
+  Detector::Start probe{.target = target,
+                        .reason = reason,
+                        .round_trip = member->round_trip,
+                        .multiplier = health.multiplier(),
+                        .introduce = !view.heard(*member) || gone(*member),
+                        .helpers = {}};
+  if (reason != ProbeReason::knock) probe.helpers = some_others(options.indirect_helpers, target);
+  if (detector.start(std::move(probe), now, detected)) ++counters.probes_sent;
+}
+
+void Membership::State::heed_detector(base::Instant now, Effects& effects) {
+  // Heeding may start further probes, which append.
+  for (std::size_t i = 0; i < detected.size(); ++i) {
+    const DetectorEffect effect = detected[i];
+    base::match(
+        effect,
+        [&](const SendBody& body) {
+          if (const Member* member = view.find(body.to)) {
+            send(body.to, member->record.record.endpoint, body.body, body.introduce, effects);
+          }
+        },
+        [&](const Reached& reached) {
+          if (reached.round_trip.count() > 0) view.on_answered(reached.id, reached.round_trip);
+          if (reached.reason != ProbeReason::knock) health.on_probe_answered();
+        },
+        [&](const Unreached& unreached) { on_unreached(unreached, now, effects); });
+  }
+  detected.clear();
+}
+
+void Membership::State::on_unreached(const Unreached& unreached, base::Instant now,
+                                     Effects& effects) {
+  if (health.catching_up(now) || own.leaving()) return;
+  const Member* member = view.find(unreached.id);
+  if (member == nullptr || member->state == MemberState::left) return;
+  view.on_unreached(unreached.id);
+  if (unreached.reason != ProbeReason::knock) {
+    ++counters.probes_failed;
+    health.on_missed_nacks(unreached.nacks_missing);
+  }
+  const std::vector<base::NodeId> monitors = view.rings().monitors(unreached.id);
+  if (std::find(monitors.begin(), monitors.end(), self) != monitors.end()) {
+    if (!view.accuse(own.accuse(unreached.id, view.digest(*member)), now)) return;
+    ++counters.accusations_made;
+    rumors.add({.subject = unreached.id, .accuser = self});
+    return;
+  }
+  if (unreached.reason == ProbeReason::knock) return;
+  for (std::size_t i = 0; i < std::min(monitors.size(), hinted_monitors); ++i) {
+    const Member* monitor = view.find(monitors[i]);
+    send(monitors[i], monitor->record.record.endpoint, Hint{unreached.id}, false, effects);
+  }
+}
+
+void Membership::State::tell_rumors(base::Instant now, Effects& effects) {
+  if (rumors.empty() || view.rings().size() < 2 || now < told + options.gossip_interval) return;
+  told = now;
+  for (const base::NodeId& to : some_others(options.fanout, self)) {
+    if (rumors.empty()) return;
+    const Member* member = view.find(to);
+    send(to, member->record.record.endpoint, Rumors{}, !view.heard(*member), effects);
+  }
+}
+
+void Membership::State::fill(const base::NodeId& to, Packet& packet) {
+  if (rumors.empty()) return;
+  std::size_t room =
+      options.packet_bytes_max - std::min(options.packet_bytes_max, size_bound(packet));
+  const auto times =
+      options.retransmit_factor * static_cast<std::uint32_t>(std::bit_width(view.rings().size()));
+  const auto fits = [&](const auto& item) {
+    if (size_bound(item) > room) return false;
+    room -= size_bound(item);
+    return true;
+  };
+  rumors.fill(std::max(3U, times), [&](const RumorKey& key) {
+    const Member* member = view.find(key.subject);
+    if (member == nullptr) return RumorQueue::Offer::void_now;
+    if (key.accuser.is_zero()) {
+      if (key.subject == to) return RumorQueue::Offer::not_for_them;
+      if (packet.introduces && key.subject == self) return RumorQueue::Offer::not_for_them;
+      if (!fits(member->record)) return RumorQueue::Offer::no_room;
+      packet.records.push_back(member->record);
+      return RumorQueue::Offer::taken;
+    }
+    for (const auto& known : view.evidence(*member)) {
+      if ((*known).accusation.accuser != key.accuser) continue;
+      if (!fits(*known)) return RumorQueue::Offer::no_room;
+      packet.accusations.push_back(*known);
+      return RumorQueue::Offer::taken;
+    }
+    return RumorQueue::Offer::void_now;
+  });
+}
+
+void Membership::State::send(const base::NodeId& to, const base::Endpoint& at, Body body,
+                             bool introduce, Effects& effects) {
+  Packet packet{.body = body,
+                .table_digest = view.table_digest(),
+                .introduces = introduce,
+                .records = {},
+                .accusations = {}};
+  if (introduce) packet.records.push_back(own.current());
+  if (const Member* member = view.find(to)) {
+    // Whoever is held for suspect or dead must hear of it to refute.
+    const View::Evidence& evidence = view.evidence(*member);
+    if (!evidence.empty()) packet.accusations.push_back(*evidence.front());
+    fill(to, packet);
+  }
+  const bool nothing = std::holds_alternative<Rumors>(body) && packet.accusations.empty() &&
+                       packet.records.size() == (introduce ? 1U : 0U);
+  if (nothing) return;
+  ++counters.packets_sent;
+  counters.bytes_sent += size_bound(packet);
+  effects.push_back(SendPacket{.to = to, .at = at, .packet = std::move(packet)});
+}
+
+void Membership::State::on_body(const base::NodeId& from, const base::Endpoint& address,
+                                const Packet& packet, base::Instant now, Effects& effects) {
+  base::match(
+      packet.body, [](const Rumors&) {},
+      [&](const Ping& ping) { send(from, address, Ack{ping.sequence}, false, effects); },
+      [&](const Ack& ack) { on_ack(from, ack, packet.table_digest, now); },
+      [&](const PingRequest& request) {
+        if (view.find(request.target) == nullptr || request.target == self) return;
+        detector.on_request(from, request, now, detected);
+      },
+      [&](const Relayed& relayed) { detector.on_relayed(from, relayed, now, detected); },
+      [&](const Hint& hint) {
+        const Member* subject = view.find(hint.subject);
+        if (subject == nullptr || gone(*subject)) return;
+        if (view.rings().is_monitor(self, hint.subject))
+          probe(hint.subject, ProbeReason::look, now);
+      });
+  const bool answers_or_asks =
+      std::holds_alternative<Ping>(packet.body) || std::holds_alternative<Ack>(packet.body);
+  const Member* member = view.find(from);
+  if (!answers_or_asks || member == nullptr || gone(*member) || !own.joined()) return;
+  const bool equal = packet.table_digest == view.table_digest();
+  if (anti_entropy.on_digest(from, equal, !rumors.empty(), now)) compare_with(from, effects);
+}
+
+void Membership::State::on_ack(const base::NodeId& from, const Ack& ack, std::uint64_t digest,
+                               base::Instant now) {
+  if (own.leaving() && ack.sequence == leave_sequence) leave_acks.insert(from);
+  detector.on_ack(from, ack.sequence, now, detected);
+  if (publishing && digest == view.table_digest()) {
+    counters.convergence.add(now - *publishing);
+    publishing.reset();
+  }
+}
+
+}  // namespace gossip

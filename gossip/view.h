@@ -1,0 +1,116 @@
+// The table: every member's newest verified record, the accusations against it, and what follows
+// from both. Death is never a message: each node derives it here, from the signatures of enough
+// assigned monitors and the time that the suspect had to refute.
+//
+//   word of its own record ──accused by a monitor──> suspect ──t+1 monitors, timeout──> dead
+//          ^                                            |                                  |
+//          └──────────────── a newer record ────────────┴──────────────────────────────────┘
+//
+// Invariants: a record is only ever replaced by a newer one; the dead keep their record and the
+// evidence, so that nothing old resurrects them; accusations are always against the record in the
+// table.
+#pragma once
+
+#include "crypto/verified.h"
+#include "gossip/effect.h"
+#include "gossip/member.h"
+#include "gossip/options.h"
+#include "gossip/packet.h"
+#include "gossip/rings.h"
+#include "gossip/suspicion.h"
+
+#include <map>
+#include <set>
+#include <span>
+#include <vector>
+
+namespace gossip {
+
+class View {
+ public:
+  using Evidence = std::vector<crypto::Verified<SignedAccusation>>;
+  enum class Put : std::uint8_t { added, newer, stale };
+
+  View(const Options& options, const base::MeshId& mesh, const base::NodeId& self);
+
+  Put put(const crypto::Verified<SignedRecord>& record, base::Instant now, Effects& effects);
+  // True if this is new evidence that others should hear.
+  bool accuse(const crypto::Verified<SignedAccusation>& accusation, base::Instant now);
+  // An authenticated packet came from it.
+  void on_heard(const base::NodeId& id, base::Instant now);
+  void on_answered(const base::NodeId& id, base::Duration round_trip);
+  // Our own probe of it failed, direct and indirect.
+  void on_unreached(const base::NodeId& id);
+  // We were starved: what was almost decided gets its time anew.
+  void on_starved(base::Instant calm_at);
+
+  // Decides about the accused whose time has come. Whom we should look at ourselves, because too
+  // few monitors speak, is appended to `doubtful`.
+  void judge(std::uint32_t stretch, base::Instant now, Effects& effects,
+             std::vector<base::NodeId>& doubtful);
+  [[nodiscard]] base::Instant next_verdict() const { return next_verdict_; }
+  // Forgets whom nobody could bring back any more.
+  void forget_old(base::Instant now, Effects& effects);
+
+  [[nodiscard]] const Member* find(const base::NodeId& id) const;
+  [[nodiscard]] const Member* find_key(std::uint64_t key) const;
+  [[nodiscard]] const std::map<base::NodeId, Member>& members() const { return members_; }
+  [[nodiscard]] const Rings& rings() const { return rings_; }
+  [[nodiscard]] const Evidence& evidence(const Member& member) const;
+  [[nodiscard]] const base::Digest& digest(const Member& member) const;
+  // The newest version that may not come back: of the member itself, or of its grave.
+  [[nodiscard]] const Version* newest(const base::NodeId& id) const;
+  [[nodiscard]] bool heard(const Member& member) const;  // since its newest epoch began
+  [[nodiscard]] std::uint64_t table_digest() const { return table_digest_; }
+  [[nodiscard]] const BucketDigests& buckets() const { return buckets_; }
+  [[nodiscard]] static std::size_t bucket_of(const base::NodeId& id);
+  [[nodiscard]] std::uint64_t false_alarms() const { return false_alarms_; }
+  [[nodiscard]] std::uint64_t deaths() const { return deaths_; }
+  [[nodiscard]] const DurationCounts& detection() const { return detection_; }
+  [[nodiscard]] const std::set<base::NodeId>& dead() const { return dead_; }
+
+ private:
+  struct Row {
+    base::Digest digest;  // of the record in the table
+    Evidence evidence;    // against exactly that digest; bounded, at most one an accuser
+    base::Instant accused = base::Instant::never();  // since an assigned monitor accuses
+    base::Instant verdict = base::Instant::never();  // when to judge again
+    base::Instant refuted;                           // when a newer record last cleared accusations
+    base::Instant heard;
+    bool ever_heard = false;
+    bool unreached = false;  // by ourselves, since it was heard last
+  };
+
+  void become(const base::NodeId& id, Member& member, MemberState state, bool record_changed,
+              base::Instant now, Effects& effects);
+  void judge_one(const base::NodeId& id, std::uint32_t stretch, base::Instant now, Effects& effects,
+                 std::vector<base::NodeId>& doubtful);
+  bool alone_with_the_verdict(const Row& row, const std::vector<base::NodeId>& monitors,
+                              std::vector<base::NodeId>& doubtful) const;
+  void acquit(const base::NodeId& id, Member& member, Row& row, base::Instant now,
+              Effects& effects);
+  void toggle_digest(const base::NodeId& id, const Member& member);
+  Row& row(const Member& member) { return rows_[member.row]; }
+
+  const Options options_;
+  const base::MeshId mesh_;
+  const base::NodeId self_;
+  Rings rings_;  // everybody but the dead and the left
+  std::map<base::NodeId, Member> members_;
+  std::vector<Row> rows_;
+  std::vector<std::uint32_t> free_rows_;
+  std::set<base::NodeId> accused_;  // with evidence or degraded, and not dead
+  std::set<base::NodeId> dead_;
+  std::map<base::NodeId, Version> graves_;  // forgotten members; bounded
+  Patience patience_;
+  base::Instant next_verdict_ = base::Instant::never();
+  std::uint64_t judged_generation_ = 0;  // of the rings
+  base::Instant calm_at_;                // nobody is declared dead before
+  std::uint64_t table_digest_ = 0;       // exclusive or of all members' contributions
+  BucketDigests buckets_{};              // the same, by bucket
+  std::uint64_t false_alarms_ = 0;
+  std::uint64_t deaths_ = 0;
+  DurationCounts detection_;
+};
+
+}  // namespace gossip
