@@ -65,7 +65,6 @@ struct Http2Exchange {
   bool held = false;     // the user has a Stream of it
   bool open = false;     // nghttp2 knows it
   bool on_wire = false;  // its first frame left us
-  bool* gone = nullptr;  // set when this is freed in the middle of tell()
   bool due = false;      // stands in the session's list of those with something to tell
 
   base::Bytes out;  // what the user sent, from out_head on

@@ -41,7 +41,6 @@ class Http2Session::Handle final : public Stream {
     exchange.receiver = nullptr;
     Http2Session* const session = exchange.session;
     if (session == nullptr) {
-      if (exchange.gone != nullptr) *exchange.gone = true;
       delete &exchange;
       return;
     }
@@ -264,7 +263,7 @@ void Http2Session::release(Http2Exchange& exchange) {
   if (exchange.previous != nullptr) exchange.previous->next = exchange.next;
   if (exchange.next != nullptr) exchange.next->previous = exchange.previous;
   if (exchanges_ == &exchange) exchanges_ = exchange.next;
-  if (exchange.gone != nullptr) *exchange.gone = true;
+  if (telling_ == &exchange) telling_ = nullptr;
   delete &exchange;
 }
 
@@ -410,30 +409,29 @@ void Http2Session::run_due() {
   due_.clear();
 }
 
-// Each call may be the last: the user may let go of the Stream inside, which frees the exchange.
+// Each call may be the last: the user may let go of the Stream inside, which frees the exchange,
+// and release() clears telling_.
 void Http2Session::tell(Http2Exchange& exchange) {
-  Receiver* const receiver = exchange.receiver;
-  if (receiver == nullptr) return;
-  bool gone = false;
-  exchange.gone = &gone;
-  if (!exchange.early.empty()) {
+  telling_ = &exchange;
+  const auto is_there = [&] { return telling_ != nullptr && exchange.receiver != nullptr; };
+  if (is_there() && !exchange.early.empty()) {
     const base::Bytes bytes = std::exchange(exchange.early, {});
-    receiver->on_data(bytes);
+    exchange.receiver->on_data(bytes);
   }
-  if (!gone && exchange.remote_ended && !exchange.end_told) {
+  if (is_there() && exchange.remote_ended && !exchange.end_told) {
     exchange.end_told = true;
-    receiver->on_end(std::move(exchange.trailers_in));
+    exchange.receiver->on_end(std::move(exchange.trailers_in));
   }
-  if (!gone && exchange.writable_due) {
+  if (is_there() && exchange.writable_due) {
     exchange.writable_due = false;
     exchange.above_high_water = false;
-    receiver->on_writable();
+    exchange.receiver->on_writable();
   }
-  if (!gone && exchange.failure && !exchange.failure_told) {
+  if (is_there() && exchange.failure && !exchange.failure_told) {
     exchange.failure_told = true;
-    receiver->on_failed(*exchange.failure);
+    exchange.receiver->on_failed(*exchange.failure);
   }
-  if (!gone) exchange.gone = nullptr;
+  telling_ = nullptr;
 }
 
 void Http2Session::output_due() {

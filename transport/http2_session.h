@@ -109,6 +109,7 @@ class Http2Session {
   nghttp2_session* session_ = nullptr;
   Http2Exchange* exchanges_ = nullptr;  // a list of all, linked by themselves
   std::vector<Http2Exchange*> due_;     // have something to tell; null: went away meanwhile
+  Http2Exchange* telling_ = nullptr;    // what tell() is at, until it is freed
   base::Bytes* out_ = nullptr;          // where frames go while take_output() runs
   std::size_t out_size_max_ = 0;
   std::size_t open_streams_ = 0;
