@@ -13,7 +13,7 @@ TEXTS = (".h", ".cc", ".py", ".md", ".toml", ".cmake", ".txt", ".yaml", ".yml", 
 FORBIDDEN = [
     (re.compile(r"\b(FIX" "ME|XX" "X)\\b"), "finish it"),
     (re.compile(r"\bTO" r"DO\b(?!\((?:[a-z_]+/?)+\): \S)"), "say where: TO" "DO(folder): what"),
-    (re.compile(r"\bnot (?:yet )?implem" r"ented\b", re.IGNORECASE), "do it, or leave it out"),
+    (re.compile(r"\bnot (?:yet )?implem" r"ented\b"), "do it, or leave it out"),
     (re.compile(r"(?<![\w.~/-])/(?:work|home|Users)/[a-z]"), "no path of one machine in the tree"),
     (re.compile(r"^(?:<{7} |={7}$|>{7} )"), "resolve the conflict"),
 ]
@@ -40,13 +40,17 @@ def check(source_tree):
 
 def _lines(path, text):
     findings = []
+    # In C++ a literal may be as long as what it says, and clang-format looks after comments.
+    cpp = path.endswith((".h", ".cc"))
+    measured = tree.code_only(text, instead="") if cpp else text
+    columns = [len(line.rstrip()) for line in measured.split("\n")]
     for number, line in enumerate(text.split("\n"), 1):
         for word, todo in FORBIDDEN:
             if word.search(line):
                 said = word.search(line).group(0)
                 findings.append(tree.Finding(path, number, f"says {said!r}", todo))
-        code = path.endswith((".h", ".cc", ".py", ".mjs", ".cmake"))
-        if code and len(line) > COLUMNS_MAX and "NOLINT" not in line and "http" not in line:
+        code = path.endswith((".py", ".mjs", ".cmake", ".h", ".cc"))
+        if code and columns[number - 1] > COLUMNS_MAX and "http" not in line:
             findings.append(tree.Finding(path, number,
                                          f"{len(line)} columns, {COLUMNS_MAX} are allowed",
                                          "break the line (make format does it for C++)"))
@@ -98,6 +102,8 @@ def self_test():
     tree.expect(one("base/a.cc", "// TO" "DO: later\n"), "says 'TO")
     tree.expect(one("base/a.cc", "// TO" "DO(mesh): a budget for each destination\n"))
     tree.expect(one("base/a.cc", 101 * "x" + "\n"), "101 columns")
+    tree.expect(one("scripts/a.py", "#" + 100 * "x" + "\n"), "101 columns")
+    tree.expect(one("base/a.cc", 'auto a = R"(\n' + 101 * "x" + ')";\n'))
     tree.expect(one("base/peer_manager.cc", ""), "'manager' says nothing")
     tree.expect(one("base/a.cc", "class PeerManager {};\n"), "PeerManager")
     tree.expect(one("docs/a.md", "# One\n\n```\n# not a title\n```\n"))

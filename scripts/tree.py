@@ -87,18 +87,15 @@ _TOKENS = re.compile(
     re.DOTALL)
 
 
-def code_only(text):
-    """C++ with comments and literals blanked; lines keep their numbers and columns."""
+def code_only(text, instead=" "):
+    """C++ with each character of comments and literals replaced, so that lines keep their numbers
+    and, unless `instead` is empty, their columns."""
 
     def blank(match):
         token = match.group(0)
-        return re.sub(r"[^\n]", " ", token)
+        return token if _is_include(text, match) else re.sub(r"[^\n]", instead, token)
 
-    lines = []
-    for line in _TOKENS.sub(lambda m: m.group(0) if _is_include(text, m) else blank(m),
-                            text).split("\n"):
-        lines.append(line)
-    return "\n".join(lines)
+    return _TOKENS.sub(blank, text)
 
 
 def _is_include(text, match):

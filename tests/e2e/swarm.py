@@ -1,4 +1,4 @@
-"""Many real nodes on one machine: how fast news and deaths travel, and whether the living stay alive."""
+"""Many real nodes on one machine: how fast news and deaths travel, who stays alive."""
 
 import json
 import signal
@@ -8,8 +8,8 @@ import mesh
 
 
 class Swarm:
-    """`count` nodes in one mesh. What all of them know is read from a sample: asking 250 nodes all the
-    time would itself be the load."""
+    """`count` nodes in one mesh. A node is asked until it knows, then not again: asking 250
+    nodes all the time would itself be the load."""
 
     def __init__(self, run, count):
         self.run = run

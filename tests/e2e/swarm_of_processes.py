@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The swarms that are too heavy for every test run: 64 nodes (news under 1 s, a death under 6 s), then
-250 nodes on busy cores with one of them stopped and continued (no living member is declared dead)."""
+"""The swarms that are too heavy for every test run: 64 nodes (news under 1 s, a death under 6 s),
+then 250 nodes on busy cores, one of them stopped and continued (nobody living is declared dead)."""
 
 import argparse
 import json
