@@ -1,9 +1,10 @@
 // The words of one call, as the data plane's decisions see it: heads, sizes and outcomes, never
 // bodies. The shell (node/) and the simulator (sim/) carry these values in and out.
 //
-// An exchange is one request that arrived at this node: from the agent beside it (origin FromAgent) or
-// over a link from another node (FromPeer). A call from A's agent to B's agent is thus one exchange at
-// node A, with one attempt to peer B, and one exchange at node B, with one attempt to B's own agent.
+// An exchange is one request that arrived at this node: from the agent beside it (origin FromAgent)
+// or over a link from another node (FromPeer). A call from A's agent to B's agent is thus one
+// exchange at node A, with one attempt to peer B, and one exchange at node B, with one attempt to
+// B's own agent.
 #pragma once
 
 #include "base/ids.h"
@@ -32,7 +33,8 @@ struct Header {
 };
 using Headers = std::vector<Header>;
 
-[[nodiscard]] std::optional<std::string_view> find_header(const Headers& headers, std::string_view name);
+[[nodiscard]] std::optional<std::string_view> find_header(const Headers& headers,
+                                                          std::string_view name);
 
 struct FromAgent {
   bool operator==(const FromAgent&) const = default;
@@ -46,8 +48,9 @@ using Origin = std::variant<FromAgent, FromPeer>;
 struct CallRequest {
   std::string capability;
   std::string method;
-  std::string rest;  // what follows the capability in the target: "", "/path", "?query", "/path?query"
-  Headers headers;   // as they arrived, end-to-end ones only
+  std::string
+      rest;  // what follows the capability in the target: "", "/path", "?query", "/path?query"
+  Headers headers;                         // as they arrived, end-to-end ones only
   std::optional<std::uint64_t> body_size;  // nothing: unknown
 };
 
@@ -105,8 +108,9 @@ struct ToPeer {
 };
 
 // Open a stream and send the request: the received head with `set` put in place of fields of the
-// same name, then the body from its first byte. Towards a peer the target is /call/{capability}{rest}.
-// While `keep_body`, the body's bytes are kept (up to the shell's bound) for one more attempt.
+// same name, then the body from its first byte. Towards a peer the target is
+// /call/{capability}{rest}. While `keep_body`, the body's bytes are kept (up to the shell's bound)
+// for one more attempt.
 struct StartAttempt {
   ExchangeId exchange;
   std::uint32_t attempt = 0;  // counts up from 1
@@ -124,8 +128,8 @@ struct CancelAttempt {
 };
 
 // This attempt's answer is the exchange's answer: pass head (with `set`) and body on. With `hold`,
-// keep it back until it is whole, as long as its size is known and small: then a provider that dies in
-// the middle of it can still be replaced.
+// keep it back until it is whole, as long as its size is known and small: then a provider that dies
+// in the middle of it can still be replaced.
 struct RelayAnswer {
   ExchangeId exchange;
   std::uint32_t attempt = 0;
@@ -168,7 +172,7 @@ struct ExchangeSettled {
   Outcome outcome = Outcome::success;
   int status = 0;
   std::uint32_t attempts = 0;
-  std::string call;         // Parley-Call
+  std::string call;  // Parley-Call
   std::string capability;
   std::string source;       // names of nodes
   std::string destination;  // empty if none was reached

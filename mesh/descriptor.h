@@ -1,5 +1,5 @@
-// What an agent says it can do: the `agent:` block of the configuration, gossiped by digest and pulled
-// over a link. A claim by its owner; what calls show outranks it.
+// What an agent says it can do: the `agent:` block of the configuration, gossiped by digest and
+// pulled over a link. A claim by its owner; what calls show outranks it.
 #pragma once
 
 #include "base/time.h"

@@ -1,0 +1,146 @@
+#include "tests/mesh/data_plane_fixture.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace mesh {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+// ---- retry ----
+
+TEST_F(DataPlaneTest, TriesAnotherNodeWhenOneCannotBeReached) {
+  provide(b, "b");
+  provide(c, "c");
+  const ExchangeId id = call({}, "POST");
+  const base::NodeId first = peer_asked();
+  EXPECT_TRUE(only<StartAttempt>()->keep_body);
+  fail(id, 1, AttemptFailure::unreachable);
+  ASSERT_EQ(count<StartAttempt>(), 1U);
+  EXPECT_EQ(peer_asked(), first == b ? c : b);
+  EXPECT_EQ(only<StartAttempt>()->attempt, 2U);
+  serve_whole(id, 2);
+  EXPECT_EQ(only<ExchangeSettled>()->attempts, 2U);
+}
+
+TEST_F(DataPlaneTest, NeverAsksTheSameNodeTwice) {
+  provide(b, "b");
+  const ExchangeId id = call();
+  fail(id, 1, AttemptFailure::unreachable);
+  EXPECT_EQ(count<StartAttempt>(), 0U);
+  EXPECT_EQ(refusal(), "agent_unreachable: The only attempt failed (b: unreachable).");
+}
+
+TEST_F(DataPlaneTest, RepeatsWhatMayHaveRunOnlyIfThatDoesNoHarm) {
+  provide(b, "b");
+  provide(c, "c");
+  ExchangeId id = call({}, "POST");
+  fail(id, 1, AttemptFailure::broken);
+  EXPECT_EQ(count<StartAttempt>(), 0U);
+  EXPECT_THAT(refusal(), HasSubstr("agent_unreachable"));
+  pass(minutes(1));  // penalties are over
+  id = call({{"idempotency-key", "k1"}}, "POST");
+  fail(id, 1, AttemptFailure::broken);
+  EXPECT_EQ(count<StartAttempt>(), 1U);
+}
+
+TEST_F(DataPlaneTest, TakesARefusalByThePeersNodeElsewhere) {
+  provide(b, "b");
+  provide(c, "c");
+  const ExchangeId id = call({}, "POST");
+  answer(id, 1, 503, {{"parley-error", "overloaded"}, {"parley-not-processed", "1"}});
+  ASSERT_THAT(effects, SizeIs(2));
+  EXPECT_EQ(effects[0], (Effect{CancelAttempt{id, 1}}));
+  EXPECT_EQ(only<StartAttempt>()->attempt, 2U);
+  answer(id, 2, 503, {{"parley-error", "overloaded"}, {"parley-not-processed", "1"}});
+  EXPECT_EQ(count<CancelAttempt>(), 1U);
+  EXPECT_THAT(refusal(), HasSubstr("overloaded: All attempts failed ("));
+  EXPECT_THAT(refusal(), HasSubstr("b: overloaded"));
+  EXPECT_THAT(refusal(), HasSubstr("c: overloaded"));
+  EXPECT_EQ(only<RefuseExchange>()->problem.retry_after, seconds(1));
+}
+
+TEST_F(DataPlaneTest, RetriesAnAgentsOwn503ButNoOtherErrorOfIts) {
+  provide(b, "b");
+  provide(c, "c");
+  ExchangeId id = call();
+  answer(id, 1, 503);
+  EXPECT_EQ(count<StartAttempt>(), 1U);
+  id = call();
+  answer(id, 1, 500);
+  EXPECT_EQ(count<RelayAnswer>(), 1U);
+  id = call({}, "POST");
+  answer(id, 1, 503);
+  EXPECT_EQ(count<RelayAnswer>(), 1U);
+}
+
+TEST_F(DataPlaneTest, PassesTheLast503OnAsItIs) {
+  provide(b, "b");
+  const ExchangeId id = call();
+  answer(id, 1, 503);
+  EXPECT_EQ(count<RelayAnswer>(), 1U);
+}
+
+TEST_F(DataPlaneTest, StopsAfterThreeAttempts) {
+  for (std::uint8_t i = 1; i < 9; ++i) provide(node_of(i), "n" + std::to_string(i));
+  const ExchangeId id = call();
+  fail(id, 1, AttemptFailure::unreachable);
+  fail(id, 2, AttemptFailure::unreachable);
+  fail(id, 3, AttemptFailure::unreachable);
+  EXPECT_EQ(count<StartAttempt>(), 0U);
+  EXPECT_THAT(refusal(), HasSubstr("agent_unreachable: All attempts failed"));
+}
+
+TEST_F(DataPlaneTest, HoldsASmallAnswerSoThatItsProviderMayStillDie) {
+  provide(b, "b");
+  provide(c, "c");
+  const ExchangeId id = call();
+  answer(id, 1, 200, {}, 1000);
+  EXPECT_TRUE(only<RelayAnswer>()->hold);
+  fail(id, 1, AttemptFailure::broken);
+  EXPECT_EQ(only<StartAttempt>()->attempt, 2U);
+  answer(id, 2, 200, {}, 1'000'000);
+  EXPECT_FALSE(only<RelayAnswer>()->hold);
+  fail(id, 2, AttemptFailure::broken);
+  EXPECT_EQ(count<StartAttempt>(), 0U);
+  EXPECT_EQ(count<RefuseExchange>(), 0U);  // too late for another answer
+  EXPECT_EQ(only<ExchangeSettled>()->outcome, Outcome::mesh_error);
+}
+
+TEST_F(DataPlaneTest, NeverRetriesOnceTheAnswerBeganOrTheBodyIsGone) {
+  provide(b, "b");
+  provide(c, "c");
+  ExchangeId id = call();
+  answer(id, 1);
+  plane.on_answer_started(id);
+  fail(id, 1, AttemptFailure::broken);
+  EXPECT_EQ(count<StartAttempt>(), 0U);
+  pass(minutes(1));
+  id = call();
+  plane.on_unrepeatable(id);
+  fail(id, 1, AttemptFailure::unreachable);
+  EXPECT_EQ(count<StartAttempt>(), 0U);
+  EXPECT_EQ(count<RefuseExchange>(), 1U);
+}
+
+TEST_F(DataPlaneTest, AvoidsANodeForAWhileAfterItFailed) {
+  provide(b, "b");
+  provide(c, "c");
+  const ExchangeId id = call({{"parley-prefer", "b"}});
+  fail(id, 1, AttemptFailure::broken);
+  for (int i = 0; i < 10; ++i) {
+    call({{"parley-prefer", "b"}});
+    EXPECT_EQ(peer_asked(), c);
+  }
+  pass(milliseconds(1'001));
+  call({{"parley-prefer", "b"}});
+  EXPECT_EQ(peer_asked(), b);
+}
+
+}  // namespace
+}  // namespace mesh
