@@ -82,6 +82,7 @@ void Detector::become_indirect(std::uint32_t sequence, Probe& probe, base::Insta
   const auto& helpers = probe.start.helpers;
   probe.phase = Indirect{{helpers.begin(), helpers.end()}};
   probe.deadline = now + options_.indirect_timeout * probe.start.multiplier;
+  effects.push_back(Delayed{probe.start.target});
   // Once more directly, with our record: the first may be lost, or it may not know us.
   effects.push_back(SendBody{probe.start.target, Ping{sequence}, true});
   for (const base::NodeId& helper : helpers) {

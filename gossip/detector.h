@@ -43,7 +43,11 @@ struct Unreached {
   ProbeReason reason = ProbeReason::round;
   std::uint32_t nacks_missing = 0;
 };
-using DetectorEffect = std::variant<SendBody, Reached, Unreached>;
+// No direct answer in time; helpers are being asked.
+struct Delayed {
+  base::NodeId id;
+};
+using DetectorEffect = std::variant<SendBody, Reached, Delayed, Unreached>;
 using DetectorEffects = std::vector<DetectorEffect>;
 
 class Detector {

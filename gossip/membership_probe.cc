@@ -42,7 +42,13 @@ void Membership::State::probe(const base::NodeId& target, ProbeReason reason, ba
                         .multiplier = health.multiplier(),
                         .introduce = !view.heard(*member) || gone(*member),
                         .helpers = {}};
-  if (reason != ProbeReason::knock) probe.helpers = some_others(options.indirect_helpers, target);
+  if (reason != ProbeReason::knock) {
+    probe.helpers = some_others(options.indirect_helpers, target);
+    // A suspect's silence would tell nothing about us.
+    std::erase_if(probe.helpers, [&](const base::NodeId& helper) {
+      return view.find(helper)->state == MemberState::suspect;
+    });
+  }
   if (detector.start(std::move(probe), now, detected)) ++counters.probes_sent;
 }
 
@@ -61,13 +67,13 @@ void Membership::State::heed_detector(base::Instant now, Effects& effects) {
           if (reached.round_trip.count() > 0) view.on_answered(reached.id, reached.round_trip);
           if (reached.reason != ProbeReason::knock) health.on_probe_answered();
         },
-        [&](const Unreached& unreached) { on_unreached(unreached, now, effects); });
+        [&](const Delayed& delayed) { hint_monitors(delayed.id, effects); },
+        [&](const Unreached& unreached) { on_unreached(unreached, now); });
   }
   detected.clear();
 }
 
-void Membership::State::on_unreached(const Unreached& unreached, base::Instant now,
-                                     Effects& effects) {
+void Membership::State::on_unreached(const Unreached& unreached, base::Instant now) {
   if (health.catching_up(now) || own.leaving()) return;
   const Member* member = view.find(unreached.id);
   if (member == nullptr || member->state == MemberState::left) return;
@@ -76,17 +82,19 @@ void Membership::State::on_unreached(const Unreached& unreached, base::Instant n
     ++counters.probes_failed;
     health.on_missed_nacks(unreached.nacks_missing);
   }
-  const std::vector<base::NodeId> monitors = view.rings().monitors(unreached.id);
-  if (std::find(monitors.begin(), monitors.end(), self) != monitors.end()) {
-    if (!view.accuse(own.accuse(unreached.id, view.digest(*member)), now)) return;
-    ++counters.accusations_made;
-    rumors.add({.subject = unreached.id, .accuser = self});
-    return;
-  }
-  if (unreached.reason == ProbeReason::knock) return;
+  if (!view.rings().is_monitor(self, unreached.id)) return;
+  if (!view.accuse(own.accuse(unreached.id, view.digest(*member)), now)) return;
+  ++counters.accusations_made;
+  rumors.add({.subject = unreached.id, .accuser = self});
+}
+
+// Our word does not count, but we can make those look whose word does.
+void Membership::State::hint_monitors(const base::NodeId& subject, Effects& effects) {
+  const std::vector<base::NodeId> monitors = view.rings().monitors(subject);
+  if (std::find(monitors.begin(), monitors.end(), self) != monitors.end()) return;
   for (std::size_t i = 0; i < std::min(monitors.size(), hinted_monitors); ++i) {
     const Member* monitor = view.find(monitors[i]);
-    send(monitors[i], monitor->record.record.endpoint, Hint{unreached.id}, false, effects);
+    send(monitors[i], monitor->record.record.endpoint, Hint{subject}, false, effects);
   }
 }
 

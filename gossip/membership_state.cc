@@ -63,7 +63,7 @@ void Membership::State::finish(base::Instant now, Effects& effects) {
   leave_if_due(now, effects);
   heed_detector(now, effects);
   std::vector<base::NodeId> doubtful;
-  view.judge(health.multiplier(), now, effects, doubtful);
+  view.judge(std::min(health.multiplier(), 2U), now, effects, doubtful);
   for (const base::NodeId& id : doubtful) probe(id, ProbeReason::look, now);
   heed_detector(now, effects);
   if (now >= forget_at) {

@@ -52,7 +52,8 @@ struct Membership::State {
   // ---- membership_probe.cc: probes and packets ----
   void probe(const base::NodeId& target, ProbeReason reason, base::Instant now);
   void heed_detector(base::Instant now, Effects& effects);
-  void on_unreached(const Unreached& unreached, base::Instant now, Effects& effects);
+  void hint_monitors(const base::NodeId& subject, Effects& effects);
+  void on_unreached(const Unreached& unreached, base::Instant now);
   void tell_rumors(base::Instant now, Effects& effects);
   void send(const base::NodeId& to, const base::Endpoint& at, Body body, bool introduce,
             Effects& effects);

@@ -23,7 +23,7 @@ struct Options {
   std::uint32_t rings = 10;        // K; K-1 over 3 liars among a member's monitors are tolerated
 
   // ---- suspicion ----
-  base::Duration suspicion_min = std::chrono::milliseconds(2000);  // 20 gossip rounds: two each way
+  base::Duration suspicion_min = std::chrono::milliseconds(1800);  // 18 gossip rounds: two each way
   std::uint32_t suspicion_max_factor = 6;
   std::uint32_t accusations_per_subject_max = 16;
   std::uint32_t health_max = 4;  // Lifeguard: timeouts stretch up to 1 + this
