@@ -68,6 +68,13 @@ DatagramGate::DatagramGate(crypto::Identity identity, const base::MeshId& mesh, 
   CHECK(options_.datagram_max > wire::Envelope::introducing_size + crypto::seal_tag_size);
 }
 
+void DatagramGate::claim(std::uint64_t epoch) {
+  const auto next = static_cast<std::uint32_t>(epoch);
+  if (next <= epoch_) return;
+  epoch_ = next;
+  counter_ = 0;
+}
+
 bool DatagramGate::allow(const base::NodeId& peer) {
   if (peer == identity_.id()) return false;
   if (peers_.contains(peer)) return true;

@@ -80,6 +80,10 @@ class DatagramGate {
   DatagramGate(const DatagramGate&) = delete;  // its tables point into each other
   DatagramGate& operator=(const DatagramGate&) = delete;
 
+  // From now on under a higher epoch (it is on disk before anything sealed leaves); a lower or
+  // equal one changes nothing.
+  void claim(std::uint64_t epoch);
+
   // False when the table is full or it is this node itself. Allowing twice changes nothing.
   bool allow(const base::NodeId& peer);
   void forget(const base::NodeId& peer);

@@ -28,6 +28,11 @@ gossip::Self self_of(const Options& options, const Stored& stored) {
 
 }  // namespace
 
+std::uint64_t epoch_before(std::uint64_t stored, base::WallTime now) {
+  if (now.milliseconds < 0) return stored;
+  return std::max(stored, static_cast<std::uint64_t>(now.milliseconds / 1'000));
+}
+
 Kernel::Kernel(Options options, const crypto::Identity& identity, Stored stored,
                const base::Rng& rng)
     : options_(std::move(options)),
@@ -205,7 +210,10 @@ void Kernel::take_gossip(Effects& effects) {
           effects.emplace_back(ForgetMember{e.id});
         },
         [&](gossip::DescriptorArrived&& e) { take(std::move(e), effects); },
-        [&](gossip::ClaimEpoch&& e) { effects.emplace_back(Persist{e.epoch}); },
+        [&](gossip::ClaimEpoch&& e) {
+          gate_->claim(e.epoch);
+          effects.emplace_back(Persist{e.epoch});
+        },
         [&](base::Transition&& e) { effects.emplace_back(std::move(e)); },
         [&](base::Notice&& e) { effects.emplace_back(std::move(e)); });
   }

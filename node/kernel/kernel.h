@@ -45,6 +45,10 @@ struct Stored {
   std::vector<base::Bytes> descriptors;  // wire forms, addressed by their digest
 };
 
+// What this run takes for the epoch of the last one: the stored one, or the calendar's seconds if
+// they are ahead. A node that lost its disk but kept its key is so not outranked by its own past.
+[[nodiscard]] std::uint64_t epoch_before(std::uint64_t stored, base::WallTime now);
+
 class Kernel {
  public:
   Kernel(Options options, const crypto::Identity& identity, Stored stored, const base::Rng& rng);

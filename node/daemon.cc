@@ -1,0 +1,392 @@
+#include "node/daemon.h"
+
+#include "api/handle.h"
+#include "api/hosts.h"
+#include "base/check.h"
+#include "base/match.h"
+#include "base/strings.h"
+#include "node/advertise.h"
+#include "node/clock.h"
+#include "node/service_notify.h"
+#include "telemetry/process.h"
+#include "transport/resolve.h"
+
+#include <asio/co_spawn.hpp>
+#include <asio/post.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+namespace node {
+
+namespace {
+
+constexpr base::Duration clock_period = std::chrono::seconds(30);
+constexpr base::Duration seed_lookup_period = std::chrono::seconds(30);
+constexpr base::Duration seed_lookup_timeout = std::chrono::seconds(5);
+// After the last answer was given and the departure told: what is in sockets goes out.
+constexpr base::Duration linger = std::chrono::milliseconds(200);
+
+kernel::PeerFailure failure_of(transport::StreamError error) {
+  switch (error) {
+    case transport::StreamError::connect_failed:
+      return kernel::PeerFailure::unreachable;
+    case transport::StreamError::wrong_identity:
+      return kernel::PeerFailure::wrong_identity;
+    case transport::StreamError::timed_out:
+      return kernel::PeerFailure::timed_out;
+    case transport::StreamError::connection_lost:
+      return kernel::PeerFailure::lost;
+    case transport::StreamError::refused:
+    case transport::StreamError::cancelled:
+    case transport::StreamError::protocol_error:
+      return kernel::PeerFailure::refused;
+  }
+  CHECK(false);
+  return {};
+}
+
+}  // namespace
+
+Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
+               Foundation foundation, telemetry::Log& log)
+    : io_(io),
+      config_(std::move(config)),
+      sources_(std::move(sources)),
+      foundation_(std::move(foundation)),
+      log_(log),
+      started_(monotonic_now()),
+      started_wall_(wall_now()),
+      udp_(io, {}),
+      agent_client_(io, {}),
+      exchanges_(io, agent_client_,
+                 [this](const base::NodeId& id) -> std::optional<base::Endpoint> {
+                   const gossip::Member* member = kernel_->membership().find(id);
+                   if (member == nullptr) return std::nullopt;
+                   return member->record.record.endpoint;
+                 }),
+      peer_gateway_(io, exchanges_),
+      agent_gateway_(
+          io, exchanges_, [this](const api::Request& request) { return serve_api(request); },
+          [this](std::string_view authority, const transport::Headers& headers) {
+            mesh::Headers origin;  // the only field that matters to it
+            if (const auto value = transport::find_header(headers, "origin")) {
+              origin.push_back({"origin", std::string(*value)});
+            }
+            return api::refuse_foreign(authority, origin, access_);
+          }),
+      prober_(io, agent_client_),
+      links_(io, foundation_.identity, foundation_.genesis.mesh, peer_gateway_,
+             {.wall_clock = wall_now,
+              .admit = {},
+              .on_link_lost =
+                  [this](const base::NodeId& peer) { driver_->feed(kernel::LinkLost{peer}); },
+              .on_handshake_failed =
+                  [this](const std::string& why) { this->log(base::Severity::warning, why); }},
+             {}),
+      listener_(io, agent_gateway_, {}),
+      signatures_(1,
+                  [this](std::uint64_t batch, std::vector<crypto::Verdict> verdicts) {
+                    asio::post(io_, [this, batch, verdicts = std::move(verdicts)]() mutable {
+                      driver_->feed(kernel::SignaturesChecked{batch, std::move(verdicts)});
+                    });
+                  }),
+      signals_(io),
+      clock_timer_(io),
+      seed_timer_(io),
+      linger_timer_(io) {}
+
+Daemon::~Daemon() {
+  peer_gateway_.shut_down();
+}
+
+// ---- starting ----
+
+base::Result<void, std::string> Daemon::listen() {
+  const auto on_datagram = [this](const base::Endpoint& from, base::ByteView bytes) {
+    driver_->feed(kernel::DatagramReceived{from, {bytes.begin(), bytes.end()}});
+  };
+  const auto bind_udp = [&](const base::Endpoint& at) {
+    return udp_.bind(at, on_datagram).has_value();
+  };
+  auto mesh = links_.listen(config_.mesh, bind_udp);
+  if (!mesh) {
+    return base::Unexpected{"cannot listen on " + config_.mesh.to_string() + " for other nodes: " +
+                            mesh.error() + "; choose another --mesh, or end what uses the port"};
+  }
+  mesh_endpoint_ = *mesh;
+  auto api = listener_.listen(config_.api);
+  if (!api) {
+    return base::Unexpected{"cannot listen on " + config_.api.to_string() +
+                            " for agents: " + api.error().message() +
+                            "; choose another --api, or end what uses the port"};
+  }
+  access_ = {.api = *api, .hosts = config_.api_hosts};
+  return {};
+}
+
+void Daemon::start() {
+  kernel::Options options;
+  options.mesh = foundation_.genesis.mesh;
+  options.name = config_.name;
+  options.seeds = config_.seed_endpoints();
+  options.calls = config_.policies;
+  options.advertise = config_.advertise.value_or(advertised_endpoint(
+      mesh_endpoint_, options.seeds.empty() ? std::nullopt : std::optional(options.seeds.front())));
+  if (options.advertise.port == 0) options.advertise.port = mesh_endpoint_.port;
+  kernel_.emplace(
+      std::move(options), foundation_.identity,
+      kernel::Stored{.epoch = kernel::epoch_before(foundation_.stored.epoch, wall_now()),
+                     .members = foundation_.stored.members,
+                     .descriptors = foundation_.stored.descriptors},
+      base::Rng(storage::draw_seed()));
+  EffectSink& sink = *this;
+  driver_.emplace(io_, *kernel_, sink);
+  exchanges_.connect(*driver_, links_);
+  peer_gateway_.connect(*driver_);
+  prober_.connect(*driver_);
+
+  wait_for_signals();
+  driver_->feed(kernel::Started{wall_now()});
+  apply_agent(config_.agent);
+  read_clock();
+  resolve_seeds();
+}
+
+// A disk that does not take the epoch does not stop the node: epochs also follow the calendar, so
+// the next run will outrank this one unless the clock goes back. It is said, and /healthz shows it.
+void Daemon::on_persisted(bool stored) {
+  if (!stored) log(base::Severity::error, foundation_.store->health().detail);
+  driver_->persisted();
+  if (!serving_) begin_serving();
+}
+
+void Daemon::begin_serving() {
+  serving_ = true;
+  std::printf("ready id=%s mesh=%s api=%s\n", foundation_.identity.id().hex().c_str(),
+              mesh_endpoint_.to_string().c_str(), access_.api.to_string().c_str());
+  std::fflush(stdout);
+  notify_service_manager("READY=1");
+  if (config_.file.empty()) return;
+  watch_.emplace(io_, config_.file, [this](const std::string& text) { on_config_text(text); });
+}
+
+void Daemon::wait_for_signals() {
+  signals_.add(SIGTERM);
+  signals_.add(SIGINT);
+  signals_.async_wait([this](const std::error_code& error, int /*signal*/) {
+    if (error) return;
+    if (std::exchange(stopping_, true)) {
+      log(base::Severity::warning, "asked twice to stop: ending now, without waiting for calls");
+      io_.stop();
+      return;
+    }
+    notify_service_manager("STOPPING=1");
+    driver_->feed(kernel::DrainRequested{.leave = true});
+    wait_for_signals();
+  });
+}
+
+void Daemon::on_drained() {
+  listener_.drain();
+  links_.shut_down();
+  linger_timer_.expires_after(linger);
+  linger_timer_.async_wait([this](const std::error_code& /*error*/) {
+    driver_->stop();
+    io_.stop();
+  });
+}
+
+void Daemon::read_clock() {
+  clock_timer_.expires_after(clock_period);
+  clock_timer_.async_wait([this](const std::error_code& error) {
+    if (error) return;
+    driver_->feed(kernel::ClockRead{wall_now()});
+    read_clock();
+  });
+}
+
+// Seeds that are given by name: looked up now and again later, since names move.
+void Daemon::resolve_seeds() {
+  for (const std::string& seed : config_.seed_names()) {
+    asio::co_spawn(io_, look_up_seed(seed), [this, seed](const std::exception_ptr& failure) {
+      if (failure) log(base::Severity::error, "the lookup of the seed " + seed + " broke off");
+    });
+  }
+  seed_timer_.expires_after(seed_lookup_period);
+  seed_timer_.async_wait([this](const std::error_code& error) {
+    if (!error) resolve_seeds();
+  });
+}
+
+asio::awaitable<void> Daemon::look_up_seed(std::string seed) {
+  const auto found = co_await transport::resolve(seed, seed_lookup_timeout);
+  if (!found) {
+    log(base::Severity::warning, "cannot resolve the seed " + seed + ": " +
+                                     found.error().message() + "; trying again in " +
+                                     base::format_duration(seed_lookup_period));
+    co_return;
+  }
+  for (const base::Endpoint& at : *found) driver_->feed(kernel::JoinRequested{at});
+}
+
+// ---- effects ----
+
+void Daemon::carry_out(kernel::Effect effect) {
+  base::match(
+      std::move(effect),
+      [&](kernel::Persist&& e) {
+        foundation_.store->persist_epoch(e.epoch, [this](bool stored) { on_persisted(stored); });
+      },
+      [&](kernel::SaveMember&& e) { foundation_.store->save_member(e.id, std::move(e.record)); },
+      [&](kernel::SaveDescriptor&& e) {
+        foundation_.store->save_descriptor(e.digest, std::move(e.descriptor));
+      },
+      [&](kernel::ForgetMember&& e) { foundation_.store->forget_member(e.id); },
+      [&](kernel::SendDatagram&& e) { udp_.send(e.to, e.datagram); },
+      [&](kernel::AskPeer&& e) { carry_out(std::move(e)); },
+      [&](kernel::AnswerPeer&& e) { peer_gateway_.answer_question(e.question, e.body); },
+      [&](kernel::DropLinks&& e) { links_.drop(e.node); },
+      [&](kernel::CheckSignatures&& e) { signatures_.submit(e.batch, std::move(e.checks)); },
+      [&](mesh::ProbeAgent&& e) { prober_.probe(e, exchanges_.agent()); },
+      [&](mesh::ExchangeSettled&& e) {
+        call_metrics_.on_settled(e);
+        exchanges_.carry_out(e);
+      },
+      [&](base::Transition&& e) {
+        call_metrics_.on_transition(e);
+        log_.transition(e, {monotonic_now(), wall_now()});
+      },
+      [&](base::Notice&& e) { log(e.severity, e.text); }, [&](kernel::Drained&&) { on_drained(); },
+      [&](auto&& e) { exchanges_.carry_out(e); });
+}
+
+void Daemon::carry_out(kernel::AskPeer&& effect) {
+  links_.ask(
+      effect.node, effect.at, std::move(effect.body), effect.timeout,
+      [this, request = effect.request](transport::PeerLinks::Answer answer) {
+        if (answer) {
+          driver_->feed(kernel::PeerAnswered{request, answer->first, std::move(answer->second)});
+        } else {
+          driver_->feed(kernel::PeerFailed{request, failure_of(answer.error())});
+        }
+      });
+}
+
+// ---- configuration and API ----
+
+void Daemon::apply_agent(const std::optional<AgentConfig>& agent) {
+  if (!agent) {
+    exchanges_.set_agent(std::nullopt);
+    agent_block_.clear();
+    driver_->feed(kernel::AgentConfigured{std::nullopt});
+    return;
+  }
+  exchanges_.set_agent(agent->url);
+  agent_block_ = agent_json(*agent);
+  driver_->feed(kernel::AgentConfigured{agent->descriptor});
+}
+
+// A valid change below agent: and policies: is live at once, an invalid file changes nothing.
+void Daemon::on_config_text(const std::string& text) {
+  auto changed = parse_config(text, config_.file, sources_);
+  if (!changed) {
+    for (const ConfigError& error : changed.error()) {
+      log(base::Severity::error, error.text() + " (the running configuration stays)");
+    }
+    return;
+  }
+  for (const std::string& key : restart_keys(config_, *changed)) {
+    log(base::Severity::warning, config_.file + ": " + key + " changed: it waits for a restart");
+  }
+  if (changed->agent != config_.agent) apply_agent(changed->agent);
+  if (changed->policies != config_.policies) {
+    driver_->feed(kernel::PoliciesChanged{changed->policies});
+  }
+  config_.agent = std::move(changed->agent);
+  config_.policies = std::move(changed->policies);
+  config_.warnings = std::move(changed->warnings);
+  log(base::Severity::info, config_.file + ": read again; agent and policies are live");
+}
+
+api::Response Daemon::serve_api(const api::Request& request) {
+  const std::vector<api::Condition> holds = conditions();
+  const api::ShellCounters shell = shell_counters();
+  api::Response response = api::handle({.kernel = *kernel_,
+                                        .now = monotonic_now(),
+                                        .version = PARLEY_VERSION,
+                                        .mesh_name = foundation_.genesis.name,
+                                        .mesh = foundation_.genesis.mesh,
+                                        .name = config_.name,
+                                        .started_wall = started_wall_,
+                                        .started = started_,
+                                        .access = access_,
+                                        .agent_block = agent_block_,
+                                        .parse_agent = parse_agent_,
+                                        .conditions = holds,
+                                        .warnings = config_.warnings,
+                                        .calls = call_metrics_,
+                                        .shell = shell},
+                                       request);
+  if (response.agent) {
+    agent_block_ = response.agent->block;
+    exchanges_.set_agent(transport::AgentUrl::parse(response.agent->url));
+  }
+  for (kernel::Input& command : response.commands) driver_->feed(std::move(command));
+  return response;
+}
+
+std::vector<api::Condition> Daemon::conditions() const {
+  using Of = api::Condition::Of;
+  const storage::StoreHealth store = foundation_.store->health();
+  const kernel::Phase phase = kernel_->phase();
+  const gossip::Member* self = kernel_->membership().find(foundation_.identity.id());
+  const bool joining = self == nullptr || self->state == gossip::MemberState::joining;
+  const mesh::AgentCondition agent = kernel_->data_plane().local_load().condition;
+  return {
+      {"started", Of::startup, serving_, "the epoch of this run is not on disk yet"},
+      {"storage", Of::health, store.healthy, store.detail},
+      {"membership", Of::readiness, !joining, "no other node has answered yet"},
+      {"phase", Of::readiness, phase == kernel::Phase::serving,
+       "this node is " + std::string(kernel::to_string(phase)) + " and takes no new calls"},
+      {"agent", Of::readiness, agent != mesh::AgentCondition::unhealthy,
+       "the agent beside this node does not answer"},
+  };
+}
+
+api::ShellCounters Daemon::shell_counters() const {
+  api::ShellCounters out;
+  const transport::UdpSocket::Counters& udp = udp_.counters();
+  out.datagrams_sent = udp.sent;
+  out.datagrams_received = udp.received;
+  out.datagrams_dropped = udp.dropped_on_send;
+  const transport::PeerLinksCounters links = links_.counters();
+  out.links_open = links.links;
+  out.links_failed = links.failed_to_connect + links.failed_timeout + links.failed_tls;
+  out.links_refused = links.failed_certificate + links.failed_identity + links.failed_admission;
+  out.api_connections_open = listener_.connections();
+  out.api_requests = agent_gateway_.counters().requests;
+  out.api_requests_refused = agent_gateway_.counters().refused;
+  const storage::StoreHealth store = foundation_.store->health();
+  out.storage_writes = store.writes;
+  out.storage_failures = store.failures;
+  out.storage_queue = store.queued;
+  out.storage_healthy = store.healthy;
+  if (const auto figures = telemetry::read_process_figures()) {
+    out.process = {.cpu_seconds = figures->cpu_seconds,
+                   .resident_bytes = figures->resident_bytes,
+                   .virtual_bytes = figures->virtual_bytes,
+                   .open_fds = figures->open_fds,
+                   .max_fds = figures->max_fds,
+                   .threads = figures->threads};
+  }
+  return out;
+}
+
+void Daemon::log(base::Severity severity, const std::string& text) {
+  log_.write(severity, text, {monotonic_now(), wall_now()});
+}
+
+}  // namespace node

@@ -1,0 +1,119 @@
+// The daemon: builds the parts of one node, joins them, and carries the kernel's effects to them.
+// Everything but the signature pool and the store's writer runs on the thread that calls run().
+//
+//   sockets, links, agents --inputs--> Driver --> Kernel --effects--> Daemon::carry_out --> the
+//   parts
+#pragma once
+
+#include "api/counters.h"
+#include "api/http.h"
+#include "api/view.h"
+#include "base/endpoint.h"
+#include "base/ids.h"
+#include "crypto/identity.h"
+#include "node/agent_gateway.h"
+#include "node/agent_prober.h"
+#include "node/config.h"
+#include "node/config_watch.h"
+#include "node/driver.h"
+#include "node/exchanges.h"
+#include "node/genesis.h"
+#include "node/peer_gateway.h"
+#include "node/signature_pool.h"
+#include "storage/data_directory.h"
+#include "storage/store.h"
+#include "telemetry/log.h"
+#include "transport/agent_client.h"
+#include "transport/http_listener.h"
+#include "transport/peer_links.h"
+#include "transport/udp_socket.h"
+
+#include <asio/awaitable.hpp>
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace node {
+
+// What has to be there before a daemon can be built; opened by run_node().
+struct Foundation {
+  storage::DataDirectory directory;  // held while the node runs
+  crypto::Identity identity;
+  Genesis genesis;
+  storage::Stored stored;
+  std::unique_ptr<storage::Store> store;
+};
+
+class Daemon final : private EffectSink {
+ public:
+  Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources, Foundation foundation,
+         telemetry::Log& log);
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  ~Daemon() override;
+
+  // Binds the ports; the error is one line for people.
+  [[nodiscard]] base::Result<void, std::string> listen();
+  // Gives the kernel its first inputs; serves until drained, then stops the io_context.
+  void start();
+
+ private:
+  void carry_out(kernel::Effect effect) override;
+  void carry_out(kernel::AskPeer&& effect);
+  void on_persisted(bool stored);
+  void begin_serving();  // once the epoch is on disk
+  void on_drained();
+  void wait_for_signals();
+  void read_clock();
+  void resolve_seeds();
+  asio::awaitable<void> look_up_seed(std::string seed);
+  void apply_agent(const std::optional<AgentConfig>& agent);
+  void on_config_text(const std::string& text);
+
+  [[nodiscard]] api::Response serve_api(const api::Request& request);
+  [[nodiscard]] std::vector<api::Condition> conditions() const;
+  [[nodiscard]] api::ShellCounters shell_counters() const;
+  void log(base::Severity severity, const std::string& text);
+
+  asio::io_context& io_;
+  NodeConfig config_;
+  const ConfigSources sources_;  // to read a changed file as the first one was read
+  const Foundation foundation_;
+  telemetry::Log& log_;
+  const base::Instant started_;
+  const base::WallTime started_wall_;
+
+  transport::UdpSocket udp_;
+  transport::AgentClient agent_client_;
+  Exchanges exchanges_;
+  PeerGateway peer_gateway_;
+  AgentGateway agent_gateway_;
+  AgentProber prober_;
+  transport::PeerLinks links_;
+  transport::HttpListener listener_;
+  SignaturePool signatures_;
+
+  // Built by start(), when the ports are known.
+  std::optional<kernel::Kernel> kernel_;
+  std::optional<Driver> driver_;
+  base::Endpoint mesh_endpoint_;
+  api::Access access_;
+  api::AgentParser parse_agent_;
+  std::string agent_block_;  // as GET /v1/agent shows it; "" = no agent
+  api::CallMetrics call_metrics_;
+  std::optional<ConfigWatch> watch_;
+
+  asio::signal_set signals_;
+  asio::steady_timer clock_timer_;
+  asio::steady_timer seed_timer_;
+  asio::steady_timer linger_timer_;
+  bool serving_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace node

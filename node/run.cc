@@ -1,0 +1,79 @@
+#include "node/run.h"
+
+#include "node/clock.h"
+#include "node/daemon.h"
+#include "node/genesis.h"
+#include "storage/data_directory.h"
+#include "storage/key_file.h"
+#include "storage/store.h"
+#include "telemetry/log.h"
+
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <sodium.h>
+
+#include <cstdio>
+#include <string>
+#include <utility>
+
+namespace node {
+
+namespace {
+
+enum ExitCode : int { done = 0, failed = 1, wrong_configuration = 2 };
+
+int complain(ExitCode code, const std::string& text) {
+  std::fprintf(stderr, "parley: %s\n", text.c_str());
+  return code;
+}
+
+base::Result<Foundation, std::string> open_foundation(asio::io_context& io,
+                                                      const NodeConfig& config) {
+  auto genesis = load_genesis(config.genesis);
+  if (!genesis) return base::Unexpected{genesis.error()};
+  auto directory = storage::DataDirectory::open(config.data);
+  if (!directory) return base::Unexpected{directory.error().text()};
+  auto seed = storage::load_or_create_key(config.data, storage::KeyKind::identity);
+  if (!seed) return base::Unexpected{seed.error().text()};
+  auto store = storage::Store::open(
+      config.data, {}, [&io](std::function<void()> run) { asio::post(io, std::move(run)); });
+  if (!store) return base::Unexpected{store.error().text};
+  auto stored = (*store)->load();
+  if (!stored) return base::Unexpected{stored.error().text};
+  return Foundation{.directory = std::move(*directory),
+                    .identity = crypto::Identity::from_seed(*seed),
+                    .genesis = std::move(*genesis),
+                    .stored = std::move(*stored),
+                    .store = std::move(*store)};
+}
+
+}  // namespace
+
+int run_node(const ConfigSources& sources) {
+  if (sodium_init() < 0) return complain(failed, "the system gives no random numbers");
+  auto config = load_config(sources);
+  if (!config) return complain(wrong_configuration, text(config.error()));
+
+  const bool json = config->log == LogFormat::json;
+  telemetry::LogOptions log_options;
+  log_options.format = json ? telemetry::LogFormat::json : telemetry::LogFormat::text;
+  log_options.level = config->log_level;
+  log_options.color = !json && telemetry::stderr_wants_color();
+  telemetry::Log log(log_options, telemetry::stderr_sink());
+  for (const std::string& warning : config->warnings) {
+    log.write(base::Severity::warning, warning, {monotonic_now(), wall_now()});
+  }
+
+  asio::io_context io(1);
+  auto foundation = open_foundation(io, *config);
+  if (!foundation) return complain(wrong_configuration, foundation.error());
+  if (config->name.empty()) config->name = foundation->identity.id().short_hex();
+
+  Daemon daemon(io, std::move(*config), sources, std::move(*foundation), log);
+  if (auto listening = daemon.listen(); !listening) return complain(failed, listening.error());
+  daemon.start();
+  io.run();
+  return done;
+}
+
+}  // namespace node

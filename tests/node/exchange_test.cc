@@ -1,0 +1,267 @@
+#include "node/exchange.h"
+
+#include "tests/node/fake_stream.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace node {
+namespace {
+
+constexpr mesh::ExchangeId id{7};
+
+class FakeHost final : public Exchange::Host {
+ public:
+  void feed(kernel::Input input) override { inputs.push_back(std::move(input)); }
+  std::unique_ptr<transport::Stream> open(const mesh::StartAttempt& /*effect*/,
+                                          transport::RequestHead head,
+                                          transport::Receiver& receiver) override {
+    if (unreachable) return nullptr;
+    heads.push_back(std::move(head));
+    attempts.emplace_back();
+    attempts.back().receiver = &receiver;
+    return std::make_unique<FakeStream>(attempts.back());
+  }
+  void retire(mesh::ExchangeId /*exchange*/) override { retired = true; }
+  void bury(std::unique_ptr<transport::Receiver> receiver) override {
+    graveyard.push_back(std::move(receiver));
+  }
+  KeptAnswers& kept_answers() override { return kept; }
+
+  template <class T>
+  [[nodiscard]] std::size_t count() const {
+    return static_cast<std::size_t>(std::count_if(inputs.begin(), inputs.end(), [](const auto& i) {
+      return std::holds_alternative<T>(i);
+    }));
+  }
+
+  bool unreachable = false;
+  bool retired = false;
+  std::vector<kernel::Input> inputs;
+  std::vector<transport::RequestHead> heads;
+  std::deque<StreamLog> attempts;
+  std::vector<std::unique_ptr<transport::Receiver>> graveyard;
+  KeptAnswers kept;
+};
+
+class ExchangeTest : public testing::Test {
+ protected:
+  ExchangeTest()
+      : exchange(id,
+                 {.method = "POST",
+                  .target = "/call/text.count",
+                  .authority = "localhost",
+                  .headers = {{"accept", "text/plain"}},
+                  .body_size = std::nullopt},
+                 "/call/text.count", std::make_unique<FakeStream>(caller), host) {}
+
+  void start(std::uint32_t attempt, bool keep_body = true) {
+    exchange.start({.exchange = id,
+                    .attempt = attempt,
+                    .to = mesh::ToAgent{"/count"},
+                    .set = {{"parley-call", "c1"}},
+                    .keep_body = keep_body});
+  }
+  StreamLog& attempt() { return host.attempts.back(); }
+  void answer(std::optional<std::uint64_t> size) {
+    attempt().receiver->on_response_head({.status = 200, .headers = {}, .body_size = size});
+  }
+  void relay(std::uint32_t number, bool hold) {
+    exchange.relay({.exchange = id, .attempt = number, .set = {{"parley-attempts", "1"}}, .hold = hold});
+  }
+  static base::ByteView bytes(std::string_view text) { return base::as_bytes(text); }
+
+  FakeHost host;
+  StreamLog caller;
+  Exchange exchange;
+};
+
+TEST_F(ExchangeTest, SendsTheRequestWithTheHeadersThatTheKernelSets) {
+  start(1);
+  exchange.on_data(bytes("some "));
+  exchange.on_data(bytes("text"));
+  exchange.on_end({});
+  EXPECT_EQ(host.heads[0].target, "/count");
+  EXPECT_THAT(host.heads[0].headers,
+              testing::ElementsAre(transport::HeaderField{"accept", "text/plain"},
+                                   transport::HeaderField{"parley-call", "c1"}));
+  EXPECT_EQ(attempt().sent, "some text");
+  EXPECT_TRUE(attempt().ended);
+}
+
+TEST_F(ExchangeTest, RepeatsTheBodyFromItsFirstByteForAnotherAttempt) {
+  start(1);
+  exchange.on_data(bytes("some "));
+  attempt().receiver->on_failed(transport::StreamError::connection_lost);
+  EXPECT_EQ(host.count<kernel::AttemptFailed>(), 1U);
+  start(2);
+  EXPECT_EQ(attempt().sent, "some ");
+  exchange.on_data(bytes("text"));
+  exchange.on_end({});
+  EXPECT_EQ(attempt().sent, "some text");
+  EXPECT_TRUE(attempt().ended);
+}
+
+TEST_F(ExchangeTest, SaysOnceThatABodyOutgrewWhatIsKept) {
+  start(1);
+  const std::string large(Exchange::kept_body_max, 'x');
+  exchange.on_data(bytes(large));
+  EXPECT_EQ(host.count<kernel::BodyUnrepeatable>(), 0U);
+  exchange.on_data(bytes("y"));
+  exchange.on_data(bytes("z"));
+  EXPECT_EQ(host.count<kernel::BodyUnrepeatable>(), 1U);
+  EXPECT_EQ(attempt().sent.size(), large.size() + 2);
+}
+
+TEST_F(ExchangeTest, PassesAnAnswerOnAsItComes) {
+  start(1);
+  answer(std::nullopt);
+  relay(1, false);
+  ASSERT_TRUE(caller.head.has_value());
+  EXPECT_EQ(host.count<kernel::AnswerStarted>(), 1U);
+  attempt().receiver->on_data(bytes("one"));
+  EXPECT_EQ(caller.sent, "one");
+  attempt().receiver->on_data(bytes("two"));
+  attempt().receiver->on_end({});
+  EXPECT_EQ(caller.sent, "onetwo");
+  EXPECT_TRUE(caller.ended);
+  EXPECT_EQ(host.count<kernel::AttemptCompleted>(), 1U);
+}
+
+TEST_F(ExchangeTest, HoldsASmallAnswerBackUntilItIsWhole) {
+  start(1);
+  answer(6);
+  relay(1, true);
+  attempt().receiver->on_data(bytes("one"));
+  EXPECT_FALSE(caller.head.has_value());
+  attempt().receiver->on_data(bytes("two"));
+  attempt().receiver->on_end({});
+  EXPECT_TRUE(caller.head.has_value());
+  EXPECT_EQ(caller.sent, "onetwo");
+  EXPECT_TRUE(caller.ended);
+}
+
+TEST_F(ExchangeTest, ReplacesAProviderThatDiesInTheMiddleOfAHeldAnswer) {
+  start(1);
+  answer(6);
+  relay(1, true);
+  attempt().receiver->on_data(bytes("one"));
+  attempt().receiver->on_failed(transport::StreamError::connection_lost);
+  start(2);
+  answer(3);
+  relay(2, true);
+  attempt().receiver->on_data(bytes("new"));
+  attempt().receiver->on_end({});
+  EXPECT_EQ(caller.sent, "new");
+  EXPECT_TRUE(caller.ended);
+}
+
+TEST_F(ExchangeTest, DoesNotHoldWhatHasNoKnownSize) {
+  start(1);
+  answer(std::nullopt);
+  relay(1, true);
+  EXPECT_TRUE(caller.head.has_value());
+}
+
+TEST_F(ExchangeTest, LetsTheCallerSendOnOnlyWhenTheAttemptKeepsUp) {
+  start(1);
+  exchange.on_data(bytes("abc"));
+  EXPECT_EQ(caller.consumed, 3U);
+  attempt().unsent = transport::Stream::high_water + 1;
+  exchange.on_data(bytes("de"));
+  EXPECT_EQ(caller.consumed, 3U);
+  attempt().unsent = 0;
+  attempt().receiver->on_writable();
+  EXPECT_EQ(caller.consumed, 5U);
+}
+
+TEST_F(ExchangeTest, LetsTheAgentSendOnOnlyWhenTheCallerKeepsUp) {
+  start(1);
+  answer(std::nullopt);
+  relay(1, false);
+  caller.unsent = transport::Stream::high_water + 1;
+  attempt().receiver->on_data(bytes("abc"));
+  EXPECT_EQ(attempt().consumed, 0U);
+  caller.unsent = 0;
+  exchange.on_writable();
+  EXPECT_EQ(attempt().consumed, 3U);
+}
+
+TEST_F(ExchangeTest, TellsOfACallerThatLeft) {
+  start(1);
+  exchange.on_failed(transport::StreamError::cancelled);
+  EXPECT_EQ(host.count<kernel::CallerGone>(), 1U);
+  exchange.cancel(1);
+  EXPECT_TRUE(attempt().aborted());
+}
+
+TEST_F(ExchangeTest, AbortsAnAnswerThatCannotBeCompleted) {
+  start(1);
+  answer(std::nullopt);
+  relay(1, false);
+  attempt().receiver->on_data(bytes("half"));
+  attempt().receiver->on_failed(transport::StreamError::connection_lost);
+  exchange.settle();
+  EXPECT_TRUE(caller.aborted());
+  EXPECT_TRUE(host.retired);
+}
+
+TEST_F(ExchangeTest, AnswersWithAProblemOfTheMesh) {
+  exchange.refuse({.exchange = id,
+                   .problem = {.code = mesh::ProblemCode::no_capable_agent,
+                               .detail = "nobody can text.count",
+                               .retry_after = std::nullopt,
+                               .path = {}},
+                   .set = {}});
+  ASSERT_TRUE(caller.head.has_value());
+  EXPECT_EQ(caller.head->status, 503);
+  EXPECT_EQ(transport::find_header(caller.head->headers, "parley-error"), "no_capable_agent");
+  EXPECT_THAT(caller.sent, testing::HasSubstr("urn:parley:error:no_capable_agent"));
+  EXPECT_TRUE(caller.ended);
+}
+
+TEST_F(ExchangeTest, KeepsAnAnswerForADuplicateAndReplaysIt) {
+  exchange.keep_answer();
+  start(1);
+  answer(3);
+  relay(1, true);
+  attempt().receiver->on_data(bytes("abc"));
+  attempt().receiver->on_end({});
+  const KeptAnswer* kept = host.kept.find(id);
+  ASSERT_NE(kept, nullptr);
+
+  StreamLog other;
+  Exchange duplicate({8}, {}, "/call/text.count", std::make_unique<FakeStream>(other), host);
+  duplicate.replay(*kept, {{"parley-call", "c1"}});
+  EXPECT_EQ(other.head->status, 200);
+  EXPECT_EQ(other.sent, "abc");
+  EXPECT_TRUE(other.ended);
+}
+
+TEST_F(ExchangeTest, SaysThatThereIsNoWayToTheAgent) {
+  host.unreachable = true;
+  start(1);
+  ASSERT_EQ(host.count<kernel::AttemptFailed>(), 1U);
+  EXPECT_EQ(std::get<kernel::AttemptFailed>(host.inputs.back()).failure,
+            mesh::AttemptFailure::unreachable);
+}
+
+TEST(KeptAnswersTest, ForgetsTheOldestWhenTheBoundIsReached) {
+  KeptAnswers answers;
+  const std::size_t fit = KeptAnswers::total_bytes_max / KeptAnswers::answer_bytes_max;
+  for (std::size_t i = 1; i <= fit + 1; ++i) {
+    answers.put({i}, {{}, base::Bytes(KeptAnswers::answer_bytes_max), {}});
+  }
+  EXPECT_EQ(answers.find({1}), nullptr);
+  EXPECT_NE(answers.find({2}), nullptr);
+  answers.put({9999}, {{}, base::Bytes(KeptAnswers::answer_bytes_max + 1), {}});
+  EXPECT_EQ(answers.find({9999}), nullptr);
+}
+
+}  // namespace
+}  // namespace node
