@@ -212,6 +212,29 @@ TEST_F(DataPlaneTest, TheHeaderChoosesThePolicy) {
   EXPECT_THAT(asked, ElementsAre(b, c, d, b, c, d));
 }
 
+TEST_F(DataPlaneTest, PreferenceTakesTheOwnAgentThenTheNamedThenTheRest) {
+  Policy policy;
+  policy.route = RoutePolicy::preference;
+  policy.prefer = {"d", "c"};
+  Options options;
+  options.policies = {policy};
+  plane.on_options(options);
+  provide(b, "b");
+  provide(c, "c");
+  provide(d, "d");
+  serve(1);
+  call();
+  EXPECT_TRUE(agent_asked());
+  call();  // its own agent is at its limit
+  EXPECT_EQ(peer_asked(), d);
+  provide(d, "d", Availability::draining);
+  call();
+  EXPECT_EQ(peer_asked(), c);
+  plane.on_provider_gone(c, now);
+  call();
+  EXPECT_EQ(peer_asked(), b);
+}
+
 TEST_F(DataPlaneTest, LeastLoadedAvoidsTheSlowAndTheBusy) {
   provide(b, "b");
   provide(c, "c");
