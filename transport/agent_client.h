@@ -63,7 +63,7 @@ class AgentClient {
 
  private:
   class Shared;
-  std::unique_ptr<Shared> shared_;
+  std::shared_ptr<Shared> shared_;  // with the handlers under way, which find it closed
 };
 
 }  // namespace transport

@@ -47,7 +47,7 @@ class HttpListener {
 
  private:
   class Shared;
-  std::unique_ptr<Shared> shared_;
+  std::shared_ptr<Shared> shared_;  // with the handlers under way, which find it closed
 };
 
 }  // namespace transport

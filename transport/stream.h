@@ -9,7 +9,8 @@
 //  called
 //    from inside one of the Stream's own functions.
 //  - on_failed() and the second of (we sent the end, on_end()) are final.
-//  - Where we answer, a Stream may be destroyed as soon as send_end() was called: what is unsent still
+//  - Where we answer, a Stream may be destroyed as soon as send_end() was called: what is unsent
+//  still
 //    goes out (and if the request's body did not end yet, the rest of it is refused).
 //  - Nothing is buffered without bound: send_data() takes everything, but above high_water() bytes
 //    in unsent() the user stops and waits for on_writable(); what arrives stops when unconsumed
