@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""HTTP/2 with prior knowledge on the port of the API, as gRPC clients speak it. By curl."""
+"""HTTP/2 with prior knowledge on the port of the API, as gRPC speaks it; by curl and Node.js."""
 
+import json
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -57,6 +59,25 @@ class Http2Test(unittest.TestCase):
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(done.stdout.split("\n"), ["2 200"] * 40 + [""])
+
+    @unittest.skipUnless(shutil.which("node"), "Node.js is not installed")
+    def test_a_call_as_grpc_makes_it(self):
+        program = str(pathlib.Path(__file__).with_name("grpc_like.mjs"))
+        with mesh.Mesh() as run:
+            port = run.first_line(["node", program, "agent"])
+            provider = run.node("provider", agent=f"h2c://127.0.0.1:{port}",
+                                capabilities=["test.grpc"])
+            caller = run.node("caller", seeds=[provider])
+            mesh.wait_capability(caller, "test.grpc")
+            done = subprocess.run(
+                ["node", program, "call", f"http://{caller.api}/call/test.grpc/pkg.Service/Method"],
+                capture_output=True, text=True, timeout=20, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            result = json.loads(done.stdout)
+            self.assertEqual(result["messages"], "one two three ")
+            self.assertEqual(result["trailers"], {"grpc-status": "0", "grpc-message": "ok"})
+            self.assertEqual((result["status"], result["type"], result["path"]),
+                             (200, "application/grpc", "/pkg.Service/Method"))
 
 
 if __name__ == "__main__":

@@ -229,12 +229,15 @@ class Mesh:
 
     def example(self, program, *arguments):
         """Starts an agent of examples/; its URL."""
-        command = [str(ROOT / "examples" / program), *arguments]
+        return f"http://127.0.0.1:{self.first_line([str(ROOT / 'examples' / program), *arguments])}"
+
+    def first_line(self, command):
+        """Starts a process that prints its port as its first line; the port."""
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self._processes.append(process)
         line = process.stdout.readline().strip()
-        assert line.isdigit(), f"{program} printed {line!r}"
-        return f"http://127.0.0.1:{line}"
+        assert line.isdigit(), f"{command} printed {line!r}"
+        return line
 
     def owns(self, closeable):
         """Anything with stop(), ended with the mesh."""
