@@ -1,0 +1,239 @@
+#include "node/config_block.h"
+
+#include "base/check.h"
+#include "base/strings.h"
+#include "node/config_keys.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <utility>
+
+namespace node {
+
+void ConfigReading::refuse(int line, const std::string& key, const std::string& what) {
+  errors.push_back({file, line, key, what});
+}
+
+void ConfigReading::warn(int line, const std::string& key, const std::string& what) {
+  warnings.push_back(ConfigError{file, line, key, what}.text());
+}
+
+std::string none_of(std::string_view word, const std::vector<std::string_view>& words) {
+  std::string out = "\"" + std::string(word) + "\" is none of its words; ";
+  if (const auto near = base::nearest_word(word, words)) {
+    return out + "did you mean \"" + std::string(*near) + "\"?";
+  }
+  out += "choose one of ";
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    out += (i == 0 ? "" : ", ") + std::string(words[i]);
+  }
+  return out;
+}
+
+base::Result<std::string, std::string> expand(const std::string& text,
+                                              const Environment& environment) {
+  std::string out;
+  std::size_t at = 0;
+  while (true) {
+    const std::size_t begin = text.find("${", at);
+    out += text.substr(at, begin - at);
+    if (begin == std::string::npos) return out;
+    const std::size_t end = text.find('}', begin);
+    if (end == std::string::npos) return base::Unexpected{std::string("a ${ has no }; close it")};
+    const std::string inside = text.substr(begin + 2, end - begin - 2);
+    const std::size_t colon = inside.find(':');
+    const std::string name = inside.substr(0, colon);
+    if (const auto value = environment(name)) {
+      out += *value;
+    } else if (colon != std::string::npos) {
+      out += inside.substr(colon + 1);
+    } else {
+      return base::Unexpected{"the variable " + name + " is not set; set it, or write ${" + name +
+                              ":default}"};
+    }
+    if (out.size() > config_bytes_max) {
+      return base::Unexpected{"the variable " + name + " is too long; shorten it"};
+    }
+    at = end + 1;
+  }
+}
+
+ConfigBlock::ConfigBlock(ConfigReading& reading, const Setting& setting, std::string key,
+                         std::string_view table)
+    : reading_(&reading), setting_(&setting), key_(std::move(key)) {
+  if (setting.kind == Setting::Kind::null) return;
+  if (setting.kind != Setting::Kind::map) {
+    reading.refuse(setting.line, key_, "must be a block of keys and values");
+    return;
+  }
+  const auto known = config_keys().find(table);
+  CHECK(known != config_keys().end());
+  for (const auto& [name, value] : setting.entries) {
+    if (std::find(known->second.begin(), known->second.end(), name) != known->second.end()) {
+      continue;
+    }
+    std::string what = "unknown key; ";
+    if (const auto near = base::nearest_word(name, known->second)) {
+      what += "did you mean \"" + std::string(*near) + "\"?";
+    } else {
+      what += "known here:";
+      for (const std::string_view word : known->second) what += " " + std::string(word);
+    }
+    reading.refuse(value.line, this->key(name), what);
+  }
+}
+
+const Setting* ConfigBlock::find(std::string_view name) const {
+  const Setting* found = setting_->find(name);
+  return found == nullptr || found->kind == Setting::Kind::null ? nullptr : found;
+}
+
+std::string_view ConfigBlock::either(std::string_view name, std::string_view other) const {
+  if (find(other) == nullptr) return name;
+  if (find(name) != nullptr) {
+    refuse(other, "says the same as \"" + std::string(name) + "\"; keep one of them");
+    return name;
+  }
+  return other;
+}
+
+std::string ConfigBlock::key(std::string_view name) const {
+  return key_.empty() ? std::string(name) : key_ + "." + std::string(name);
+}
+
+int ConfigBlock::line(std::string_view name) const {
+  const Setting* found = setting_->find(name);
+  return found == nullptr ? setting_->line : found->line;
+}
+
+void ConfigBlock::refuse(std::string_view name, const std::string& what) const {
+  reading_->refuse(line(name), key(name), what);
+}
+
+void ConfigBlock::warn(std::string_view name, const std::string& what) const {
+  reading_->warn(line(name), key(name), what);
+}
+
+void ConfigBlock::not_acted_on(std::string_view name) const {
+  if (find(name) != nullptr) warn(name, "is checked, but not acted on in this version");
+}
+
+std::optional<std::string> ConfigBlock::scalar(const Setting& setting,
+                                               const std::string& key) const {
+  if (setting.kind != Setting::Kind::scalar) {
+    reading_->refuse(setting.line, key, "must be one value");
+    return std::nullopt;
+  }
+  if (reading_->environment == nullptr) return setting.scalar;
+  auto expanded = expand(setting.scalar, *reading_->environment);
+  if (!expanded) {
+    reading_->refuse(setting.line, key, expanded.error());
+    return std::nullopt;
+  }
+  return *expanded;
+}
+
+std::optional<std::string> ConfigBlock::text(std::string_view name) const {
+  const Setting* found = find(name);
+  return found == nullptr ? std::nullopt : scalar(*found, key(name));
+}
+
+std::vector<std::string> ConfigBlock::texts(std::string_view name) const {
+  const Setting* found = find(name);
+  if (found == nullptr) return {};
+  if (found->kind != Setting::Kind::list) {
+    refuse(name, "must be a list, [like, this]");
+    return {};
+  }
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < found->items.size(); ++i) {
+    auto item = scalar(found->items[i], key(name) + "[" + std::to_string(i) + "]");
+    if (item) out.push_back(std::move(*item));
+  }
+  return out;
+}
+
+std::optional<std::uint64_t> ConfigBlock::number(std::string_view name, std::uint64_t min,
+                                                 std::uint64_t max) const {
+  const auto value = text(name);
+  if (!value) return std::nullopt;
+  const auto parsed = base::parse_unsigned(*value);
+  if (!parsed || *parsed < min || *parsed > max) {
+    refuse(name, "\"" + *value + "\" must be a whole number from " + std::to_string(min) + " to " +
+                     std::to_string(max));
+    return std::nullopt;
+  }
+  return parsed;
+}
+
+std::optional<double> ConfigBlock::fraction(std::string_view name) const {
+  const auto value = text(name);
+  if (!value) return std::nullopt;
+  char* end = nullptr;
+  const double parsed = std::strtod(value->c_str(), &end);
+  const bool whole = !value->empty() && *end == '\0' && std::isfinite(parsed);
+  if (!whole || parsed < 0 || parsed > 1) {
+    refuse(name, "\"" + *value + "\" must be a number from 0 to 1");
+    return std::nullopt;
+  }
+  return parsed;
+}
+
+std::optional<base::Duration> ConfigBlock::duration(std::string_view name) const {
+  const auto value = text(name);
+  if (!value) return std::nullopt;
+  const auto parsed = base::parse_duration(*value);
+  if (!parsed || *parsed <= base::Duration::zero()) {
+    refuse(name, "\"" + *value + "\" is no duration; write it like 500ms, 30s or 10m");
+    return std::nullopt;
+  }
+  return parsed;
+}
+
+std::optional<base::Duration> ConfigBlock::count_of(std::string_view name,
+                                                    base::Duration unit) const {
+  const auto count = number(name, 1, 1'000'000'000);
+  if (!count) return std::nullopt;
+  return unit * static_cast<std::int64_t>(*count);
+}
+
+std::optional<std::string> ConfigBlock::one_of(std::string_view name,
+                                               const std::vector<std::string_view>& words) const {
+  auto value = text(name);
+  if (!value) return std::nullopt;
+  if (std::find(words.begin(), words.end(), *value) != words.end()) return value;
+  refuse(name, none_of(*value, words));
+  return std::nullopt;
+}
+
+void ConfigBlock::each_of(std::string_view name, const std::vector<std::string_view>& words) const {
+  for (const std::string& word : texts(name)) {
+    if (std::find(words.begin(), words.end(), word) == words.end()) {
+      refuse(name, none_of(word, words));
+    }
+  }
+}
+
+std::vector<ConfigBlock> ConfigBlock::blocks(std::string_view name) const {
+  const Setting* found = find(name);
+  if (found == nullptr) return {};
+  if (found->kind != Setting::Kind::list) {
+    refuse(name, "must be a list of blocks, each begun by \"- \"");
+    return {};
+  }
+  std::vector<ConfigBlock> out;
+  for (std::size_t i = 0; i < found->items.size(); ++i) {
+    out.emplace_back(*reading_, found->items[i], key(name) + "[" + std::to_string(i) + "]", name);
+  }
+  return out;
+}
+
+std::optional<ConfigBlock> ConfigBlock::block(std::string_view name, std::string_view table) const {
+  const Setting* found = find(name);
+  if (found == nullptr) return std::nullopt;
+  return ConfigBlock(*reading_, *found, key(name), table);
+}
+
+}  // namespace node

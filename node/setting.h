@@ -1,0 +1,40 @@
+// A YAML or JSON document as a tree that remembers where each value stood, so that every later
+// error can say file, line and key. Bounded: by size, depth and number of values; aliases are
+// refused, for a few of them unfold into gigabytes. A key that comes twice is an error.
+#pragma once
+
+#include "base/result.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace node {
+
+struct Setting {
+  enum class Kind : std::uint8_t { null, scalar, list, map };
+
+  Kind kind = Kind::null;
+  int line = 0;  // from 1; 0 = unknown
+  std::string scalar;
+  std::vector<Setting> items;                            // of a list
+  std::vector<std::pair<std::string, Setting>> entries;  // of a map, in their order
+
+  static constexpr std::size_t depth_max = 32;
+  static constexpr std::size_t values_max = 50'000;
+
+  [[nodiscard]] const Setting* find(std::string_view key) const;
+};
+
+struct SettingError {
+  int line = 0;
+  std::string what;
+};
+
+[[nodiscard]] base::Result<Setting, SettingError> parse_yaml(const std::string& text);
+[[nodiscard]] base::Result<Setting, SettingError> parse_json(std::string_view text);
+
+}  // namespace node

@@ -1,0 +1,271 @@
+#include "node/config.h"
+
+#include "node/config_agent.h"
+#include "node/config_keys.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <set>
+
+namespace node {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+ConfigSources sources(Flags flags = {}, std::map<std::string, std::string> variables = {}) {
+  return {
+      std::move(flags),
+      [variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
+        const auto found = variables.find(name);
+        if (found == variables.end()) return std::nullopt;
+        return found->second;
+      }};
+}
+
+NodeConfig good(const std::string& text, const ConfigSources& from = sources()) {
+  auto config = parse_config(text, "parley.yaml", from);
+  EXPECT_TRUE(config) << node::text(config.error());
+  return config ? *config : NodeConfig{};
+}
+
+std::string bad(const std::string& text, const ConfigSources& from = sources()) {
+  const auto config = parse_config(text, "parley.yaml", from);
+  return config ? "accepted" : node::text(config.error());
+}
+
+constexpr const char* whole = R"(
+node: { name: inventory-1, data: ./d, mesh: 0.0.0.0:7500, api: 127.0.0.1:7501, seeds: [10.0.0.1:7400, seed.example:7400] }
+agent:
+  url: http://127.0.0.1:9000
+  roles: [processing]
+  concurrency: 8
+  health: { path: /healthz, interval: 10s, timeout: 2s }
+  capabilities:
+    - name: inventory.lookup
+      description: Stock of a product in a warehouse
+      examples: [how many red bicycles are left in Lyon]
+      attributes: { warehouse: [A, B, C] }
+      proficiency: expert
+      version: 1.4.0
+      cost: 0.002
+      path: /lookup
+policies:
+  - match: { capability: "inventory.*" }
+    route: { policy: round_robin }
+    retry: { attempts: 4, on: [unavailable] }
+    timeout: { request: 5s }
+)";
+
+TEST(ConfigTest, ReadsAWholeFile) {
+  const NodeConfig config = good(whole);
+  EXPECT_EQ(config.name, "inventory-1");
+  EXPECT_EQ(config.data, "./d");
+  EXPECT_EQ(config.mesh.to_string(), "0.0.0.0:7500");
+  EXPECT_THAT(config.seed_names(), ElementsAre("seed.example:7400"));
+  ASSERT_EQ(config.seed_endpoints().size(), 1U);
+  EXPECT_EQ(config.seed_endpoints()[0].to_string(), "10.0.0.1:7400");
+  ASSERT_TRUE(config.agent);
+  EXPECT_EQ(url_text(config.agent->url), "http://127.0.0.1:9000");
+  EXPECT_EQ(config.agent->descriptor.concurrency, 8U);
+  ASSERT_EQ(config.agent->descriptor.capabilities.size(), 1U);
+  const mesh::Capability& capability = config.agent->descriptor.capabilities[0];
+  EXPECT_EQ(capability.proficiency, mesh::Proficiency::expert);
+  EXPECT_EQ(capability.cost_micros, 2'000);
+  EXPECT_EQ(capability.version.minor, 4U);
+  EXPECT_THAT(capability.attributes.at("warehouse"), ElementsAre("A", "B", "C"));
+  ASSERT_EQ(config.policies.policies.size(), 1U);
+  const mesh::Policy& policy = config.policies.policies[0];
+  EXPECT_EQ(policy.capability, "inventory.*");
+  EXPECT_EQ(policy.route, mesh::RoutePolicy::round_robin);
+  EXPECT_EQ(policy.attempts, 4U);
+  EXPECT_EQ(policy.retry_unavailable, true);
+  EXPECT_EQ(policy.deadline, base::Duration(std::chrono::seconds(5)));
+  EXPECT_THAT(config.warnings, IsEmpty());
+}
+
+TEST(ConfigTest, EmptyFileIsAllDefaults) {
+  const NodeConfig config = good("");
+  EXPECT_EQ(config.mesh.to_string(), "0.0.0.0:7400");
+  EXPECT_EQ(config.api.to_string(), "127.0.0.1:7401");
+  EXPECT_FALSE(config.agent);
+}
+
+TEST(ConfigTest, UnknownKeyNamesTheNearestKnownOne) {
+  EXPECT_EQ(bad("agent:\n  url: http://127.0.0.1:1\n  capabilities:\n    - name: a.b\n"
+                "      profficiency: expert\n"),
+            "parley.yaml:5: agent.capabilities[0].profficiency: unknown key; did you mean "
+            "\"proficiency\"?");
+  EXPECT_THAT(bad("nodes: {}\n"), HasSubstr("did you mean \"node\"?"));
+}
+
+TEST(ConfigTest, TellsAllErrorsAtOnce) {
+  const auto config = parse_config(
+      "node: { mesh: nowhere, logLevel: wrning }\nagent: { url: ftp://x }\n"
+      "policies:\n  - timeout: { request: soon }\n",
+      "parley.yaml", sources());
+  ASSERT_FALSE(config);
+  const std::string all = text(config.error());
+  EXPECT_EQ(config.error().size(), 4U);
+  EXPECT_THAT(all, HasSubstr("parley.yaml:1: node.mesh: \"nowhere\" is no IP:PORT"));
+  EXPECT_THAT(all, HasSubstr("node.logLevel: \"wrning\" is none of its words; did you mean "
+                             "\"warning\"?"));
+  EXPECT_THAT(all, HasSubstr("parley.yaml:2: agent.url: \"ftp://x\" is no URL"));
+  EXPECT_THAT(all, HasSubstr("parley.yaml:4: policies[0].timeout.request: \"soon\" is no "
+                             "duration"));
+}
+
+TEST(ConfigTest, FlagBeatsVariableBeatsFile) {
+  const std::string file = "node: { name: file, data: /file, genesis: /file }\n";
+  const NodeConfig config =
+      good(file, sources({{"name", {"flag"}}}, {{"PARLEY_NAME", "variable"},
+                                                {"PARLEY_DATA", "/var"},
+                                                {"PARLEY_LOG_LEVEL", "debug"}}));
+  EXPECT_EQ(config.name, "flag");
+  EXPECT_EQ(config.data, "/var");
+  EXPECT_EQ(config.genesis, "/file");
+  EXPECT_EQ(config.log_level, base::Severity::debug);
+}
+
+TEST(ConfigTest, FlagsAloneDescribeAnAgent) {
+  const NodeConfig config = good("", sources({{"agent", {"http://127.0.0.1:9001"}},
+                                              {"capability", {"text.summarize", "text.translate"}}},
+                                             {{"PARLEY_SEED", "10.0.0.1:1, 10.0.0.2:2"}}));
+  ASSERT_TRUE(config.agent);
+  EXPECT_EQ(config.agent->descriptor.capabilities.size(), 2U);
+  EXPECT_THAT(config.seeds, ElementsAre("10.0.0.1:1", "10.0.0.2:2"));
+}
+
+TEST(ConfigTest, WrongFlagsAndVariablesAreNamed) {
+  EXPECT_THAT(bad("", sources({{"api", {"x"}}})), HasSubstr("--api: \"x\" is no IP:PORT"));
+  EXPECT_THAT(bad("", sources({}, {{"PARLEY_LOG_LEVEL", "x"}})), HasSubstr("PARLEY_LOG_LEVEL: "));
+  EXPECT_THAT(bad("", sources({{"capability", {"a.b"}}})), HasSubstr("needs an agent"));
+  EXPECT_THAT(bad("", sources({{"advertise", {"0.0.0.0:1"}}})), HasSubstr("others can reach"));
+}
+
+TEST(ConfigTest, ReplacesVariablesInValues) {
+  const std::string file = "node: { name: \"${NAME}-${ZONE:north}\" }\n";
+  EXPECT_EQ(good(file, sources({}, {{"NAME", "a"}})).name, "a-north");
+  EXPECT_EQ(good(file, sources({}, {{"NAME", "a"}, {"ZONE", "south"}})).name, "a-south");
+  EXPECT_THAT(bad(file), HasSubstr("the variable NAME is not set"));
+  EXPECT_THAT(bad("node: { name: \"${NAME\" }\n"), HasSubstr("has no }"));
+}
+
+TEST(ConfigTest, ReadsTheWordsOfReliabilityPolicy) {
+  const NodeConfig config = good(
+      "policies:\n"
+      "  - retry: { max_attempts: 5, backoff: exponential, retry_on: [unavailable] }\n"
+      "    circuit_breaker: { failure_threshold: 0.5, recovery_timeout_s: 30, "
+      "half_open_requests: 3 }\n"
+      "    timeout: { per_message_ms: 1500, per_workflow_ms: 30000, on_timeout: "
+      "escalate_or_fallback }\n"
+      "    health_check: { interval_ms: 5000, criteria: [response_time] }\n");
+  ASSERT_EQ(config.policies.policies.size(), 1U);
+  EXPECT_EQ(config.policies.policies[0].attempts, 5U);
+  EXPECT_EQ(config.policies.policies[0].deadline, base::Duration(std::chrono::milliseconds(1'500)));
+  EXPECT_THAT(config.warnings, Contains(HasSubstr("policies[0].circuit_breaker: is checked, but "
+                                                  "not acted on in this version")));
+  EXPECT_THAT(config.warnings, Contains(HasSubstr("policies[0].health_check")));
+}
+
+TEST(ConfigTest, TwoSpellingsOfOneWordAreRefused) {
+  EXPECT_THAT(bad("policies:\n  - retry: { attempts: 2, max_attempts: 3 }\n"),
+              HasSubstr("says the same as \"attempts\""));
+}
+
+TEST(ConfigTest, RoutesThatAreNotThereYetAreRefused) {
+  for (const std::string route : {"latency", "cost", "quality", "nearest"}) {
+    EXPECT_THAT(bad("policies:\n  - route: { policy: " + route + " }\n"),
+                HasSubstr("\"" + route + "\" is not available in this version"));
+  }
+  EXPECT_THAT(bad("policies:\n  - route: { policy: randm }\n"), HasSubstr("is none of its words"));
+}
+
+TEST(ConfigTest, WhatIsNotActedOnIsStillChecked) {
+  EXPECT_THAT(bad("policies:\n  - circuitBreaker: { failureThreshold: 3 }\n"),
+              HasSubstr("must be a number from 0 to 1"));
+  EXPECT_THAT(bad("policies:\n  - retry: { backoff: { type: cubic } }\n"),
+              HasSubstr("retry.backoff.type"));
+}
+
+TEST(ConfigTest, RefusesAliasBombsDepthAndLength) {
+  EXPECT_THAT(bad("node: &a { name: x }\nagent: *a\n"), HasSubstr("aliases (*name) are not read"));
+  EXPECT_THAT(bad(std::string(100, '[')), HasSubstr("nested too deeply"));
+  EXPECT_THAT(bad(std::string(config_bytes_max + 1, '#')), HasSubstr("longer than 1 MiB"));
+  EXPECT_THAT(bad("node: { name: a, name: b }\n"), HasSubstr("comes twice"));
+  EXPECT_THAT(bad("node: [\n"), HasSubstr("is no YAML"));
+  EXPECT_THAT(bad("hello\n"), HasSubstr("must be a block"));
+}
+
+TEST(ConfigTest, MissingFileIsNamed) {
+  const auto config = load_config(sources({{"config", {"/nonexistent/parley.yaml"}}}));
+  ASSERT_FALSE(config);
+  EXPECT_THAT(text(config.error()), HasSubstr("/nonexistent/parley.yaml: cannot be read"));
+}
+
+TEST(ConfigTest, OnlyAgentAndPoliciesChangeWithoutARestart) {
+  const NodeConfig running = good(whole);
+  NodeConfig changed = running;
+  changed.agent.reset();
+  changed.policies.policies.clear();
+  EXPECT_THAT(restart_keys(running, changed), IsEmpty());
+  changed.name = "other";
+  changed.api.port = 1;
+  EXPECT_THAT(restart_keys(running, changed), ElementsAre("node.name", "node.api"));
+}
+
+TEST(AgentJsonTest, IsTheBlockOfTheFileAndBack) {
+  const AgentConfig agent = *good(whole).agent;
+  const auto again = parse_agent_json(agent_json(agent));
+  ASSERT_TRUE(again) << again.error();
+  EXPECT_EQ(*again, agent);
+}
+
+TEST(AgentJsonTest, NamesWhatIsWrong) {
+  EXPECT_THAT(parse_agent_json("{").error(), HasSubstr("is no JSON"));
+  EXPECT_THAT(parse_agent_json("[]").error(), HasSubstr("must be an object"));
+  EXPECT_THAT(parse_agent_json("{}").error(), HasSubstr("agent.url: is missing"));
+  EXPECT_THAT(parse_agent_json(R"({"url":"http://a:1","concurency":1})").error(),
+              HasSubstr("did you mean \"concurrency\"?"));
+}
+
+TEST(AgentJsonTest, DoesNotReadVariablesOfTheProcess) {
+  const auto agent = parse_agent_json(R"({"url":"http://a:1","roles":["${HOME}"]})");
+  ASSERT_TRUE(agent);
+  EXPECT_THAT(agent->descriptor.roles, ElementsAre("${HOME}"));
+}
+
+TEST(AgentJsonTest, RefusesDeepNesting) {
+  EXPECT_THAT(parse_agent_json(std::string(100'000, '[')).error(), HasSubstr("nested too deeply"));
+}
+
+TEST(MicrosTest, AreExact) {
+  EXPECT_EQ(parse_micros("0.002"), 2'000);
+  EXPECT_EQ(parse_micros("12"), 12'000'000);
+  EXPECT_EQ(parse_micros("0.000001"), 1);
+  EXPECT_EQ(parse_micros("0.0000001"), std::nullopt);
+  EXPECT_EQ(parse_micros("-1"), std::nullopt);
+  EXPECT_EQ(parse_micros("1."), std::nullopt);
+}
+
+// The schema's blocks are its $defs, named as in config_keys(); the file itself is the root.
+TEST(ConfigSchemaTest, HasTheKeysThatTheReaderKnows) {
+  std::ifstream stream(PARLEY_SOURCE_FOLDER "/docs/reference/config.schema.json");
+  const auto schema = nlohmann::json::parse(stream);
+  EXPECT_EQ(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+  for (const auto& [block, keys] : config_keys()) {
+    const auto& object = block.empty() ? schema : schema["$defs"][std::string(block)];
+    EXPECT_EQ(object["additionalProperties"], false) << block;
+    std::set<std::string> in_schema;
+    for (const auto& [key, value] : object["properties"].items()) in_schema.insert(key);
+    EXPECT_EQ(in_schema, std::set<std::string>(keys.begin(), keys.end())) << block;
+  }
+}
+
+}  // namespace
+}  // namespace node
