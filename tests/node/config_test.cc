@@ -195,7 +195,7 @@ TEST(ConfigTest, WhatIsNotActedOnIsStillChecked) {
 
 TEST(ConfigTest, RefusesAliasBombsDepthAndLength) {
   EXPECT_THAT(bad("node: &a { name: x }\nagent: *a\n"), HasSubstr("aliases (*name) are not read"));
-  EXPECT_THAT(bad(std::string(100, '[')), HasSubstr("nested too deeply"));
+  EXPECT_THAT(bad(std::string(100, '[') + std::string(100, ']')), HasSubstr("nested too deeply"));
   EXPECT_THAT(bad(std::string(config_bytes_max + 1, '#')), HasSubstr("longer than 1 MiB"));
   EXPECT_THAT(bad("node: { name: a, name: b }\n"), HasSubstr("comes twice"));
   EXPECT_THAT(bad("node: [\n"), HasSubstr("is no YAML"));
