@@ -13,6 +13,7 @@ namespace gossip {
 struct Options {
   // ---- detector ----
   base::Duration probe_interval = std::chrono::seconds(1);
+  base::Duration round_spread = std::chrono::milliseconds(125);        // rounds begin within this
   base::Duration direct_timeout_min = std::chrono::milliseconds(100);  // 4 round trips, clamped
   base::Duration direct_timeout_max = std::chrono::milliseconds(500);
   base::Duration indirect_timeout = std::chrono::milliseconds(400);

@@ -27,6 +27,9 @@ OwnRecord::OwnRecord(const Options& options, const base::MeshId& mesh, crypto::I
   current_.record = std::move(record);
   current_.record.subject = identity_.id();
   current_.record.name.resize(std::min(current_.record.name.size(), Record::name_max));
+  for (char& c : current_.record.name) {
+    if ((c >= 0 && c < ' ') || c == 0x7f) c = '_';  // others would refuse the record
+  }
 }
 
 void OwnRecord::outrank(std::uint64_t epoch) {

@@ -2,14 +2,16 @@
 
 #include "gossip/hash.h"
 
+#include <algorithm>
+
 namespace gossip {
 
 Rounds::Rounds(const Options& options, const base::NodeId& self)
     : options_(options),
       self_(self),
-      phase_(
-          static_cast<std::int64_t>(mix(leading_word(self.view())) %
-                                    static_cast<std::uint64_t>(options.probe_interval.count()))) {}
+      phase_(static_cast<std::int64_t>(
+          mix(leading_word(self.view())) %
+          static_cast<std::uint64_t>(std::max<std::int64_t>(1, options.round_spread.count())))) {}
 
 std::int64_t Rounds::slot_at(base::Instant now) const {
   // Wraps rather than overflows: any wall clock is taken.

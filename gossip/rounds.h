@@ -29,7 +29,7 @@ class Rounds {
 
   const Options options_;
   const base::NodeId self_;
-  const std::int64_t phase_;  // of this node within the interval
+  const std::int64_t phase_;  // of this node within options_.round_spread
   std::int64_t wall_minus_now_ = 0;
   base::Instant next_ = base::Instant::never();  // until the wall clock is known
 };

@@ -86,11 +86,17 @@ void put(schema::Packet::Builder out, const gossip::Body& body) {
 
 // ---- decode; each returns false when a field breaks its bound ----
 
+bool is_control(char c) {
+  return (c >= 0 && c < ' ') || c == 0x7f;
+}
+
 bool get(schema::Record::Reader in, SignedRecord& out) {
   gossip::Record& record = out.record;
   const capnp::Text::Reader name = in.getName();
   const base::ByteView address = view_of(in.getAddress());
   if (name.size() > gossip::Record::name_max) return false;
+  // Control characters have no place in a label, and a NUL would not survive being passed on.
+  if (std::any_of(name.begin(), name.end(), is_control)) return false;
   if (in.getReadiness() > static_cast<std::uint8_t>(gossip::Readiness::left)) return false;
   if (address.size() == 4) {
     std::array<std::uint8_t, 4> octets{};
