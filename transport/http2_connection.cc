@@ -105,22 +105,26 @@ void Http2Connection::read() {
 
 void Http2Connection::on_read(std::size_t size) {
   counters_.bytes_in += size;
-  const base::ByteView bytes = base::ByteView(read_buffer_).first(size);
-  bool goes_on = true;
-  if (tls_) {
-    // What TLS itself has to say (a key update, an alert) leaves with the next flush.
-    const auto state =
-        tls_->open(bytes, unwritten_, [this](base::ByteView plain) { return on_plain(plain); });
-    goes_on = state == TlsSession::State::going_on;
-    if (!unwritten_.empty()) schedule_flush();
-    if (state == TlsSession::State::ended) return end(StreamError::connection_lost);
-  } else {
-    goes_on = on_plain(bytes);
-  }
+  // What these bytes cause to be said leaves as soon as all of them are heard.
+  const bool scheduled_before = std::exchange(flush_scheduled_, true);
+  const bool goes_on = hear(size);
+  flush_scheduled_ = scheduled_before;
   if (ended_) return;
   if (!goes_on) return fail(StreamError::protocol_error);
+  if (!scheduled_before) flush();
+  if (ended_) return;
   fit_read_buffer(size);
   read();
+}
+
+bool Http2Connection::hear(std::size_t size) {
+  const base::ByteView bytes = base::ByteView(read_buffer_).first(size);
+  if (!tls_) return on_plain(bytes);
+  // What TLS itself has to say (a key update, an alert) leaves with the next flush.
+  const auto state =
+      tls_->open(bytes, unwritten_, [this](base::ByteView plain) { return on_plain(plain); });
+  if (state == TlsSession::State::ended) end(StreamError::connection_lost);
+  return state == TlsSession::State::going_on;
 }
 
 // An idle link waits with a small buffer; one that moves bodies reads much at once.
@@ -221,7 +225,7 @@ void Http2Connection::fail(StreamError why) {
 void Http2Connection::end(StreamError why) {
   if (ended_) return;
   ended_ = true;
-  ended_in_order_ = session_.drained();
+  ended_in_order_ = !broken_ && session_.drained();
   if (tls_ && !writing_) {
     base::Bytes goodbye;
     tls_->say_goodbye(goodbye);

@@ -71,6 +71,7 @@ class Http2Connection : public std::enable_shared_from_this<Http2Connection> {
  private:
   void read();
   void on_read(std::size_t size);
+  [[nodiscard]] bool hear(std::size_t size);
   void fit_read_buffer(std::size_t size);
   bool on_plain(base::ByteView bytes);
   void schedule_flush();

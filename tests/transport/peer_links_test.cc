@@ -311,6 +311,35 @@ TEST_F(PeerLinksTest, IsUnmovedByGarbage) {
   EXPECT_FALSE(collector.error.has_value());
 }
 
+// A member of the mesh that speaks TLS as it should and then something else than HTTP/2.
+TEST_F(PeerLinksTest, IsUnmovedByGarbageInsideTls) {
+  const crypto::Identity identity = identity_of(8);
+  const TlsContext context(identity, mesh_of(1), b_.clock, {});
+  TlsSession tls(context, TlsSide::client);
+  asio::ip::tcp::socket stranger(loop_);
+  stranger.connect({asio::ip::address_v4::loopback(), at_b_.port});
+  base::Bytes out;
+  base::Bytes early;
+  ASSERT_EQ(tls.handshake({}, out, early), TlsSession::State::going_on);
+  asio::write(stranger, asio::buffer(out));
+  stranger.non_blocking(true);
+  ASSERT_TRUE(run([&] {
+    std::array<std::byte, 4096> buffer;
+    std::error_code error;
+    const std::size_t size = stranger.read_some(asio::buffer(buffer), error);
+    base::Bytes reply;
+    if (size > 0) (void)tls.handshake(base::ByteView(buffer).first(size), reply, early);
+    if (!reply.empty()) asio::write(stranger, asio::buffer(reply));
+    return tls.handshake_complete();
+  }));
+  out.clear();
+  ASSERT_EQ(tls.seal(base::Bytes(2000, std::byte{'x'}), out), TlsSession::State::going_on);
+  asio::write(stranger, asio::buffer(out));
+  ASSERT_TRUE(run([&] { return b_.links->counters().links_lost == 1; }));
+  EXPECT_TRUE(b_.service.exchanges.empty());
+  EXPECT_THAT(b_.lost, ElementsAre(identity.id()));
+}
+
 TEST_F(PeerLinksTest, ClosesALinkThatIsIdle) {
   TestNode c(loop_, 4, {.idle_timeout = 50ms});
   Collector collector;
