@@ -9,6 +9,7 @@
 namespace transport {
 namespace {
 
+using namespace link_fixture;
 using testing::ElementsAre;
 using namespace std::chrono_literals;
 

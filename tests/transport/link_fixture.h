@@ -22,7 +22,8 @@
 #include <utility>
 #include <vector>
 
-namespace transport {
+// Other tests of this folder have echoes and collectors of their own.
+namespace transport::link_fixture {
 
 // Runs the loop until `is_so`; false if that does not come in time.
 inline bool run_until(asio::io_context& loop, const std::function<bool()>& is_so) {
@@ -172,4 +173,4 @@ struct TestNode {
   std::unique_ptr<PeerLinks> links;
 };
 
-}  // namespace transport
+}  // namespace transport::link_fixture

@@ -9,6 +9,7 @@
 namespace transport {
 namespace {
 
+using namespace link_fixture;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
