@@ -2,6 +2,7 @@
 
 #include "transport/byte_channel.h"
 #include "transport/http1_connection.h"
+#include "transport/http2_connection.h"
 #include "transport/link_handshake.h"
 
 #include <asio/post.hpp>
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -18,11 +20,6 @@ namespace {
 using asio::ip::tcp;
 
 constexpr base::Duration pause_after_accept_error = std::chrono::milliseconds(100);
-
-base::Instant loop_now() {
-  return base::Instant::from_nanoseconds(
-      base::Duration(std::chrono::steady_clock::now().time_since_epoch()).count());
-}
 
 // How often connections are looked at: often enough for the shortest timeout.
 base::Duration period_of(const HttpListenerOptions& options) {
@@ -44,7 +41,7 @@ class HttpListener::Shared final : public Http1Connection::Owner,
   void drain();
   void close();
   [[nodiscard]] base::Endpoint local_endpoint() const { return local_; }
-  [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+  [[nodiscard]] std::size_t connections() const { return connections_.size() + http2_.size(); }
 
   asio::io_context& loop() override { return loop_; }
   void retire(Http1Connection& connection) override;
@@ -54,6 +51,7 @@ class HttpListener::Shared final : public Http1Connection::Owner,
   void accept();
   void on_accepted(tcp::socket socket);
   void wait_for_tick();
+  void on_tick(base::Instant now);
 
   asio::io_context& loop_;
   Service& service_;
@@ -63,6 +61,9 @@ class HttpListener::Shared final : public Http1Connection::Owner,
   base::Endpoint local_;
   std::vector<std::unique_ptr<Http1Connection>> connections_;
   std::vector<std::unique_ptr<Http1Connection>> retired_;  // destroyed by a handler of their own
+  std::map<std::uint64_t, std::shared_ptr<Http2Connection>> http2_;  // with their own handlers
+  std::uint64_t http2_count_ = 0;                                    // so far, for keys
+  Http2Scratch http2_scratch_;
   std::array<std::byte, 64 * 1024> scratch_;
   bool ticking_ = false;
   bool closed_ = false;
@@ -102,7 +103,7 @@ void HttpListener::Shared::accept() {
 }
 
 void HttpListener::Shared::on_accepted(tcp::socket socket) {
-  if (connections_.size() >= options_.connections_max) return;
+  if (connections() >= options_.connections_max) return;
   auto channel = std::make_shared<ByteChannel>(std::move(socket), std::span<std::byte>(scratch_),
                                                options_.head_bytes_max + 1);
   auto connection =
@@ -126,31 +127,54 @@ void HttpListener::Shared::retire(Http1Connection& connection) {
 
 void HttpListener::Shared::speaks_http2(Http1Connection& connection, tcp::socket socket,
                                         base::ByteView bytes) {
-  static_cast<void>(socket);
-  static_cast<void>(bytes);
   retire(connection);
+  const std::uint64_t key = ++http2_count_;
+  std::error_code ignored;
+  Http2Connection::Start start{.socket = std::move(socket),
+                               .side = Http2Side::server,
+                               .options = {.header_bytes_max = options_.head_bytes_max},
+                               .service = &service_,
+                               .origin = {},
+                               .tls = nullptr,
+                               .already_read = base::Bytes(bytes.begin(), bytes.end()),
+                               .on_ended = {}};
+  start.origin.remote = from_asio(start.socket.remote_endpoint(ignored));
+  start.on_ended = [weak = weak_from_this(), key](StreamError) {
+    if (const auto self = weak.lock()) self->http2_.erase(key);
+  };
+  http2_.emplace(key, Http2Connection::start(std::move(start), http2_scratch_));
 }
 
 void HttpListener::Shared::wait_for_tick() {
-  if (ticking_ || closed_ || connections_.empty()) return;
+  if (ticking_ || closed_ || connections() == 0) return;
   ticking_ = true;
   timer_.expires_after(period_of(options_));
   timer_.async_wait([self = shared_from_this()](std::error_code) {
     self->ticking_ = false;
     if (self->closed_) return;
-    const base::Instant now = loop_now();
-    // Backwards: a connection that retires is replaced by one that was looked at already.
-    for (std::size_t i = self->connections_.size(); i-- > 0;) {
-      if (i < self->connections_.size()) self->connections_[i]->on_time(now);
-    }
+    self->on_tick(steady_now());
     self->wait_for_tick();
   });
+}
+
+void HttpListener::Shared::on_tick(base::Instant now) {
+  // Backwards: a connection that retires is replaced by one that was looked at already.
+  for (std::size_t i = connections_.size(); i-- > 0;) {
+    if (i < connections_.size()) connections_[i]->on_time(now);
+  }
+  for (const auto& [key, connection] : http2_) {
+    if (connection->next_deadline() <= now) connection->on_time(now);
+    const bool idle = connection->open_streams() == 0 &&
+                      now - connection->last_used() > options_.keep_alive_timeout;
+    if (idle) connection->shut_down();
+  }
 }
 
 void HttpListener::Shared::drain() {
   std::error_code ignored;
   acceptor_.close(ignored);
   for (std::size_t i = connections_.size(); i-- > 0;) connections_[i]->drain();
+  for (const auto& [key, connection] : http2_) connection->shut_down();
 }
 
 void HttpListener::Shared::close() {
@@ -160,6 +184,8 @@ void HttpListener::Shared::close() {
   timer_.cancel();
   connections_.clear();
   retired_.clear();
+  for (const auto& [key, connection] : http2_) connection->close(StreamError::connection_lost);
+  http2_.clear();
 }
 
 HttpListener::HttpListener(asio::io_context& loop, Service& service, HttpListenerOptions options)
