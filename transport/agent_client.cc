@@ -3,7 +3,9 @@
 #include "base/strings.h"
 #include "transport/byte_channel.h"
 #include "transport/http1_client.h"
+#include "transport/http2_connection.h"
 #include "transport/link_handshake.h"
+#include "transport/peer_stream.h"
 #include "transport/resolve.h"
 
 #include <asio/co_spawn.hpp>
@@ -25,11 +27,6 @@ namespace {
 using asio::ip::tcp;
 
 constexpr auto use_tuple = asio::experimental::as_tuple(asio::use_awaitable);
-
-base::Instant loop_now() {
-  return base::Instant::from_nanoseconds(
-      base::Duration(std::chrono::steady_clock::now().time_since_epoch()).count());
-}
 
 }  // namespace
 
@@ -95,14 +92,29 @@ class AgentClient::Shared final : public ClientConnection::Owner,
     std::size_t open = 0;                 // connecting, in use or idle
     std::vector<ClientConnection*> idle;  // the longest idle first
   };
+  // The one HTTP/2 connection to one host and port, and who waits for it.
+  struct Http2Origin {
+    std::string host;
+    std::uint16_t port = 0;
+    std::shared_ptr<Http2Connection> connection;  // with its own handlers; null: none yet
+    std::uint64_t generation = 0;                 // of `connection`: an old one may end late
+    bool connecting = false;
+    std::vector<WaitingStream*> waiting;
+  };
+  using OriginKey = std::pair<std::string, std::uint16_t>;
   using Handle = std::shared_ptr<ClientExchange*>;
 
   Pool& pool_of(const AgentUrl& url);
   void connect(Pool& pool, Handle exchange, base::Duration timeout);
   static asio::awaitable<void> connect_and_begin(std::shared_ptr<Shared> self, Pool* pool,
                                                  Handle exchange, base::Duration timeout);
-  static asio::awaitable<bool> connect_to_any(tcp::socket* socket, const Pool* pool,
-                                              base::Duration timeout);
+  static asio::awaitable<bool> connect_to_any(tcp::socket* socket, std::string host,
+                                              std::uint16_t port, base::Duration timeout);
+  std::unique_ptr<Stream> open_http2(const AgentUrl& url, RequestHead head, Receiver& receiver,
+                                     OpenOptions options);
+  static asio::awaitable<void> connect_http2(std::shared_ptr<Shared> self, Http2Origin* origin,
+                                             base::Duration timeout);
+  void on_http2_connected(Http2Origin& origin, tcp::socket socket);
   void on_connected(Pool& pool, tcp::socket socket, ClientExchange& exchange);
   void wait_for_tick();
   void on_tick(base::Instant now);
@@ -110,8 +122,9 @@ class AgentClient::Shared final : public ClientConnection::Owner,
   asio::io_context& loop_;
   const AgentClientOptions options_;
   asio::steady_timer timer_;
-  std::map<std::pair<std::string, std::uint16_t>, Pool>
-      pools_;  // origins are few: the node's agents
+  std::map<OriginKey, Http2Origin> http2_origins_;
+  Http2Scratch http2_scratch_;
+  std::map<OriginKey, Pool> pools_;  // origins are few: the node's agents
   std::vector<std::unique_ptr<ClientConnection>> connections_;
   std::vector<std::unique_ptr<ClientConnection>> retired_;  // destroyed by a handler of their own
   std::array<std::byte, 64 * 1024> scratch_;
@@ -130,6 +143,9 @@ AgentClient::Shared::Pool& AgentClient::Shared::pool_of(const AgentUrl& url) {
 
 std::unique_ptr<Stream> AgentClient::Shared::open(const AgentUrl& url, RequestHead head,
                                                   Receiver& receiver, OpenOptions options) {
+  if (url.scheme == AgentUrl::Scheme::h2c) {
+    return open_http2(url, std::move(head), receiver, options);
+  }
   Pool& pool = pool_of(url);
   auto exchange = std::make_unique<ClientExchange>(loop_, url, std::move(head), receiver, options);
   if (!pool.idle.empty()) {
@@ -144,6 +160,73 @@ std::unique_ptr<Stream> AgentClient::Shared::open(const AgentUrl& url, RequestHe
   return exchange;
 }
 
+std::unique_ptr<Stream> AgentClient::Shared::open_http2(const AgentUrl& url, RequestHead head,
+                                                        Receiver& receiver, OpenOptions options) {
+  if (head.authority.empty()) head.authority = url.authority();
+  head.target.insert(0, url.base);
+  Http2Origin& origin = http2_origins_[{url.host, url.port}];
+  if (origin.connection && origin.connection->accepts_streams()) {
+    return origin.connection->open(std::move(head), receiver);
+  }
+  auto stream = std::make_unique<WaitingStream>(std::nullopt, std::move(head), receiver,
+                                                base::Instant::never());
+  stream->on_gone([&origin](WaitingStream& gone) { std::erase(origin.waiting, &gone); });
+  origin.waiting.push_back(stream.get());
+  if (origin.connecting) return stream;
+  origin.host = url.host;
+  origin.port = url.port;
+  origin.connecting = true;
+  asio::co_spawn(loop_, connect_http2(shared_from_this(), &origin, options.connect_timeout),
+                 asio::detached);
+  return stream;
+}
+
+asio::awaitable<void> AgentClient::Shared::connect_http2(std::shared_ptr<Shared> self,
+                                                         Http2Origin* origin,
+                                                         base::Duration timeout) {
+  tcp::socket socket(self->loop_);
+  const base::Instant deadline = steady_now() + timeout;
+  const bool connected = co_await connect_to_any(&socket, origin->host, origin->port, timeout);
+  if (self->closed_) co_return;
+  origin->connecting = false;
+  if (connected) {
+    self->on_http2_connected(*origin, std::move(socket));
+    co_return;
+  }
+  const bool late = steady_now() >= deadline;
+  // Those that are waiting now: who opens from inside a callback waits for the next attempt.
+  std::size_t count = origin->waiting.size();
+  while (count-- > 0 && !origin->waiting.empty()) {
+    WaitingStream* const stream = origin->waiting.front();
+    origin->waiting.erase(origin->waiting.begin());
+    stream->fail(late ? StreamError::timed_out : StreamError::connect_failed);
+  }
+}
+
+void AgentClient::Shared::on_http2_connected(Http2Origin& origin, tcp::socket socket) {
+  const std::uint64_t generation = ++origin.generation;
+  Http2Connection::Start start{.socket = std::move(socket),
+                               .side = Http2Side::client,
+                               .options = {.header_bytes_max = options_.head_bytes_max},
+                               .service = nullptr,
+                               .origin = {},
+                               .tls = nullptr,
+                               .already_read = {},
+                               .on_ended = {}};
+  start.options.streams_max = static_cast<std::uint32_t>(options_.connections_max);
+  start.on_ended = [weak = weak_from_this(), &origin, generation](StreamError) {
+    const auto self = weak.lock();
+    if (self && origin.generation == generation) origin.connection.reset();
+  };
+  origin.connection = Http2Connection::start(std::move(start), http2_scratch_);
+  for (WaitingStream* stream : std::exchange(origin.waiting, {})) {
+    stream->attach({}, [&origin](RequestHead head, Receiver& receiver) {
+      return origin.connection->open(std::move(head), receiver);
+    });
+  }
+  wait_for_tick();
+}
+
 void AgentClient::Shared::connect(Pool& pool, Handle exchange, base::Duration timeout) {
   ++pool.open;
   asio::co_spawn(loop_, connect_and_begin(shared_from_this(), &pool, std::move(exchange), timeout),
@@ -154,27 +237,28 @@ asio::awaitable<void> AgentClient::Shared::connect_and_begin(std::shared_ptr<Sha
                                                              Pool* pool, Handle exchange,
                                                              base::Duration timeout) {
   tcp::socket socket(self->loop_);
-  const base::Instant deadline = loop_now() + timeout;
-  const bool connected = co_await connect_to_any(&socket, pool, timeout);
+  const base::Instant deadline = steady_now() + timeout;
+  const bool connected = co_await connect_to_any(&socket, pool->host, pool->port, timeout);
   if (self->closed_) co_return;
   if (connected && *exchange != nullptr) {
     self->on_connected(*pool, std::move(socket), **exchange);
     co_return;
   }
   --pool->open;
-  const bool late = loop_now() >= deadline;
+  const bool late = steady_now() >= deadline;
   if (*exchange == nullptr) co_return;
   (*exchange)->fail(late ? StreamError::timed_out : StreamError::connect_failed);
 }
 
 // Tries all addresses one after the other, within the time for all.
-asio::awaitable<bool> AgentClient::Shared::connect_to_any(tcp::socket* socket, const Pool* pool,
+asio::awaitable<bool> AgentClient::Shared::connect_to_any(tcp::socket* socket, std::string host,
+                                                          std::uint16_t port,
                                                           base::Duration timeout) {
-  const base::Instant deadline = loop_now() + timeout;
-  const auto addresses = co_await resolve(pool->host, pool->port, timeout);
+  const base::Instant deadline = steady_now() + timeout;
+  const auto addresses = co_await resolve(std::move(host), port, timeout);
   if (!addresses) co_return false;
   bool late = false;
-  asio::steady_timer timer(socket->get_executor(), deadline - loop_now());
+  asio::steady_timer timer(socket->get_executor(), deadline - steady_now());
   timer.async_wait([&late, socket](const asio::error_code& cancelled) {
     if (cancelled) return;
     late = true;
@@ -233,14 +317,16 @@ void AgentClient::Shared::retire(ClientConnection& connection) {
 }
 
 void AgentClient::Shared::wait_for_tick() {
-  if (ticking_ || closed_ || connections_.empty()) return;
+  const bool http2 = std::any_of(http2_origins_.begin(), http2_origins_.end(),
+                                 [](const auto& entry) { return entry.second.connection; });
+  if (ticking_ || closed_ || (connections_.empty() && !http2)) return;
   ticking_ = true;
   timer_.expires_after(std::clamp<base::Duration>(
       options_.idle_timeout / 8, std::chrono::milliseconds(5), std::chrono::milliseconds(250)));
   timer_.async_wait([self = shared_from_this()](std::error_code) {
     self->ticking_ = false;
     if (self->closed_) return;
-    self->on_tick(loop_now());
+    self->on_tick(steady_now());
     self->wait_for_tick();
   });
 }
@@ -254,6 +340,14 @@ void AgentClient::Shared::on_tick(base::Instant now) {
       if (now - connection->idle_since >= options_.idle_timeout) connection->close();
     }
   }
+  for (auto& [key, origin] : http2_origins_) {
+    const auto connection = origin.connection;
+    if (!connection) continue;
+    if (connection->next_deadline() <= now) connection->on_time(now);
+    const bool idle =
+        connection->open_streams() == 0 && now - connection->last_used() > options_.idle_timeout;
+    if (idle) connection->shut_down();
+  }
   for (std::size_t i = connections_.size(); i-- > 0;) {
     if (i < connections_.size()) connections_[i]->on_time();
   }
@@ -262,6 +356,10 @@ void AgentClient::Shared::on_tick(base::Instant now) {
 void AgentClient::Shared::close() {
   closed_ = true;
   timer_.cancel();
+  for (auto& [key, origin] : http2_origins_) {
+    if (origin.connection) origin.connection->close(StreamError::connection_lost);
+    origin.connection.reset();
+  }
   connections_.clear();
   retired_.clear();
 }

@@ -127,6 +127,45 @@ TEST_F(AgentClientTest, AsksManyThingsAtOnceAndKeepsTheConnections) {
   }
 }
 
+TEST_F(AgentClientTest, SpeaksHttp2WithPriorKnowledgeOverOneConnection) {
+  url.scheme = AgentUrl::Scheme::h2c;
+  url.base = "/base";
+  for (int round = 0; round < 2; ++round) {
+    std::vector<std::unique_ptr<Answer>> answers;
+    const std::string body = pattern(100'000);
+    for (int i = 0; i < 16; ++i) {
+      RequestHead head;
+      head.method = "POST";
+      head.target = "/echo";
+      head.headers = {{"te", "trailers"}, {"content-type", "application/grpc"}};
+      answers.push_back(ask(url, std::move(head)));
+      answers.back()->stream->send_data(base::as_bytes(body));
+      answers.back()->stream->send_end({{"grpc-status", "0"}});
+    }
+    for (auto& answer : answers) {
+      ASSERT_TRUE(run_until(loop, [&] { return answer->done(); }));
+      ASSERT_TRUE(answer->ended) << to_string(*answer->failed);
+      EXPECT_TRUE(answer->body == body);
+      EXPECT_EQ(find_header(answer->head->headers, "x-target"), "/base/echo");
+      EXPECT_EQ(answer->trailers, (Headers{{"grpc-status", "0"}}));
+    }
+    EXPECT_EQ(listener.connections(), 1U);
+  }
+}
+
+TEST_F(AgentClientTest, FailsEveryHttp2StreamWhereNothingListens) {
+  raw_url.scheme = AgentUrl::Scheme::h2c;
+  acceptor.close();
+  const auto first = ask(raw_url, get());
+  const auto second = ask(raw_url, get());
+  const auto gone = ask(raw_url, get());
+  gone->stream.reset();
+  ASSERT_TRUE(run_until(loop, [&] { return first->done() && second->done(); }));
+  EXPECT_EQ(first->failed, StreamError::connect_failed);
+  EXPECT_EQ(second->failed, StreamError::connect_failed);
+  EXPECT_FALSE(gone->done());
+}
+
 TEST_F(AgentClientTest, PrependsTheBaseAndNamesTheHost) {
   raw_url.base = "/base";
   auto answer = ask(raw_url, get());
