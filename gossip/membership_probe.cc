@@ -123,8 +123,12 @@ void Membership::State::fill(const base::NodeId& to, Packet& packet) {
     const Member* member = view.find(key.subject);
     if (member == nullptr) return RumorQueue::Offer::void_now;
     if (key.accuser.is_zero()) {
-      if (key.subject == to) return RumorQueue::Offer::not_for_them;
-      if (packet.introduces && key.subject == self) return RumorQueue::Offer::not_for_them;
+      // Of two members neither has anybody to tell the other's record to.
+      const bool only_them = view.rings().size() <= 2;
+      if (key.subject == to) {
+        return only_them ? RumorQueue::Offer::void_now : RumorQueue::Offer::not_for_them;
+      }
+      if (packet.introduces && key.subject == self) return RumorQueue::Offer::taken;  // it is there
       if (!fits(member->record)) return RumorQueue::Offer::no_room;
       packet.records.push_back(member->record);
       return RumorQueue::Offer::taken;
