@@ -129,6 +129,12 @@ base::Result<void, HttpError> receive(int fd, ResponseParser& parser, base::Dura
 
 }  // namespace
 
+std::optional<HttpError> probe_connect(const std::string& address, base::Duration timeout) {
+  const auto socket = dial(address, timeout);
+  if (socket) return std::nullopt;
+  return socket.error();
+}
+
 std::optional<std::pair<std::string, std::string>> split_address(std::string_view address) {
   const auto colon = address.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return std::nullopt;

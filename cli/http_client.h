@@ -45,6 +45,10 @@ using HttpError = std::string;
                                                                const HttpRequest& request,
                                                                const HttpOptions& options = {});
 
+// Connects there and closes again: nothing, or why it could not be done.
+[[nodiscard]] std::optional<HttpError> probe_connect(const std::string& address,
+                                                     base::Duration timeout);
+
 // "HOST:PORT" in two; nothing if there is no port in it.
 [[nodiscard]] std::optional<std::pair<std::string, std::string>> split_address(
     std::string_view address);

@@ -1,0 +1,56 @@
+#include "cli/verbs.h"
+#include "node/genesis.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <CLI/Option.hpp>
+
+#include <array>
+#include <ctime>
+#include <memory>
+
+namespace cli {
+namespace {
+
+struct InitOptions {
+  std::string name;
+  std::vector<std::string> validators;
+};
+
+std::string now_in_rfc3339() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return {text.data(), length};
+}
+
+int init(Console& console, const InitOptions& options) {
+  const auto genesis = node::make_genesis(options.name, options.validators, now_in_rfc3339());
+  if (!genesis) return fail_usage(console, genesis.error());
+  // Its exact bytes are what the mesh is known by.
+  console.out << genesis->document << std::flush;
+  return exit_done;
+}
+
+}  // namespace
+
+void add_init(CLI::App& app, Action& action) {
+  auto options = std::make_shared<InitOptions>();  // owned by the callback below
+  CLI::App* verb = app.add_subcommand("init", "Make a mesh: print its genesis file");
+  verb->footer(
+      "Every node of the mesh gets the same file, byte for byte: --genesis FILE.\n"
+      "Example:\n  parley init --name shop --validator \"$(parley keygen --data ./data -o json | "
+      "jq -r .validator)\" > genesis.json");
+  verb->add_option("--name", options->name, "What people call the mesh")->required();
+  verb->add_option("--validator", options->validators, "From `parley keygen`; repeatable")
+      ->required()
+      ->type_name("STRING...");
+  verb->callback([options, &action] {
+    action = [options](Console& console) { return init(console, *options); };
+  });
+}
+
+}  // namespace cli
