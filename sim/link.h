@@ -1,0 +1,35 @@
+// One directed way from a node to another: how long a datagram takes, whether it is lost, comes
+// twice or waits. What becomes of a datagram is drawn from a stream of its own, keyed by the seed,
+// the link, the time and its bytes: a fault that is taken out of a scenario leaves all other links
+// as they were.
+#pragma once
+
+#include "base/rng.h"
+#include "base/time.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace sim {
+
+struct LinkQuality {
+  base::Duration latency_min{};
+  base::Duration latency_max{};
+  std::uint32_t loss = 0;       // ppm
+  std::uint32_t duplicate = 0;  // ppm
+  bool cut = false;             // nothing passes
+  bool clogged = false;         // what is sent waits until the clog ends
+};
+
+// The times that the copies of one datagram take: none if it is lost.
+struct Fate {
+  std::uint8_t copies = 0;
+  base::Duration delays[2]{};
+};
+
+[[nodiscard]] Fate draw_fate(const LinkQuality& quality, base::Rng rng);
+
+// The time that bytes take over a reliable link: loss becomes delay, as TCP makes of it.
+[[nodiscard]] base::Duration draw_stream_delay(const LinkQuality& quality, base::Rng rng);
+
+}  // namespace sim
