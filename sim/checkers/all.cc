@@ -1,0 +1,28 @@
+#include "sim/checkers/bounds.h"
+#include "sim/checkers/calls.h"
+#include "sim/checkers/checker.h"
+#include "sim/checkers/death_known.h"
+#include "sim/checkers/duplicates.h"
+#include "sim/checkers/false_death.h"
+#include "sim/checkers/forgery.h"
+#include "sim/checkers/states.h"
+#include "sim/checkers/traffic.h"
+#include "sim/checkers/versions.h"
+
+namespace sim {
+
+std::vector<std::unique_ptr<Checker>> all_checkers(const Truth& truth) {
+  std::vector<std::unique_ptr<Checker>> checkers;
+  checkers.push_back(std::make_unique<VersionsChecker>(truth));
+  checkers.push_back(std::make_unique<StatesChecker>(truth));
+  checkers.push_back(std::make_unique<ForgeryChecker>(truth));
+  checkers.push_back(std::make_unique<FalseDeathChecker>(truth));
+  checkers.push_back(std::make_unique<DeathKnownChecker>(truth));
+  checkers.push_back(std::make_unique<BoundsChecker>(truth));
+  checkers.push_back(std::make_unique<TrafficChecker>(truth));
+  checkers.push_back(std::make_unique<CallsChecker>(truth));
+  checkers.push_back(std::make_unique<DuplicatesChecker>(truth));
+  return checkers;
+}
+
+}  // namespace sim

@@ -1,0 +1,325 @@
+#include "sim/exchanges.h"
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace sim {
+
+namespace {
+
+constexpr base::Duration retransmission = std::chrono::milliseconds(250);
+constexpr int tries_max = 60;  // after that the connection is given up
+constexpr std::uint64_t held_answer_max = 64 * 1024;
+constexpr base::Duration loopback = std::chrono::microseconds(100);
+
+// `set` takes the place of fields of the same name; an empty value only removes them.
+void apply(mesh::Headers& headers, const mesh::Headers& set) {
+  for (const mesh::Header& field : set) {
+    std::erase_if(headers, [&](const mesh::Header& have) { return have.name == field.name; });
+  }
+  for (const mesh::Header& field : set) {
+    if (!field.value.empty()) headers.push_back(field);
+  }
+}
+
+std::string idempotency_key(const mesh::CallRequest& request) {
+  return std::string(mesh::find_header(request.headers, "idempotency-key").value_or(""));
+}
+
+}  // namespace
+
+Exchanges::Exchange* Exchanges::find(Key key) {
+  const auto found = exchanges_.find(key);
+  return found == exchanges_.end() ? nullptr : &found->second;
+}
+
+Exchanges::Exchange* Exchanges::find(const Stream& stream) {
+  Exchange* exchange = find(stream.exchange);
+  if (exchange == nullptr || !exchange->attempt) return nullptr;
+  return exchange->attempt->number == stream.attempt ? exchange : nullptr;
+}
+
+void Exchanges::send(NodeIndex from, NodeIndex to, std::function<void()> arrive,
+                     std::function<void()> lost, int tries) {
+  Scheduler& scheduler = world_.scheduler();
+  if (const auto when = world_.network().stream(from, to, scheduler.now())) {
+    scheduler.at(*when, std::move(arrive));
+  } else if (tries >= tries_max) {
+    lost();
+  } else {
+    scheduler.after(retransmission, [=, this] { send(from, to, arrive, lost, tries + 1); });
+  }
+}
+
+// ---- callers ----
+
+void Exchanges::call(NodeIndex node, std::uint32_t call, mesh::CallRequest request) {
+  open(node, mesh::FromAgent{}, std::move(request), call);
+}
+
+void Exchanges::abort(NodeIndex node, std::uint32_t call) {
+  const auto found = calls_.find(call);
+  if (found == calls_.end() || found->second.first != node) return;
+  observer_.call_ended(call, nullptr);
+  const Key key = found->second;
+  calls_.erase(found);
+  caller_gone(key);
+}
+
+void Exchanges::open(NodeIndex node, const mesh::Origin& origin, mesh::CallRequest request,
+                     std::variant<std::uint32_t, Stream> caller) {
+  const Key key{node, next_exchange_++};
+  if (const auto* call = std::get_if<std::uint32_t>(&caller)) calls_[*call] = key;
+  Exchange exchange;
+  exchange.request = request;
+  exchange.caller = std::move(caller);
+  exchanges_.emplace(key, std::move(exchange));
+  observer_.exchange_opened(node, key.second);
+  world_.feed(node, kernel::CallArrived{{key.second}, origin, std::move(request)});
+}
+
+void Exchanges::caller_gone(Key key) {
+  Exchange* exchange = find(key);
+  if (exchange == nullptr || !exchange->caller_open) return;
+  exchange->caller_open = false;
+  world_.feed(key.first, kernel::CallerGone{{key.second}});
+}
+
+// ---- effects ----
+
+void Exchanges::start(NodeIndex node, const mesh::StartAttempt& effect) {
+  const Key key{node, effect.exchange.value};
+  Exchange* exchange = find(key);
+  if (exchange == nullptr) return;
+  drop_attempt(key, *exchange);
+  exchange->answer = Answer::none;
+  exchange->attempt.emplace().number = effect.attempt;
+  const Stream stream{key, effect.attempt};
+  mesh::CallRequest request = exchange->request;
+  apply(request.headers, effect.set);
+  const auto* to_peer = std::get_if<mesh::ToPeer>(&effect.to);
+  if (to_peer == nullptr) {
+    start_at_agent(stream, request);
+    return;
+  }
+  exchange->attempt->peer = world_.node_with(to_peer->node);
+  if (exchange->attempt->peer) {
+    start_at_peer(stream, *exchange->attempt->peer, std::move(request), 0);
+  } else {
+    attempt_failed(stream, mesh::AttemptFailure::unreachable);
+  }
+}
+
+void Exchanges::start_at_agent(const Stream& stream, const mesh::CallRequest& request) {
+  const NodeIndex node = stream.exchange.first;
+  const std::uint64_t number = stream.exchange.second * 16 + stream.attempt;
+  const AgentRun run = observer_.agent_of(node).run(number);
+  Scheduler& scheduler = world_.scheduler();
+  if (!run.connects) {
+    scheduler.after(loopback,
+                    [=, this] { attempt_failed(stream, mesh::AttemptFailure::unreachable); });
+    return;
+  }
+  const mesh::AnswerHead head{.status = run.status, .headers = {}, .body_size = run.size};
+  scheduler.after(run.head_after, [=, this] { attempt_answered(stream, head); });
+  const std::string key = idempotency_key(request);
+  scheduler.after(run.whole_after, [=, this] {
+    if (find(stream) == nullptr) return;  // the node hung up before the agent was done
+    if (run.breaks) {
+      attempt_failed(stream, mesh::AttemptFailure::broken);
+      return;
+    }
+    if (run.status == 200) observer_.agent_succeeded(node, key);
+    attempt_whole(stream);
+  });
+}
+
+void Exchanges::start_at_peer(const Stream& stream, NodeIndex peer, mesh::CallRequest request,
+                              int tries) {
+  const NodeIndex node = stream.exchange.first;
+  const auto arrive = [=, this, request = std::move(request)] {
+    Exchange* exchange = find(stream);
+    if (exchange == nullptr) return;  // reset before it arrived
+    if (world_.life(peer) == 0) {
+      attempt_failed(stream, mesh::AttemptFailure::unreachable);
+      return;
+    }
+    world_.network().link_up(node, peer);
+    exchange->attempt->peer_exchange = next_exchange_;
+    open(peer, mesh::FromPeer{world_.id_of(node)}, request, stream);
+  };
+  send(
+      node, peer, arrive, [=, this] { attempt_failed(stream, mesh::AttemptFailure::unreachable); },
+      tries);
+}
+
+void Exchanges::drop_attempt(Key key, Exchange& exchange) {
+  if (!exchange.attempt) return;
+  const Attempt attempt = *exchange.attempt;
+  exchange.attempt.reset();
+  if (!attempt.peer || !attempt.peer_exchange || attempt.whole) return;
+  const Key there{*attempt.peer, *attempt.peer_exchange};
+  send(
+      key.first, there.first, [=, this] { caller_gone(there); }, [=, this] { caller_gone(there); });
+}
+
+void Exchanges::cancel(NodeIndex node, const mesh::CancelAttempt& effect) {
+  const Stream stream{{node, effect.exchange.value}, effect.attempt};
+  if (Exchange* exchange = find(stream)) drop_attempt(stream.exchange, *exchange);
+}
+
+void Exchanges::relay(NodeIndex node, const mesh::RelayAnswer& effect) {
+  const Stream stream{{node, effect.exchange.value}, effect.attempt};
+  Exchange* exchange = find(stream);
+  if (exchange == nullptr || !exchange->attempt->head || exchange->answer != Answer::none) return;
+  exchange->head = *exchange->attempt->head;
+  apply(exchange->head.headers, effect.set);
+  const bool small = exchange->head.body_size && *exchange->head.body_size <= held_answer_max;
+  exchange->answer = Answer::holding;
+  if (!effect.hold || !small) send_head(stream.exchange, *exchange);
+  if (exchange->attempt->whole) attempt_whole(stream);
+}
+
+void Exchanges::refuse(NodeIndex node, const mesh::RefuseExchange& effect) {
+  const Key key{node, effect.exchange.value};
+  Exchange* exchange = find(key);
+  if (exchange == nullptr) return;
+  drop_attempt(key, *exchange);
+  if (exchange->answer == Answer::flowing || exchange->answer == Answer::done) return;
+  mesh::AnswerHead head{.status = mesh::http_status(effect.problem.code),
+                        .headers = {{"parley-error", std::string(to_string(effect.problem.code))}},
+                        .body_size = effect.problem.detail.size()};
+  apply(head.headers, effect.set);
+  answer_caller(key, *exchange, head);
+}
+
+void Exchanges::replay(NodeIndex node, const mesh::ReplayAnswer& effect) {
+  const Key key{node, effect.exchange.value};
+  Exchange* exchange = find(key);
+  const auto original = kept_.find({node, effect.original.value});
+  if (exchange == nullptr || exchange->answer != Answer::none) return;
+  if (original == kept_.end()) {
+    break_caller(key, *exchange);
+    return;
+  }
+  mesh::AnswerHead head = original->second;
+  apply(head.headers, effect.set);
+  answer_caller(key, *exchange, head);
+}
+
+void Exchanges::keep(NodeIndex node, const mesh::KeepAnswer& effect) {
+  if (Exchange* exchange = find(Key{node, effect.exchange.value})) exchange->keep = true;
+}
+
+void Exchanges::forget(NodeIndex node, const mesh::ForgetAnswer& effect) {
+  kept_.erase({node, effect.exchange.value});
+}
+
+void Exchanges::settle(NodeIndex node, const mesh::ExchangeSettled& effect) {
+  const Key key{node, effect.exchange.value};
+  Exchange* exchange = find(key);
+  if (exchange == nullptr) return;
+  drop_attempt(key, *exchange);
+  break_caller(key, *exchange);
+  exchanges_.erase(key);
+}
+
+// ---- from the attempt ----
+
+void Exchanges::attempt_answered(const Stream& stream, const mesh::AnswerHead& head) {
+  Exchange* exchange = find(stream);
+  if (exchange == nullptr || exchange->attempt->head) return;
+  exchange->attempt->head = head;
+  world_.feed(stream.exchange.first,
+              kernel::AttemptAnswered{{stream.exchange.second}, stream.attempt, head});
+}
+
+void Exchanges::attempt_whole(const Stream& stream) {
+  Exchange* exchange = find(stream);
+  if (exchange == nullptr) return;
+  exchange->attempt->whole = true;
+  if (!exchange->caller_open) return;
+  if (exchange->answer == Answer::holding) send_head(stream.exchange, *exchange);
+  exchange = find(stream);  // telling the node that the answer started may have changed it
+  if (exchange == nullptr || exchange->answer != Answer::flowing) return;
+  finish(stream.exchange, *exchange);
+  world_.feed(stream.exchange.first,
+              kernel::AttemptCompleted{{stream.exchange.second}, stream.attempt});
+}
+
+void Exchanges::attempt_failed(const Stream& stream, mesh::AttemptFailure failure) {
+  Exchange* exchange = find(stream);
+  if (exchange == nullptr) return;
+  drop_attempt(stream.exchange, *exchange);
+  if (exchange->answer == Answer::holding) exchange->answer = Answer::none;
+  world_.feed(stream.exchange.first,
+              kernel::AttemptFailed{{stream.exchange.second}, stream.attempt, failure});
+}
+
+// ---- towards who called ----
+
+void Exchanges::send_head(Key key, Exchange& exchange) {
+  exchange.answer = Answer::flowing;
+  if (const auto* stream = std::get_if<Stream>(&exchange.caller); stream && exchange.caller_open) {
+    const auto arrive = [this, stream = *stream, head = exchange.head] {
+      attempt_answered(stream, head);
+    };
+    send(key.first, stream->exchange.first, arrive, [] {});
+  }
+  world_.feed(key.first, kernel::AnswerStarted{{key.second}});
+}
+
+void Exchanges::finish(Key key, Exchange& exchange) {
+  if (exchange.keep) kept_.insert_or_assign(key, exchange.head);
+  answer_caller(key, exchange, exchange.head);
+}
+
+// The whole answer with its head, in case that is still on its way or was never sent.
+void Exchanges::answer_caller(Key key, Exchange& exchange, const mesh::AnswerHead& head) {
+  exchange.answer = Answer::done;
+  if (!exchange.caller_open) return;
+  exchange.caller_open = false;
+  if (const auto* call = std::get_if<std::uint32_t>(&exchange.caller)) {
+    if (calls_.erase(*call) > 0) observer_.call_ended(*call, &head);
+    return;
+  }
+  const Stream stream = std::get<Stream>(exchange.caller);
+  const auto arrive = [=, this] {
+    attempt_answered(stream, head);
+    attempt_whole(stream);
+  };
+  send(key.first, stream.exchange.first, arrive,
+       [=, this] { attempt_failed(stream, mesh::AttemptFailure::broken); });
+}
+
+void Exchanges::break_caller(Key key, Exchange& exchange) {
+  if (!exchange.caller_open) return;
+  exchange.caller_open = false;
+  if (const auto* call = std::get_if<std::uint32_t>(&exchange.caller)) {
+    if (calls_.erase(*call) > 0) observer_.call_ended(*call, nullptr);
+    return;
+  }
+  const Stream stream = std::get<Stream>(exchange.caller);
+  const auto broken = [=, this] { attempt_failed(stream, mesh::AttemptFailure::broken); };
+  send(key.first, stream.exchange.first, broken, broken);
+}
+
+void Exchanges::stopped(NodeIndex node) {
+  // Its own exchanges: callers see a broken connection, callees see the caller go.
+  std::vector<Key> own;
+  for (auto entry = exchanges_.lower_bound({node, 0});
+       entry != exchanges_.end() && entry->first.first == node; ++entry) {
+    own.push_back(entry->first);
+  }
+  for (const Key& key : own) {
+    Exchange& exchange = exchanges_.at(key);
+    drop_attempt(key, exchange);
+    break_caller(key, exchange);
+    exchanges_.erase(key);
+  }
+  kept_.erase(kept_.lower_bound({node, 0}), kept_.lower_bound({node + 1, 0}));
+}
+
+}  // namespace sim

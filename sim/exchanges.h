@@ -1,0 +1,101 @@
+// Calls on their way: the exchanges of all nodes and the streams between them, as node/exchange.h
+// carries them out in the daemon. A stream between two nodes is an attempt on one side and an
+// exchange on the other; heads and ends travel over the network, bodies are only sizes and times.
+#pragma once
+
+#include "mesh/call.h"
+#include "sim/simulated_agent.h"
+#include "sim/surroundings.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+#include <variant>
+
+namespace sim {
+
+// Who is told what becomes of calls.
+class CallObserver {
+ public:
+  virtual ~CallObserver() = default;
+  virtual void call_ended(std::uint32_t call, const mesh::AnswerHead* head) = 0;  // null: broken
+  virtual void exchange_opened(NodeIndex node, std::uint64_t exchange) = 0;
+  virtual void agent_succeeded(NodeIndex node, const std::string& key) = 0;
+  virtual const SimulatedAgent& agent_of(NodeIndex node) = 0;
+};
+
+class Exchanges {
+ public:
+  Exchanges(Surroundings& world, CallObserver& observer) : world_(world), observer_(observer) {}
+
+  // The agent beside `node` makes a call.
+  void call(NodeIndex node, std::uint32_t call, mesh::CallRequest request);
+  void abort(NodeIndex node, std::uint32_t call);  // its client hangs up
+
+  void start(NodeIndex node, const mesh::StartAttempt& effect);
+  void cancel(NodeIndex node, const mesh::CancelAttempt& effect);
+  void relay(NodeIndex node, const mesh::RelayAnswer& effect);
+  void refuse(NodeIndex node, const mesh::RefuseExchange& effect);
+  void replay(NodeIndex node, const mesh::ReplayAnswer& effect);
+  void keep(NodeIndex node, const mesh::KeepAnswer& effect);
+  void forget(NodeIndex node, const mesh::ForgetAnswer& effect);
+  void settle(NodeIndex node, const mesh::ExchangeSettled& effect);
+  // The process of this node is gone; call while life() still names it.
+  void stopped(NodeIndex node);
+
+ private:
+  using Key = std::pair<NodeIndex, std::uint64_t>;  // a node and its exchange
+  // One attempt as both its ends name it. The number 0 is no attempt.
+  struct Stream {
+    Key exchange;
+    std::uint32_t attempt = 0;
+    bool operator==(const Stream&) const = default;
+  };
+  struct Attempt {
+    std::uint32_t number = 0;
+    std::optional<NodeIndex> peer;               // nothing: our own agent
+    std::optional<std::uint64_t> peer_exchange;  // once the request arrived there
+    std::optional<mesh::AnswerHead> head;
+    bool whole = false;
+  };
+  enum class Answer : std::uint8_t { none, holding, flowing, done };
+  struct Exchange {
+    mesh::CallRequest request;
+    std::variant<std::uint32_t, Stream> caller;  // a call of our agent, or a peer's attempt
+    bool caller_open = true;
+    std::optional<Attempt> attempt;
+    mesh::AnswerHead head;  // with what the mesh set
+    Answer answer = Answer::none;
+    bool keep = false;
+  };
+
+  Exchange* find(Key key);
+  Exchange* find(const Stream& stream);  // only while that attempt is the current one
+  void open(NodeIndex node, const mesh::Origin& origin, mesh::CallRequest request,
+            std::variant<std::uint32_t, Stream> caller);
+  void start_at_agent(const Stream& stream, const mesh::CallRequest& request);
+  void start_at_peer(const Stream& stream, NodeIndex peer, mesh::CallRequest request, int tries);
+  void drop_attempt(Key key, Exchange& exchange);
+  void attempt_answered(const Stream& stream, const mesh::AnswerHead& head);
+  void attempt_whole(const Stream& stream);
+  void attempt_failed(const Stream& stream, mesh::AttemptFailure failure);
+  void caller_gone(Key key);
+  // Towards who called.
+  void send_head(Key key, Exchange& exchange);
+  void finish(Key key, Exchange& exchange);
+  void answer_caller(Key key, Exchange& exchange, const mesh::AnswerHead& head);
+  void break_caller(Key key, Exchange& exchange);
+  // Over the network, again and again while it is cut; `lost` happens instead in the end.
+  void send(NodeIndex from, NodeIndex to, std::function<void()> arrive, std::function<void()> lost,
+            int tries = 0);
+
+  Surroundings& world_;  // both outlive this
+  CallObserver& observer_;
+  std::map<Key, Exchange> exchanges_;
+  std::map<Key, mesh::AnswerHead> kept_;
+  std::map<std::uint32_t, Key> calls_;  // open ones
+  std::uint64_t next_exchange_ = 1;
+};
+
+}  // namespace sim
