@@ -20,8 +20,11 @@
 namespace sim {
 
 struct SimulatedNode {
-  SimulatedNode(crypto::Identity who, const base::Rng& rng)
-      : identity(std::move(who)), disk(rng.fork("disk")), agent(rng.fork("agent")), rng(rng) {}
+  SimulatedNode(crypto::Identity who, const base::Rng& stream)
+      : identity(std::move(who)),
+        disk(stream.fork("disk")),
+        agent(stream.fork("agent")),
+        rng(stream) {}
 
   const crypto::Identity identity;
   base::Endpoint endpoint;

@@ -1,0 +1,112 @@
+#include "sim/run.h"
+
+#include "sim/world.h"
+
+#include <string>
+
+namespace sim {
+
+Outcome World::run() {
+  const base::Instant chaos_ends = base::Instant() + scenario_.chaos_ends;
+  const base::Instant last = chaos_ends + scenario_.patience;
+  while (!over() && scheduler_.step(chaos_ends)) {
+  }
+  calm_ = true;
+  observer_->trace().add(now(), std::nullopt, "chaos ends");
+  constexpr base::Duration pace = std::chrono::milliseconds(500);
+  // What is right for a moment only does not count.
+  constexpr int looks_needed = 4;
+  std::string problem = "not looked at";
+  for (int right = 0; !over() && right < looks_needed && scheduler_.now() < last;) {
+    const base::Instant next = scheduler_.now() + pace;
+    while (!over() && scheduler_.step(next)) {
+    }
+    problem = unsettled();
+    right = problem.empty() ? right + 1 : 0;
+    if (right == 1) observer_->figures().settled_after = scheduler_.now() - chaos_ends;
+  }
+  Figures& figures = observer_->figures();
+  if (!problem.empty() && !over()) {
+    figures.settled_after.reset();
+    observer_->violate("convergence", now(), problem);
+  } else if (!over()) {
+    observer_->coverage().saw("milestone", "", "settled");
+    observer_->end(now());
+  }
+  figures.simulated = now();
+  figures.events = scheduler_.events();
+  figures.link_bytes = peer_links_.bytes();
+  figures.signature_checks = signatures_.asked();
+  figures.signatures = signatures_.computed();
+  Outcome outcome{.violations = observer_->violations(),
+                  .digest = observer_->digest().finish(),
+                  .coverage = observer_->coverage(),
+                  .figures = figures,
+                  .trace = {}};
+  if (options_.trace || !outcome.violations.empty()) outcome.trace = observer_->trace().text();
+  return outcome;
+}
+
+std::vector<const gossip::Membership*> World::views() const {
+  std::vector<const gossip::Membership*> result;
+  for (const auto& node : nodes_) {
+    result.push_back(node->runs() ? &node->kernel->membership() : nullptr);
+  }
+  return result;
+}
+
+// What is not yet as it should be once all is calm; empty if nothing.
+std::string World::unsettled() {
+  if (open_calls_ > 0) return std::to_string(open_calls_) + " calls are open";
+  return observer_->disagreement(views());
+}
+
+// Once a simulated second: gauges, and what takes a look at everything.
+void World::second() {
+  scheduler_.after(std::chrono::seconds(1), [this] { second(); });
+  const auto seconds =
+      static_cast<NodeIndex>(std::chrono::duration_cast<std::chrono::seconds>(now()).count());
+  constexpr NodeIndex whole_look_every = 10;  // seconds, in a large mesh
+  const gossip::Options bounds;
+  const mesh::Options call_bounds;
+  for (NodeIndex i = 0; i < nodes_.size(); ++i) {
+    SimulatedNode& node = *nodes_[i];
+    if (!node.runs()) continue;
+    if (node.disk.sync_time()) node.disk.synced();
+    const gossip::Membership& membership = node.kernel->membership();
+    const gossip::Counters counters = membership.counters();
+    const auto gauge = [&](std::string_view what, std::uint64_t value, std::uint64_t bound) {
+      observer_->tell(&Checker::on_gauge, Gauge{now(), i, what, value, bound});
+    };
+    gauge("rumors", counters.rumors, bounds.rumors_max);
+    gauge("checks pending", counters.checks_pending, bounds.checks_pending_max);
+    gauge("members", membership.members().size(), bounds.members_max);
+    gauge("exchanges", node.kernel->data_plane().exchanges(), call_bounds.exchanges_max);
+    const bool small = nodes_.size() <= Observer::whole_tables_up_to;
+    if (!small && i % whole_look_every == seconds % whole_look_every) {
+      observer_->look_at_all(i, now(), membership);
+    }
+  }
+  observer_->second(now());
+  Figures& figures = observer_->figures();
+  if (!figures.first_convergence && !calm_ && observer_->disagreement(views()).empty() &&
+      all_started()) {
+    figures.first_convergence = now();
+    observer_->coverage().saw("milestone", "", "first_convergence");
+  }
+  if (options_.progress) options_.progress(now(), scenario_.chaos_ends);
+}
+
+bool World::all_started() const {
+  for (const auto& node : nodes_) {
+    if (node->lives == 0) return false;
+  }
+  return true;
+}
+
+Outcome run(const Scenario& scenario, const RunOptions& options) {
+  World world(scenario, options);
+  return world.run();
+}
+
+}  // namespace sim
