@@ -17,10 +17,11 @@ std::string text_of(const std::optional<Seen>& seen) {
 
 }  // namespace
 
-Observer::Observer(const std::vector<base::NodeId>& ids, std::size_t trace_lines)
+Observer::Observer(const std::vector<base::NodeId>& ids, const base::MeshId& mesh,
+                   std::size_t trace_lines)
     : ids_(ids),
       truth_(static_cast<std::uint32_t>(ids.size())),
-      checkers_(all_checkers(truth_)),
+      checkers_(all_checkers(truth_, mesh)),
       seen_(ids.size(), std::vector<std::optional<Seen>>(ids.size())),
       published_(ids.size()),
       ever_dead_(ids.size(), false),

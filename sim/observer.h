@@ -26,7 +26,7 @@ namespace sim {
 class Observer {
  public:
   // `ids` in the order of the node's indices; outlives the observer.
-  Observer(const std::vector<base::NodeId>& ids, std::size_t trace_lines);
+  Observer(const std::vector<base::NodeId>& ids, const base::MeshId& mesh, std::size_t trace_lines);
 
   // ---- told by the world ----
   void node_started(NodeIndex node, base::Duration at, bool again);

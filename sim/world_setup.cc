@@ -53,7 +53,7 @@ World::World(const Scenario& scenario, const RunOptions& options)
   make_nodes();
   constexpr std::size_t trace_lines = 400;
   constexpr std::size_t story_lines = 1'000'000;
-  observer_ = std::make_unique<Observer>(ids_, options.trace ? story_lines : trace_lines);
+  observer_ = std::make_unique<Observer>(ids_, mesh_, options.trace ? story_lines : trace_lines);
   make_adversaries();
   schedule_starts();
   schedule_faults();

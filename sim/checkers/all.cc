@@ -11,11 +11,11 @@
 
 namespace sim {
 
-std::vector<std::unique_ptr<Checker>> all_checkers(const Truth& truth) {
+std::vector<std::unique_ptr<Checker>> all_checkers(const Truth& truth, const base::MeshId& mesh) {
   std::vector<std::unique_ptr<Checker>> checkers;
   checkers.push_back(std::make_unique<VersionsChecker>(truth));
   checkers.push_back(std::make_unique<StatesChecker>(truth));
-  checkers.push_back(std::make_unique<ForgeryChecker>(truth));
+  checkers.push_back(std::make_unique<ForgeryChecker>(truth, mesh));
   checkers.push_back(std::make_unique<FalseDeathChecker>(truth));
   checkers.push_back(std::make_unique<DeathKnownChecker>(truth));
   checkers.push_back(std::make_unique<BoundsChecker>(truth));

@@ -139,6 +139,7 @@ class Checker {
 };
 
 // One of each, in the order in which violations are reported.
-[[nodiscard]] std::vector<std::unique_ptr<Checker>> all_checkers(const Truth& truth);
+[[nodiscard]] std::vector<std::unique_ptr<Checker>> all_checkers(const Truth& truth,
+                                                                 const base::MeshId& mesh);
 
 }  // namespace sim

@@ -1,6 +1,5 @@
-// Nothing forged, altered, replayed into another life or brought from another mesh is ever in a
-// table: each row holds a record that its subject itself let out, bit for bit, and every subject
-// exists.
+// Nothing forged, altered or brought from another mesh is ever in a table: each row holds a record
+// that its subject itself signed for this mesh, and every subject exists.
 #pragma once
 
 #include "sim/checkers/checker.h"
@@ -12,13 +11,15 @@ namespace sim {
 
 class ForgeryChecker final : public Checker {
  public:
-  explicit ForgeryChecker(const Truth& truth) : Checker("forgery", truth) {}
+  ForgeryChecker(const Truth& truth, const base::MeshId& mesh)
+      : Checker("forgery", truth), mesh_(mesh) {}
   void on_view(const ViewChange& change) override;
   void on_stranger(const StrangerSeen& seen) override;
   void on_published(const Published& published) override;
 
  private:
-  // All that honest nodes ever let out, for the length of a run.
+  const base::MeshId mesh_;
+  // What is known to be genuine without a check of its own: seen with its subject, or checked here.
   std::map<std::pair<NodeIndex, gossip::Version>, gossip::SignedRecord> genuine_;
 };
 
