@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace api {
 namespace {
 
@@ -43,9 +45,15 @@ Condition storage_condition(const ShellCounters& shell) {
 
 std::vector<Condition> conditions_of(const View& view) {
   std::vector<Condition> conditions = view.conditions;
-  conditions.push_back(storage_condition(view.shell));
-  conditions.push_back(membership_condition(view.kernel.membership()));
-  conditions.push_back(agent_condition(view.kernel.data_plane().local_load()));
+  // The shell may know one of these better, and then its word stands.
+  for (const Condition& condition :
+       {storage_condition(view.shell), membership_condition(view.kernel.membership()),
+        agent_condition(view.kernel.data_plane().local_load())}) {
+    const bool known =
+        std::any_of(view.conditions.begin(), view.conditions.end(),
+                    [&](const Condition& given) { return given.name == condition.name; });
+    if (!known) conditions.push_back(condition);
+  }
   return conditions;
 }
 
@@ -54,8 +62,9 @@ Response health_response(const std::vector<Condition>& conditions, bool verbose)
   Json checks = Json::array();
   for (const Condition& condition : conditions) {
     if (!condition.holds) reasons.push_back(condition.name + ": " + condition.detail);
-    checks.push_back(
-        {{"name", condition.name}, {"holds", condition.holds}, {"detail", condition.detail}});
+    checks.push_back({{"name", condition.name},
+                      {"holds", condition.holds},
+                      {"detail", condition.holds ? "" : condition.detail}});
   }
   Response response;
   response.status = reasons.empty() ? 200 : 503;
