@@ -1,5 +1,6 @@
 #include "cli/command_line.h"
 
+#include "base/strings.h"
 #include "cli/verbs.h"
 
 #include <CLI/App.hpp>
@@ -7,7 +8,7 @@
 #include <CLI/Formatter.hpp>
 
 #include <algorithm>
-#include <sstream>
+#include <optional>
 
 namespace cli {
 namespace {
@@ -17,6 +18,19 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   std::string verb;
   for (const CLI::App* sub : app.get_subcommands()) verb += " " + sub->get_name();
   return std::string(error.what()) + "; see `parley" + verb + " --help`";
+}
+
+// Nothing if the line begins with a verb or an option.
+std::optional<std::string> unknown_verb(const CLI::App& app,
+                                        const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments.front().starts_with('-')) return std::nullopt;
+  const std::string& word = arguments.front();
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands({})) names.push_back(verb->get_name());
+  if (std::find(names.begin(), names.end(), word) != names.end()) return std::nullopt;
+  const auto nearest = base::nearest_word(word, {names.begin(), names.end()});
+  return "there is no verb " + word + "; " +
+         (nearest ? "did you mean " + std::string(*nearest) + "?" : "see `parley --help`");
 }
 
 }  // namespace
@@ -36,6 +50,7 @@ int run(std::vector<std::string> arguments, Console& console) {
                          add_drain, add_resume, add_sim, add_bench}) {
     add(app, action);
   }
+  if (const auto sentence = unknown_verb(app, arguments)) return fail_usage(console, *sentence);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(std::move(arguments));

@@ -1,3 +1,4 @@
+#include "cli/common_options.h"
 #include "cli/verbs.h"
 #include "node/genesis.h"
 
@@ -5,6 +6,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <CLI/Option.hpp>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <ctime>
@@ -14,6 +16,7 @@ namespace cli {
 namespace {
 
 struct InitOptions {
+  Format format = Format::json;
   std::string name;
   std::vector<std::string> validators;
 };
@@ -30,8 +33,11 @@ std::string now_in_rfc3339() {
 int init(Console& console, const InitOptions& options) {
   const auto genesis = node::make_genesis(options.name, options.validators, now_in_rfc3339());
   if (!genesis) return fail_usage(console, genesis.error());
-  // Its exact bytes are what the mesh is known by.
-  console.out << genesis->document << std::flush;
+  // The exact bytes of the file are what the mesh is known by, so they are printed as they are.
+  const bool yaml = options.format == Format::yaml;
+  console.out << (yaml ? to_yaml(Json::parse(genesis->document, nullptr, false))
+                       : genesis->document)
+              << std::flush;
   return exit_done;
 }
 
@@ -48,6 +54,7 @@ void add_init(CLI::App& app, Action& action) {
   verb->add_option("--validator", options->validators, "From `parley keygen`; repeatable")
       ->required()
       ->type_name("STRING...");
+  add_format_option(*verb, options->format);
   verb->callback([options, &action] {
     action = [options](Console& console) { return init(console, *options); };
   });

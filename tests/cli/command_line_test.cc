@@ -1,0 +1,120 @@
+#include "cli/command_line.h"
+
+#include "cli/checks.h"
+#include "cli/node_flags.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+namespace cli {
+namespace {
+
+struct Ended {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+Ended parley(std::vector<std::string> arguments) {
+  std::ostringstream out;
+  std::ostringstream err;
+  Console console{.out = out, .err = err};
+  const int code = run(std::move(arguments), console);
+  return {code, out.str(), err.str()};
+}
+
+TEST(CommandLineTest, EndsWithTwoAndOneLineOnWrongUsage) {
+  const std::vector<std::vector<std::string>> lines{{},
+                                                    {"nonsense"},
+                                                    {"call"},
+                                                    {"members", "-o", "xml"},
+                                                    {"members", "--api", "nowhere"},
+                                                    {"node", "extra"},
+                                                    {"call", "a.b", "--deadline", "soon"},
+                                                    {"call", "a.b", "--header", "x"},
+                                                    {"sim"},
+                                                    {"sim", "run", "--nodes", "0"},
+                                                    {"sim", "swarm", "--profile", "agreement"},
+                                                    {"bench", "a.b", "--rate", "-1"},
+                                                    {"keygen"},
+                                                    {"init", "--name", "x"},
+                                                    {"sim", "replay", "/does/not/exist"}};
+  for (const auto& line : lines) {
+    const Ended ended = parley(line);
+    EXPECT_EQ(ended.code, 2) << (line.empty() ? "" : line.back());
+    EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
+    EXPECT_TRUE(ended.err.starts_with("parley: ")) << ended.err;
+    EXPECT_EQ(ended.out, "");
+  }
+}
+
+TEST(CommandLineTest, NamesTheVerbThatWasMeant) {
+  EXPECT_NE(parley({"membres"}).err.find("did you mean members?"), std::string::npos);
+}
+
+TEST(CommandLineTest, EndsWithOneAndTheAddressWhenThereIsNoNode) {
+  for (const std::vector<std::string>& verb : {std::vector<std::string>{"members"},
+                                               {"routes", "a.b"},
+                                               {"call", "a.b"},
+                                               {"drain"},
+                                               {"bench", "a.b"},
+                                               {"members", "--watch"},
+                                               {"join", "10.0.0.1:7400"}}) {
+    std::vector<std::string> line = verb;
+    line.insert(line.end(), {"--api", "127.0.0.1:1"});
+    const Ended ended = parley(line);
+    EXPECT_EQ(ended.code, 1) << verb.front();
+    EXPECT_NE(ended.err.find("127.0.0.1:1"), std::string::npos) << ended.err;
+    EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
+  }
+}
+
+TEST(CommandLineTest, ExplainsEachVerbWithAnExample) {
+  for (const char* verb :
+       {"node", "keygen", "init", "check", "members", "agents", "capabilities", "routes",
+        "breakers", "call", "join", "leave", "drain", "resume", "sim", "bench"}) {
+    const Ended ended = parley({verb, "--help"});
+    EXPECT_EQ(ended.code, 0) << verb;
+    EXPECT_NE(ended.out.find("Example"), std::string::npos) << verb;
+    EXPECT_EQ(ended.err, "");
+  }
+  EXPECT_TRUE(parley({"--version"}).out.starts_with("parley "));
+}
+
+TEST(NodeFlagsTest, KeepsWhatWasGivenUnderTheNamesOfTheConfiguration) {
+  CLI::App app;
+  node::Flags flags;
+  add_node_flags(app, flags);
+  std::vector<std::string> line{"--name",       "a",   "--seed",       "h:1",
+                                "--seed",       "h:2", "--capability", "x.y",
+                                "--capability", "z",   "--log-level",  "debug"};
+  std::reverse(line.begin(), line.end());
+  app.parse(line);
+  EXPECT_EQ(flags, (node::Flags{{"name", {"a"}},
+                                {"seed", {"h:1", "h:2"}},
+                                {"capability", {"x.y", "z"}},
+                                {"log-level", {"debug"}}}));
+}
+
+TEST(ChecksTest, FailsOnAClockThatIsFarOffAndWarnsOfOneThatNobodyKeeps) {
+  EXPECT_EQ(check_clock(0, true).status, CheckStatus::failed);
+  EXPECT_EQ(check_clock(1'790'000'000, false).status, CheckStatus::warning);
+  EXPECT_EQ(check_clock(1'790'000'000, true).status, CheckStatus::ok);
+}
+
+TEST(ChecksTest, NamesAPortThatCannotBeUsed) {
+  const auto elsewhere = *base::Endpoint::parse("192.0.2.1:7400");  // TEST-NET, not this machine's
+  const Check check = check_port("--mesh", elsewhere, true);
+  EXPECT_EQ(check.status, CheckStatus::failed);
+  EXPECT_NE(check.detail.find("192.0.2.1:7400"), std::string::npos);
+  EXPECT_EQ(check_port("--api", *base::Endpoint::parse("127.0.0.1:0"), false).status,
+            CheckStatus::ok);
+}
+
+}  // namespace
+}  // namespace cli
