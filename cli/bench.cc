@@ -1,7 +1,7 @@
 #include "base/rng.h"
 #include "cli/api_client.h"
-#include "cli/common_options.h"
 #include "cli/load.h"
+#include "cli/shared_options.h"
 #include "cli/verbs.h"
 
 #include <CLI/App.hpp>

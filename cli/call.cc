@@ -1,6 +1,6 @@
 #include "cli/api_client.h"
 #include "cli/call_request.h"
-#include "cli/common_options.h"
+#include "cli/shared_options.h"
 #include "cli/verbs.h"
 
 #include <CLI/App.hpp>

@@ -1,6 +1,6 @@
 #include "cli/checks.h"
-#include "cli/common_options.h"
 #include "cli/node_flags.h"
+#include "cli/shared_options.h"
 #include "cli/verbs.h"
 
 #include <CLI/App.hpp>

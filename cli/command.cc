@@ -1,7 +1,7 @@
 #include "cli/command.h"
 
 #include "cli/api_client.h"
-#include "cli/common_options.h"
+#include "cli/shared_options.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,4 @@
-#include "cli/common_options.h"
+#include "cli/shared_options.h"
 #include "cli/verbs.h"
 #include "storage/data_directory.h"
 #include "storage/key_file.h"

@@ -1,7 +1,7 @@
 #include "cli/view.h"
 
 #include "cli/api_client.h"
-#include "cli/common_options.h"
+#include "cli/shared_options.h"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>

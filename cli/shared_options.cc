@@ -1,4 +1,4 @@
-#include "cli/common_options.h"
+#include "cli/shared_options.h"
 
 #include "base/strings.h"
 #include "cli/http_client.h"
