@@ -20,9 +20,9 @@ const std::vector<std::string_view> later_routes = {"latency", "cost", "quality"
 void read_route(const ConfigBlock& block, mesh::Policy& out) {
   if (const auto word = block.text("policy")) {
     if (std::find(later_routes.begin(), later_routes.end(), *word) != later_routes.end()) {
-      block.refuse("policy", "\"" + *word +
-                                 "\" is not available in this version; choose one of "
-                                 "round_robin, least_loaded, preference");
+      block.warn("policy", "\"" + *word +
+                               "\" is not available in this version: least_loaded is used instead; "
+                               "or choose round_robin or preference");
     } else if (const auto route = mesh::parse_route_policy(*word)) {
       out.route = *route;
     } else {

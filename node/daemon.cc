@@ -24,6 +24,7 @@ namespace node {
 namespace {
 
 constexpr base::Duration clock_period = std::chrono::seconds(30);
+constexpr base::Duration epoch_grain = std::chrono::seconds(2);  // more than kernel::epoch_before's
 constexpr base::Duration seed_lookup_period = std::chrono::seconds(30);
 constexpr base::Duration seed_lookup_timeout = std::chrono::seconds(5);
 // After the last answer was given and the departure told: what is in sockets goes out.
@@ -94,6 +95,7 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
                     });
                   }),
       signals_(io),
+      epoch_timer_(io),
       clock_timer_(io),
       seed_timer_(io),
       linger_timer_(io) {}
@@ -155,12 +157,20 @@ void Daemon::start() {
   resolve_seeds();
 }
 
-// A disk that does not take the epoch does not stop the node: epochs also follow the calendar, so
-// the next run will outrank this one unless the clock goes back. It is said, and /healthz shows it.
+// A disk that does not take the epoch does not stop the node, but holds it up for a moment: epochs
+// also follow the calendar's seconds, so once this second is over, the next run takes a higher one
+// even if it cannot read this one. No nonce and no version is then ever used twice.
 void Daemon::on_persisted(bool stored) {
-  if (!stored) log(base::Severity::error, foundation_.store->health().detail);
-  driver_->persisted();
-  if (!serving_) begin_serving();
+  if (stored) {
+    driver_->persisted();
+    if (!serving_) begin_serving();
+    return;
+  }
+  log(base::Severity::error, foundation_.store->health().detail);
+  epoch_timer_.expires_after(epoch_grain);
+  epoch_timer_.async_wait([this](const std::error_code& error) {
+    if (!error) on_persisted(true);
+  });
 }
 
 void Daemon::begin_serving() {

@@ -109,6 +109,7 @@ class Daemon final : private EffectSink {
   std::optional<ConfigWatch> watch_;
 
   asio::signal_set signals_;
+  asio::steady_timer epoch_timer_;
   asio::steady_timer clock_timer_;
   asio::steady_timer seed_timer_;
   asio::steady_timer linger_timer_;

@@ -42,12 +42,6 @@ base::Result<Foundation, std::string> open_foundation(asio::io_context& io,
   if (!store) return base::Unexpected{store.error().text};
   auto stored = (*store)->load();
   if (!stored) return base::Unexpected{stored.error().text};
-  // Epochs are part of nonces. A node that lost its database but kept its key must not begin again
-  // at the first one, so a new database continues from the seconds of the calendar.
-  if (stored->epoch == 0) {
-    stored->epoch =
-        static_cast<std::uint64_t>(std::max<std::int64_t>(0, wall_now().milliseconds / 1000));
-  }
   return Foundation{.directory = std::move(*directory),
                     .identity = crypto::Identity::from_seed(*seed),
                     .genesis = std::move(*genesis),

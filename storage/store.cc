@@ -121,6 +121,9 @@ base::Result<Stored, StoreError> Store::Writer::load() {
   Stored stored;
   const auto epoch = database_.query_integer("SELECT coalesce(max(epoch), 0) FROM node");
   if (!epoch) return base::Unexpected{store_error(file_, epoch.error().text)};
+  if (*epoch < 0 || *epoch > std::numeric_limits<std::uint32_t>::max()) {
+    return base::Unexpected{store_error(file_, "its epoch is out of range, so it is damaged")};
+  }
   stored.epoch = static_cast<std::uint64_t>(*epoch);
   const auto read = [&](const char* sql,
                         std::vector<base::Bytes>& out) -> base::Result<void, SqlError> {

@@ -43,7 +43,8 @@ Kernel::Kernel(Options options, const crypto::Identity& identity, Stored stored,
       lifecycle_(options_.drain_timeout) {
   for (base::Bytes& bytes : stored.descriptors) {
     const base::Digest digest = crypto::digest(bytes);
-    stored_descriptors_.emplace(digest, std::move(bytes));
+    providers_.restore(digest, bytes);
+    membership_.on_descriptor(digest, std::move(bytes));
   }
 }
 
@@ -258,17 +259,6 @@ void Kernel::refresh_provider(const base::NodeId& id) {
   const gossip::Member* member = membership_.find(id);
   if (member == nullptr || id == self_) return;
   Providers::View view = providers_.on_member(id, *member);
-  if (view.wanted) {
-    if (const auto stored = stored_descriptors_.find(*view.wanted);
-        stored != stored_descriptors_.end()) {
-      const base::Bytes bytes = std::move(stored->second);
-      stored_descriptors_.erase(stored);
-      if (providers_.on_descriptor(*view.wanted, bytes)) {
-        membership_.on_descriptor(*view.wanted, bytes);
-        view = providers_.on_member(id, *member);
-      }
-    }
-  }
   if (view.wanted) membership_.want_descriptor(id, *view.wanted, now_, gossip_effects_);
   if (view.provider) {
     data_plane_.on_provider(id, std::move(*view.provider), now_);
@@ -289,19 +279,8 @@ void Kernel::take_calls(Effects& effects) {
 
 void Kernel::publish_status() {
   if (phase() != Phase::serving && phase() != Phase::draining) return;
-  const mesh::LocalLoad load = data_plane_.local_load();
-  gossip::LocalStatus status{
-      .readiness = gossip::Readiness::serving,
-      .load = {.in_flight = load.in_flight,
-               .concurrency = load.concurrency,
-               .latency_micros = static_cast<std::uint32_t>(
-                   std::chrono::duration_cast<std::chrono::microseconds>(load.latency).count())},
-      .descriptor = own_descriptor_};
-  // An agent that does not answer takes no calls, which is what at_capacity says to callers.
-  if (load.at_capacity || load.condition == mesh::AgentCondition::unhealthy) {
-    status.readiness = gossip::Readiness::at_capacity;
-  }
-  if (lifecycle_.drain_wanted()) status.readiness = gossip::Readiness::draining;
+  const gossip::LocalStatus status =
+      status_of(data_plane_.local_load(), lifecycle_.drain_wanted(), own_descriptor_);
   if (status == published_) return;
   published_ = status;
   membership_.on_local_status(status, now_, gossip_effects_);

@@ -112,10 +112,8 @@ class Kernel {
 
   Lifecycle lifecycle_;
   std::uint64_t undecodable_ = 0;
-  base::Digest own_descriptor_;    // zero = no agent
-  gossip::LocalStatus published_;  // what membership was told last
-  std::map<base::Digest, base::Bytes>
-      stored_descriptors_;  // of the last run, until someone names them
+  base::Digest own_descriptor_;                           // zero = no agent
+  gossip::LocalStatus published_;                         // what membership was told last
   std::map<base::NodeId, base::Endpoint> saved_members_;  // what the disk knows of them
 };
 

@@ -20,7 +20,12 @@ Providers::View Providers::on_member(const base::NodeId& id, const gossip::Membe
   if (known == digest_of_.end() || known->second != record.descriptor) {
     release(id);
     digest_of_[id] = record.descriptor;
-    entries_[record.descriptor].members.insert(id);
+    Entry& entry = entries_[record.descriptor];
+    entry.members.insert(id);
+    if (const auto restored = restored_.find(record.descriptor); restored != restored_.end()) {
+      entry.descriptor = std::move(restored->second);
+      restored_.erase(restored);
+    }
   }
   const Entry& entry = entries_.at(record.descriptor);
   if (!entry.descriptor) return {.provider = std::nullopt, .wanted = record.descriptor};
@@ -37,6 +42,12 @@ Providers::View Providers::on_member(const base::NodeId& id, const gossip::Membe
 
 void Providers::on_forgotten(const base::NodeId& id) {
   release(id);
+}
+
+void Providers::restore(const base::Digest& digest, base::ByteView bytes) {
+  auto descriptor = wire::decode_descriptor(bytes);
+  if (!descriptor) return;  // it will be pulled again when it is named
+  restored_.emplace(digest, std::make_shared<const mesh::AgentDescriptor>(std::move(*descriptor)));
 }
 
 bool Providers::on_descriptor(const base::Digest& digest, base::ByteView bytes) {
@@ -85,6 +96,21 @@ mesh::Availability availability_of(const gossip::Member& member) {
   }
   CHECK(false);
   return {};
+}
+
+gossip::LocalStatus status_of(const mesh::LocalLoad& load, bool draining,
+                              const base::Digest& descriptor) {
+  const auto latency = std::chrono::duration_cast<std::chrono::microseconds>(load.latency);
+  gossip::LocalStatus status{
+      .readiness = gossip::Readiness::serving,
+      .load = {.in_flight = load.in_flight,
+               .concurrency = load.concurrency,
+               .latency_micros = static_cast<std::uint32_t>(latency.count())},
+      .descriptor = descriptor};
+  const bool unhealthy = load.condition == mesh::AgentCondition::unhealthy;
+  if (load.at_capacity || unhealthy) status.readiness = gossip::Readiness::at_capacity;
+  if (draining) status.readiness = gossip::Readiness::draining;
+  return status;
 }
 
 }  // namespace kernel

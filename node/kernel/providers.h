@@ -9,6 +9,7 @@
 #include "gossip/membership.h"
 #include "mesh/catalogue.h"
 #include "mesh/descriptor.h"
+#include "mesh/views.h"
 
 #include <map>
 #include <memory>
@@ -30,6 +31,8 @@ class Providers {
   [[nodiscard]] View on_member(const base::NodeId& id, const gossip::Member& member);
   void on_forgotten(const base::NodeId& id);
 
+  // A descriptor of the last run, used when a member's record names it again.
+  void restore(const base::Digest& digest, base::ByteView bytes);
   // False if these bytes are no descriptor. Otherwise members_of(digest) are to be looked at again.
   [[nodiscard]] bool on_descriptor(const base::Digest& digest, base::ByteView bytes);
   [[nodiscard]] std::vector<base::NodeId> members_of(const base::Digest& digest) const;
@@ -42,10 +45,16 @@ class Providers {
 
   void release(const base::NodeId& id);
 
-  std::map<base::Digest, Entry> entries_;           // no entry without members
+  std::map<base::Digest, Entry> entries_;  // no entry without members
+  std::map<base::Digest, std::shared_ptr<const mesh::AgentDescriptor>> restored_;  // not named yet
   std::map<base::NodeId, base::Digest> digest_of_;  // of members that have an agent
 };
 
 [[nodiscard]] mesh::Availability availability_of(const gossip::Member& member);
+
+// What the node's own record should say, from what its data plane sees of the agent beside it. An
+// agent that does not answer takes no calls, which is what at_capacity tells callers.
+[[nodiscard]] gossip::LocalStatus status_of(const mesh::LocalLoad& load, bool draining,
+                                            const base::Digest& descriptor);
 
 }  // namespace kernel

@@ -178,10 +178,13 @@ TEST(ConfigTest, TwoSpellingsOfOneWordAreRefused) {
               HasSubstr("says the same as \"attempts\""));
 }
 
-TEST(ConfigTest, RoutesThatAreNotThereYetAreRefused) {
+TEST(ConfigTest, WarnsOfRoutesThatAreNotThereYet) {
   for (const std::string route : {"latency", "cost", "quality", "nearest"}) {
-    EXPECT_THAT(bad("policies:\n  - route: { policy: " + route + " }\n"),
-                HasSubstr("\"" + route + "\" is not available in this version"));
+    const NodeConfig config = good("policies:\n  - route: { policy: " + route + " }\n");
+    EXPECT_EQ(config.policies.policies.at(0).route, std::nullopt);
+    EXPECT_THAT(config.warnings, Contains(HasSubstr("\"" + route +
+                                                    "\" is not available in this version: "
+                                                    "least_loaded is used instead")));
   }
   EXPECT_THAT(bad("policies:\n  - route: { policy: randm }\n"), HasSubstr("is none of its words"));
 }
