@@ -52,6 +52,7 @@ void Kernel::handle(Input input, base::Instant now, Effects& effects) {
   CHECK(phase() != Phase::created || std::holds_alternative<Started>(input));
   now_ = now;
   base::match(std::move(input), [&](auto&& value) { on(std::move(value)); });
+  data_plane_.on_drain(lifecycle_.drain_wanted());
   take_gossip(effects);
   take_calls(effects);
   publish_status();
@@ -87,12 +88,9 @@ void Kernel::on(JoinRequested&& input) {
 
 void Kernel::on(DrainRequested&& input) {
   lifecycle_.drain(input.leave, now_);
-  data_plane_.on_drain(lifecycle_.drain_wanted());
 }
-
 void Kernel::on(ResumeRequested&&) {
   lifecycle_.resume();
-  data_plane_.on_drain(lifecycle_.drain_wanted());
 }
 
 void Kernel::on(AgentConfigured&& input) {
@@ -140,7 +138,7 @@ void Kernel::on(PeerAnswered&& input) {
   auto reply = wire::decode_reply(input.body);
   if (!reply) {
     count_undecodable();
-    return membership_.on_ask_failed(input.request, now_, gossip_effects_);
+    return on(PeerFailed{.request = input.request, .failure = PeerFailure::refused});
   }
   membership_.on_reply(input.request, input.peer, std::move(reply).value(), now_, gossip_effects_);
 }

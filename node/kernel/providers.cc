@@ -12,10 +12,16 @@ Providers::View Providers::on_member(const base::NodeId& id, const gossip::Membe
   const gossip::Record& record = member.record.record;
   const bool gone =
       member.state == gossip::MemberState::left || member.state == gossip::MemberState::dead;
-  if (gone || record.descriptor.is_zero()) {
-    release(id);
-    return {};
-  }
+  if (gone || record.descriptor.is_zero()) release(id);
+  if (gone) return {};
+  mesh::Provider provider{
+      .name = record.name,
+      .availability = availability_of(member),
+      .load = {.in_flight = record.load.in_flight,
+               .concurrency = record.load.concurrency,
+               .latency = std::chrono::microseconds(record.load.latency_micros)},
+      .descriptor = nullptr};
+  if (record.descriptor.is_zero()) return {.provider = std::move(provider), .wanted = std::nullopt};
   const auto known = digest_of_.find(id);
   if (known == digest_of_.end() || known->second != record.descriptor) {
     release(id);
@@ -27,17 +33,10 @@ Providers::View Providers::on_member(const base::NodeId& id, const gossip::Membe
       restored_.erase(restored);
     }
   }
-  const Entry& entry = entries_.at(record.descriptor);
-  if (!entry.descriptor) return {.provider = std::nullopt, .wanted = record.descriptor};
-  return {
-      .provider =
-          mesh::Provider{.name = record.name,
-                         .availability = availability_of(member),
-                         .load = {.in_flight = record.load.in_flight,
-                                  .concurrency = record.load.concurrency,
-                                  .latency = std::chrono::microseconds(record.load.latency_micros)},
-                         .descriptor = entry.descriptor},
-      .wanted = std::nullopt};
+  provider.descriptor = entries_.at(record.descriptor).descriptor;
+  std::optional<base::Digest> wanted;
+  if (!provider.descriptor) wanted = record.descriptor;
+  return {.provider = std::move(provider), .wanted = wanted};
 }
 
 void Providers::on_forgotten(const base::NodeId& id) {

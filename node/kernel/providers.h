@@ -22,8 +22,8 @@ namespace kernel {
 
 class Providers {
  public:
-  // The member as the data plane should see it; nothing if it provides nothing, or not yet. When
-  // `wanted` is set afterwards, its descriptor has to be pulled from `id`.
+  // The member as the data plane should see it, without a descriptor if it has no agent or its
+  // descriptor is not here yet: then that is `wanted` from it. Nothing if the member is gone.
   struct View {
     std::optional<mesh::Provider> provider;
     std::optional<base::Digest> wanted;
