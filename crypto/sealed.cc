@@ -2,6 +2,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 namespace crypto {
 
 namespace {
@@ -60,6 +62,16 @@ std::optional<PairKeys> PairKeys::derive(const Identity& own, const base::NodeId
   keys.sending_ = direction_key(shared, mesh, own.id(), peer);
   keys.receiving_ = direction_key(shared, mesh, peer, own.id());
   sodium_memzero(shared.data(), shared.size());
+  return keys;
+}
+
+PairKeys PairKeys::from_secret(const base::Digest& secret, const base::NodeId& own,
+                               const base::NodeId& peer, const base::MeshId& mesh) {
+  Scalar shared{};
+  std::copy_n(octets(secret.view()), shared.size(), shared.begin());
+  PairKeys keys;
+  keys.sending_ = direction_key(shared, mesh, own, peer);
+  keys.receiving_ = direction_key(shared, mesh, peer, own);
   return keys;
 }
 

@@ -35,10 +35,11 @@ base::Instant ClockModel::when(base::Instant local) const {
   if (local == base::Instant::never()) return local;
   const std::int64_t elapsed = (local - options_.origin).nanoseconds();
   if (elapsed <= 0) return base::Instant();
-  base::Instant world =
-      base::Instant::from_nanoseconds(elapsed - scaled(elapsed, options_.drift_ppm));
-  // The inverse above is right to the square of the drift; walk what is left.
-  while (monotonic(world) < local) world = world + (local - monotonic(world));
+  // Each step leaves the drift's share of the error; the last ones are single nanoseconds.
+  constexpr int steps = 16;
+  base::Instant world = base::Instant::from_nanoseconds(elapsed);
+  for (int i = 0; i < steps; ++i) world = world + (local - monotonic(world));
+  while (monotonic(world) < local) world = world + base::Duration(1);
   return world;
 }
 

@@ -14,7 +14,7 @@ struct RunOptions {
   bool trace = false;         // keep the trace even if nothing was violated
   bool stop_at_first = true;  // end with the first violation
   // Is told, about once a simulated second, how far the run is; nothing = silent.
-  std::function<void(base::Duration simulated, base::Duration total)> progress;
+  std::function<void(base::Duration simulated, base::Duration total)> progress = {};
 };
 
 [[nodiscard]] Outcome run(const Scenario& scenario, const RunOptions& options = {});

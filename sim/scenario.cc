@@ -255,6 +255,8 @@ void read_statement(std::string_view key, Words& words, Scenario& scenario) {
     scenario.drift_max = words.number32(million / 10);
   } else if (key == "clock_offset_max") {
     scenario.clock_offset_max = words.duration();
+  } else if (key == "hashed_pair_keys") {
+    scenario.hashed_pair_keys = words.number(1) == 1;
   } else if (key == "calls") {
     read_calls(words, scenario.workload);
   } else if (key == "adversary") {
@@ -347,6 +349,7 @@ std::string Scenario::to_text() const {
   text += line("duplicate", std::to_string(duplicate));
   text += line("drift_max", std::to_string(drift_max));
   text += line("clock_offset_max", text_of(clock_offset_max));
+  text += line("hashed_pair_keys", hashed_pair_keys ? "1" : "0");
   text += line("calls",
                std::to_string(workload.calls) + " after " + std::to_string(workload.first_call) +
                    " from " + text_of(workload.starts) + " every " + text_of(workload.gap) +

@@ -113,6 +113,10 @@ struct Scenario {
   base::Duration chaos_ends = std::chrono::seconds(30);  // all faults end here
   base::Duration patience = std::chrono::seconds(60);    // in which the rest must settle after it
 
+  // Datagrams are sealed with keys that both ends hash instead of agreeing on them over the curve:
+  // for worlds so large that a million agreements would be most of the work. Signatures stay real.
+  bool hashed_pair_keys = false;
+
   bool operator==(const Scenario&) const = default;
 
   struct ParseError {

@@ -148,6 +148,7 @@ Scenario make_calm(std::uint32_t nodes, std::uint64_t seed) {
       base::Duration(milliseconds(1)),
       std::min(base::Duration(milliseconds(100)), base::Duration(seconds(10)) / scenario.nodes));
   scenario.drift_max = 50;
+  scenario.hashed_pair_keys = scenario.nodes >= 200;
   scenario.chaos_ends = seconds(40);
   base::Rng rng = base::Rng(seed).fork("calm");
   const std::uint32_t crashes = scenario.nodes < 3 ? 0 : 1 + scenario.nodes / 100;

@@ -15,9 +15,9 @@ namespace sim {
 struct ShrinkOptions {
   std::uint32_t runs_max = 400;
   // Asked before each run; true ends the search with what was found so far.
-  std::function<bool()> stop;
+  std::function<bool()> stop = {};
   // How a candidate is judged: the name of the first violated checker, or "". Nothing = run() it.
-  std::function<std::string(const Scenario&)> judge;
+  std::function<std::string(const Scenario&)> judge = {};
 };
 
 struct Shrunk {

@@ -18,9 +18,9 @@ struct SwarmOptions {
   std::uint64_t seeds_max = UINT64_MAX;
   bool twice = false;  // run each seed twice and compare the digests
   // Asked before each run; true ends the swarm. Nothing = only seeds_max ends it.
-  std::function<bool()> stop;
+  std::function<bool()> stop = {};
   // Told after each run.
-  std::function<void(std::uint64_t seed, const Outcome& outcome)> observe;
+  std::function<void(std::uint64_t seed, const Outcome& outcome)> observe = {};
 };
 
 struct SwarmReport {

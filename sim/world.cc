@@ -37,6 +37,7 @@ void World::start(NodeIndex index) {
   for (NodeIndex seed = 0; seed < scenario_.seeds; ++seed) {
     if (seed != index) options.seeds.push_back(nodes_[seed]->endpoint);
   }
+  options.gate = gate_options();
   const Disk::Contents& disk = node.disk.contents();
   kernel::Stored stored{.epoch = disk.epoch, .members = {}, .descriptors = {}};
   for (const auto& [id, record] : disk.members) stored.members.push_back(record);

@@ -67,6 +67,8 @@ class World final : public Surroundings, public CallObserver {
   void schedule_calls();
   void issue_call(std::uint32_t call);
 
+  [[nodiscard]] kernel::GateOptions gate_options() const;
+
   // the process of a node (world.cc)
   void start(NodeIndex node);
   void stop(NodeIndex node, bool crashed);

@@ -35,7 +35,8 @@ void World::say(NodeIndex node, Act act) {
       [&](SayPacket&& packet) {
         const std::optional<NodeIndex> to = node_with(packet.to);
         Liar& liar = liars_.at(node);
-        if (!liar.voice) liar.voice.emplace(nodes_[node]->identity, mesh_, voice_epoch);
+        if (!liar.voice)
+          liar.voice.emplace(nodes_[node]->identity, mesh_, voice_epoch, gate_options());
         auto datagram = liar.voice->say(packet.to, packet.packet);
         if (to && datagram) send_raw(node, packet.at, std::move(*datagram));
       },
@@ -44,7 +45,7 @@ void World::say(NodeIndex node, Act act) {
 
 std::optional<base::Bytes> World::revoice(NodeIndex from, NodeIndex to, base::ByteView datagram) {
   Liar& liar = liars_.at(from);
-  if (!liar.voice) liar.voice.emplace(nodes_[from]->identity, mesh_, voice_epoch);
+  if (!liar.voice) liar.voice.emplace(nodes_[from]->identity, mesh_, voice_epoch, gate_options());
   return liar.voice->pass_on(nodes_[to]->identity, datagram);
 }
 

@@ -81,6 +81,18 @@ void World::make_nodes() {
   }
 }
 
+kernel::GateOptions World::gate_options() const {
+  kernel::GateOptions options;
+  if (!scenario_.hashed_pair_keys) return options;
+  options.derive_keys = [](const crypto::Identity& own, const base::NodeId& peer,
+                           const base::MeshId& mesh) {
+    const auto& [first, second] = std::minmax(own.id(), peer);
+    const base::Digest secret = crypto::digest({first.view(), second.view()});
+    return std::optional(crypto::PairKeys::from_secret(secret, own.id(), peer, mesh));
+  };
+  return options;
+}
+
 void World::make_adversaries() {
   std::uint64_t number = 0;
   for (const AdversaryChoice& choice : scenario_.adversaries) {

@@ -59,9 +59,9 @@ DatagramGate::DatagramGate(crypto::Identity identity, const base::MeshId& mesh, 
                            GateOptions options)
     : identity_(std::move(identity)),
       mesh_(mesh),
-      options_(options),
+      options_(std::move(options)),
       epoch_(static_cast<std::uint32_t>(epoch)),
-      introductions_(options.introductions_per_second, options.introductions_burst) {
+      introductions_(options_.introductions_per_second, options_.introductions_burst) {
   // Epochs count starts of one node; the store refuses a file that says more.
   CHECK(epoch <= std::numeric_limits<std::uint32_t>::max());
   CHECK(options_.keys_max > 0);
@@ -112,7 +112,7 @@ base::Result<base::Bytes, GateError> DatagramGate::seal(const base::NodeId& peer
   if (found != peers_.end()) {
     keys = keys_of(found);
   } else {
-    derived = crypto::PairKeys::derive(identity_, peer, mesh_);
+    derived = options_.derive_keys(identity_, peer, mesh_);
     if (derived) keys = &*derived;
   }
   if (keys == nullptr) return base::Unexpected{GateError::unusable_key};
@@ -199,7 +199,7 @@ base::Result<DatagramGate::Opened, GateError> DatagramGate::open_introduction(
     const wire::OpenedEnvelope& envelope, base::Instant now) {
   if (!introductions_.take(now)) return base::Unexpected{GateError::introductions_limited};
   const base::NodeId& sender = *envelope.head.introduced;
-  const auto keys = crypto::PairKeys::derive(identity_, sender, mesh_);
+  const auto keys = options_.derive_keys(identity_, sender, mesh_);
   if (!keys) return base::Unexpected{GateError::unusable_key};
   auto plaintext = keys->open({.epoch = envelope.head.epoch, .counter = envelope.head.counter},
                               envelope.clear, envelope.sealed);
@@ -213,7 +213,7 @@ const crypto::PairKeys* DatagramGate::keys_of(Peers::iterator peer) {
     newest_first_.splice(newest_first_.begin(), newest_first_, state.used);
     return &*state.keys;
   }
-  state.keys = crypto::PairKeys::derive(identity_, peer->first, mesh_);
+  state.keys = options_.derive_keys(identity_, peer->first, mesh_);
   if (!state.keys) return nullptr;
   newest_first_.push_front(peer->first);
   state.used = newest_first_.begin();

@@ -21,6 +21,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <list>
 #include <map>
@@ -50,6 +51,10 @@ struct GateOptions {
   std::uint32_t peer_burst = 1'000;
   std::uint32_t introductions_per_second = 50;
   std::uint32_t introductions_burst = 100;
+  // Anything else only in a simulated world of many nodes, which saves the curve there.
+  std::function<std::optional<crypto::PairKeys>(const crypto::Identity& own,
+                                                const base::NodeId& peer, const base::MeshId& mesh)>
+      derive_keys = crypto::PairKeys::derive;
 };
 
 // So many permits a second on average, and a burst of so many at once (GCRA: one instant as state).

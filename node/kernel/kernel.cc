@@ -70,7 +70,8 @@ base::Instant Kernel::next_deadline() const {
 void Kernel::on(Started&& input) {
   lifecycle_.start();
   membership_.on_start(input.wall, now_, gossip_effects_);
-  gate_.emplace(identity_, options_.mesh, membership_.find(self_)->record.record.version.epoch);
+  gate_.emplace(identity_, options_.mesh, membership_.find(self_)->record.record.version.epoch,
+                options_.gate);
 }
 
 void Kernel::on(TimePassed&&) {

@@ -34,6 +34,7 @@ struct Options {
   std::vector<base::Endpoint> seeds;
   gossip::Options gossip;
   mesh::Options calls;
+  GateOptions gate;
   // How long a drain waits for calls in flight before it leaves all the same.
   base::Duration drain_timeout = std::chrono::seconds(30);
 };

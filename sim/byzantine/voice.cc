@@ -7,8 +7,12 @@
 
 namespace sim {
 
-Voice::Voice(const crypto::Identity& identity, const base::MeshId& mesh, std::uint64_t epoch)
-    : self_(identity.id()), mesh_(mesh), gate_(identity, mesh, epoch) {}
+Voice::Voice(const crypto::Identity& identity, const base::MeshId& mesh, std::uint64_t epoch,
+             kernel::GateOptions options)
+    : self_(identity.id()),
+      mesh_(mesh),
+      options_(std::move(options)),
+      gate_(identity, mesh, epoch, options_) {}
 
 std::optional<base::Bytes> Voice::say(const base::NodeId& to, const gossip::Packet& packet) {
   gate_.allow(to);
@@ -21,7 +25,7 @@ std::optional<base::Bytes> Voice::pass_on(const crypto::Identity& receiver,
                                           base::ByteView datagram) {
   auto found = keys_.find(receiver.id());
   if (found == keys_.end()) {
-    auto derived = crypto::PairKeys::derive(receiver, self_, mesh_);
+    auto derived = options_.derive_keys(receiver, self_, mesh_);
     if (!derived) return std::nullopt;
     found = keys_.emplace(receiver.id(), *derived).first;
   }

@@ -19,7 +19,8 @@ namespace sim {
 class Voice {
  public:
   // An epoch above all that its kernel claims.
-  Voice(const crypto::Identity& identity, const base::MeshId& mesh, std::uint64_t epoch);
+  Voice(const crypto::Identity& identity, const base::MeshId& mesh, std::uint64_t epoch,
+        kernel::GateOptions options);
 
   [[nodiscard]] std::optional<base::Bytes> say(const base::NodeId& to,
                                                const gossip::Packet& packet);
@@ -30,6 +31,7 @@ class Voice {
  private:
   const base::NodeId self_;
   const base::MeshId mesh_;
+  const kernel::GateOptions options_;
   kernel::DatagramGate gate_;
   std::map<base::NodeId, crypto::PairKeys> keys_;  // of receivers towards us
 };

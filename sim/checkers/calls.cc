@@ -17,7 +17,7 @@ void CallsChecker::on_call_ended(const CallEnded& ended) {
 }
 
 void CallsChecker::on_exchange(const ExchangeOpened& opened) {
-  open_exchanges_.emplace(opened.node, opened.exchange);
+  open_exchanges_.emplace(std::pair(opened.node, opened.exchange), opened.at);
 }
 
 void CallsChecker::on_exchange_ended(const ExchangeEnded& ended) {
@@ -28,10 +28,11 @@ void CallsChecker::on_exchange_ended(const ExchangeEnded& ended) {
 
 void CallsChecker::on_stopped(const NodeStopped& stopped) {
   if (!stopped.crashed) {
-    const auto found = open_exchanges_.lower_bound({stopped.node, 0});
-    if (found != open_exchanges_.end() && found->first == stopped.node) {
+    for (auto open = open_exchanges_.lower_bound({stopped.node, 0});
+         open != open_exchanges_.end() && open->first.first == stopped.node; ++open) {
+      if (stopped.at - open->second <= leaving_max) continue;
       violate(stopped.at, "n" + std::to_string(stopped.node) + " ended its drain with exchange " +
-                              std::to_string(found->second) + " unsettled");
+                              std::to_string(open->first.second) + " unsettled");
     }
   }
   open_exchanges_.erase(open_exchanges_.lower_bound({stopped.node, 0}),
@@ -57,8 +58,8 @@ void CallsChecker::on_end(base::Duration at) {
     violate(at, "call " + std::to_string(call) + " of n" + std::to_string(issued.node) +
                     " never ended");
   }
-  for (const auto& [node, exchange] : open_exchanges_) {
-    violate(at, "exchange " + std::to_string(exchange) + " of n" + std::to_string(node) +
+  for (const auto& [key, since] : open_exchanges_) {
+    violate(at, "exchange " + std::to_string(key.second) + " of n" + std::to_string(key.first) +
                     " never settled");
   }
 }
