@@ -52,6 +52,9 @@ class ByteChannel final : public std::enable_shared_from_this<ByteChannel> {
   void flush_soon();
   [[nodiscard]] std::size_t unsent() const { return output_.size() - sent_; }
 
+  // Acknowledges what came without delay (TCP_QUICKACK, Linux); lasts until the next input.
+  void acknowledge_now();
+
   // After what is unsent: end of output. Input is thrown away until on_input_end(), because closing
   // over unread bytes would reset the connection and could take the last answer with it.
   void finish();

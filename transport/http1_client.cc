@@ -177,6 +177,9 @@ std::size_t ClientConnection::on_bytes(base::ByteView bytes) {
     used += step.used;
     switch (step.event) {
       case Http1Parser::Event::need_more:
+        // The rest may be waiting for our acknowledgement: many agents send head and body apart
+        // without TCP_NODELAY, and a delayed acknowledgement would cost each call 40 ms.
+        if (answer_begun_) channel_->acknowledge_now();
         return used;
       case Http1Parser::Event::head:
         on_head();
