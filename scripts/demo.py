@@ -216,8 +216,9 @@ class Demo:
         nodes = [process for process in self.processes if isinstance(process, Node)]
         for node in nodes:
             wait_until(lambda node=node: node.get("/readyz")[0] == 200, f"{node.name} is ready")
-            wait_until(lambda node=node: len(node.rows("/v1/capabilities")) == 5,
-                       f"{node.name} knows every capability")
+            wait_until(lambda node=node: len(node.rows("/v1/capabilities")) == 5
+                       and all(row["state"] == "serving" for row in node.rows("/v1/members")),
+                       f"{node.name} knows every agent")
         say("Each of them knows all the others:\n")
         self.show("members", node=self.front)
         self.show("capabilities", node=self.front)
@@ -227,8 +228,8 @@ class Demo:
         self.show("call", "inventory.lookup", "--data", '{"sku": "A01-00"}', node=self.front)
         self.show("call", "pricing.quote", "--data", '{"sku": "A01-00", "quantity": 12}',
                   node=self.front)
-        say("$ parley call text.summarize --path '?sentences=1' --data @text")
-        path = self.folder / "text"
+        say("$ parley call text.summarize --path '?sentences=1' --data @text.txt")
+        path = self.folder / "text.txt"
         path.write_text(TEXT.replace("\n", " "))
         answer = self.parley("call", "text.summarize", "--path", "?sentences=1",
                              "--data", f"@{path}", node=self.front)
@@ -239,9 +240,11 @@ class Demo:
         return states.get(node.id, "forgotten")
 
     def kill_one(self, load):
-        victim = self.stock[0]
-        say(f"Two nodes offer inventory.lookup. {RATE} calls a second begin, and go to both.")
+        say(f"Two nodes offer inventory.lookup. {RATE} calls a second begin.")
         load.wait_for(2 * RATE)
+        # The one that serves more, so that its death is felt.
+        self.stock.sort(key=lambda node: load.served.get(node.name, 0), reverse=True)
+        victim = self.stock[0]
         say(f"Now {victim.name} is killed (kill -9, nothing is said or saved) ...")
         moment = time.monotonic()
         victim.child.kill()
@@ -335,8 +338,12 @@ def main():
         if keep:
             demo.how_to_go_on()
         return 0
-    except Failed as failure:
-        print(f"scripts/demo: {failure}", file=sys.stderr)
+    except (Failed, OSError, http.client.HTTPException) as failure:
+        print(f"scripts/demo: {failure!r}", file=sys.stderr)
+        for process in demo.processes:
+            if process.child.poll() not in (None, 0):
+                print(f"{process.name} ended with {process.child.returncode}: {process.errors()}",
+                      file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("scripts/demo: interrupted", file=sys.stderr)

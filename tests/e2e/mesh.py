@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("PARLEY_BINARY", str(ROOT / "build/release/parley"))
+CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGILL, -signal.SIGFPE, -signal.SIGBUS}
 PATIENCE = 20.0  # seconds for anything that should take one, on a busy machine
 
 
@@ -177,19 +178,20 @@ class Mesh:
         for process in self._processes:
             process.kill()
             process.wait()
+            process.stdout.close()
         for agent in self._agents:
             agent.stop()
+        crashed = []
         for node in self.nodes:
-            if kind is not None:
-                text = node.errors()[-2000:]
-                command = " ".join(node.arguments)
-                print(f"--- {node.folder.name}: {command}\n{text}", file=sys.stderr)
-            if node.process.returncode in (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGILL,
-                                           -signal.SIGFPE, -signal.SIGBUS) and kind is None:
-                kind = AssertionError
-                shutil.rmtree(self.folder, ignore_errors=True)
-                raise AssertionError(f"a node crashed: {node.errors()[-2000:]}")
+            node.process.stdout.close()
+            text = f"--- {' '.join(node.arguments)}\n{node.errors()[-2000:]}"
+            if node.process.returncode in CRASHES:
+                crashed.append(f"signal {-node.process.returncode} {text}")
+            elif kind is not None:
+                print(text, file=sys.stderr)
         shutil.rmtree(self.folder, ignore_errors=True)
+        if crashed:
+            raise AssertionError("a node crashed: " + "\n".join(crashed))
 
     def start(self, name, *arguments, seeds=(), agent=None, capabilities=(), config=None, data=None,
               mesh="127.0.0.1:0"):

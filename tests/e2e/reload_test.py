@@ -161,7 +161,7 @@ class ReloadTest(unittest.TestCase):
     def test_an_agent_that_is_not_well_gets_no_calls(self):
         one, two = self.mesh.agent(mesh.named("one")), self.mesh.agent(mesh.named("two"))
         config = ("agent:\n  url: {}\n"
-                  "  health: {{ path: /healthz, interval: 200ms, timeout: 1s }}\n"
+                  "  health: {{ path: /healthz, interval: 200ms, timeout: 200ms }}\n"
                   "  capabilities: [{{name: test.name}}]\n")
         a = self.mesh.node("a", config=config.format(one.url))
         b = self.mesh.node("b", config=config.format(two.url), seeds=[a])

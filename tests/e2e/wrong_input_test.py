@@ -19,8 +19,10 @@ class WrongInputTest(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=self.mesh.folder))
 
     def run_node(self, *arguments):
-        return mesh.parley("node", "--mesh", "127.0.0.1:0", "--api", "127.0.0.1:0", "--data",
-                           str(self.folder / "data"), *arguments, timeout=15)
+        ports = [("--mesh", "127.0.0.1:0"), ("--api", "127.0.0.1:0")]
+        picked = [word for flag, port in ports if flag not in arguments for word in (flag, port)]
+        return mesh.parley("node", *picked, "--data", str(self.folder / "data"), *arguments,
+                           timeout=15)
 
     def refused_configuration(self, text, *expected):
         path = self.folder / "parley.yaml"
