@@ -91,5 +91,6 @@ constexpr std::size_t config_bytes_max = std::size_t{1024} * 1024;
 // An `agent:` block as JSON, as PUT /v1/agent takes it; the error is one sentence for people.
 [[nodiscard]] base::Result<AgentConfig, std::string> parse_agent_json(std::string_view json);
 [[nodiscard]] std::string agent_json(const AgentConfig& agent);
+[[nodiscard]] std::string url_text(const transport::AgentUrl& url);
 
 }  // namespace node

@@ -120,11 +120,6 @@ std::optional<std::int64_t> parse_micros(std::string_view text) {
   return static_cast<std::int64_t>(*whole * 1'000'000 + *micros);
 }
 
-std::string url_text(const transport::AgentUrl& url) {
-  const bool plain = url.scheme == transport::AgentUrl::Scheme::http;
-  return (plain ? "http://" : "h2c://") + url.authority() + url.base;
-}
-
 std::optional<AgentConfig> read_agent(const ConfigBlock& block) {
   const std::size_t errors_before = block.reading().errors.size();
   AgentConfig out;
@@ -158,6 +153,11 @@ std::optional<AgentConfig> read_agent(const ConfigBlock& block) {
   }
   if (block.reading().errors.size() != errors_before) return std::nullopt;
   return out;
+}
+
+std::string url_text(const transport::AgentUrl& url) {
+  const bool plain = url.scheme == transport::AgentUrl::Scheme::http;
+  return (plain ? "http://" : "h2c://") + url.authority() + url.base;
 }
 
 base::Result<AgentConfig, std::string> parse_agent_json(std::string_view json) {

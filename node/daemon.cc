@@ -49,6 +49,13 @@ kernel::PeerFailure failure_of(transport::StreamError error) {
   return {};
 }
 
+// What PUT and PATCH /v1/agent take, read by the configuration's own rules.
+base::Result<api::ParsedAgent, std::string> parsed_agent(std::string_view json) {
+  auto agent = parse_agent_json(json);
+  if (!agent) return base::Unexpected{std::move(agent.error())};
+  return api::ParsedAgent{url_text(agent->url), std::move(agent->descriptor)};
+}
+
 }  // namespace
 
 Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
@@ -94,6 +101,7 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
                       driver_->feed(kernel::SignaturesChecked{batch, std::move(verdicts)});
                     });
                   }),
+      parse_agent_(parsed_agent),
       signals_(io),
       epoch_timer_(io),
       clock_timer_(io),

@@ -103,7 +103,7 @@ class Daemon final : private EffectSink {
   std::optional<Driver> driver_;
   base::Endpoint mesh_endpoint_;
   api::Access access_;
-  api::AgentParser parse_agent_;
+  const api::AgentParser parse_agent_;
   std::string agent_block_;  // as GET /v1/agent shows it; "" = no agent
   api::CallMetrics call_metrics_;
   std::optional<ConfigWatch> watch_;
