@@ -146,15 +146,18 @@ Scenario make_calm(std::uint32_t nodes, std::uint64_t seed) {
   scenario.nodes = nodes == 0 ? 16 : nodes;
   scenario.join_gap = std::max(
       base::Duration(milliseconds(1)),
-      std::min(base::Duration(milliseconds(100)), base::Duration(seconds(10)) / scenario.nodes));
+      std::min(base::Duration(milliseconds(100)), base::Duration(seconds(20)) / scenario.nodes));
   scenario.drift_max = 50;
   scenario.hashed_pair_keys = scenario.nodes >= 200;
-  scenario.chaos_ends = seconds(40);
+  // A large mesh takes longer to become quiet after all have joined.
+  const bool large = scenario.nodes >= 200;
+  const std::int64_t crashes_from = large ? 60'000 : 25'000;  // ms
+  scenario.chaos_ends = large ? seconds(90) : seconds(40);
   base::Rng rng = base::Rng(seed).fork("calm");
   const std::uint32_t crashes = scenario.nodes < 3 ? 0 : 1 + scenario.nodes / 100;
   for (const NodeIndex node : draw_nodes(rng, scenario.seeds, scenario.nodes, crashes)) {
     Fault crash;
-    crash.at = draw_ms(rng, 25'000, 30'000);
+    crash.at = draw_ms(rng, crashes_from, crashes_from + 5'000);
     crash.nodes = {node};
     if (rng.chance(50 * percent)) crash.lasts = draw_ms(rng, 100, 8'000);
     scenario.faults.push_back(std::move(crash));

@@ -5,14 +5,15 @@ namespace sim {
 void ForgeryChecker::on_view(const ViewChange& change) {
   if (change.record == nullptr || change.observer == change.subject) return;
   if (!truth().honest(change.subject)) return;  // its own key may sign anything
-  const auto found = genuine_.find({change.subject, change.record->record.version});
-  if (found != genuine_.end() && found->second == *change.record) return;
+  std::map<gossip::Version, gossip::SignedRecord>& genuine = genuine_[change.subject];
+  const auto found = genuine.find(change.record->record.version);
+  if (found != genuine.end() && found->second == *change.record) return;
   // Two records may leave a node within one input, of which only the second was seen there. The key
   // of an honest node signs nothing but what that node lets out.
   const gossip::Record& record = change.record->record;
   if (crypto::check({record.subject, statement_of(record, mesh_), change.record->signature})
           .holds()) {
-    genuine_.try_emplace({change.subject, record.version}, *change.record);
+    genuine.try_emplace(record.version, *change.record);
     return;
   }
   violate(change.at, "n" + std::to_string(change.observer) + " holds a record of n" +
@@ -26,7 +27,7 @@ void ForgeryChecker::on_stranger(const StrangerSeen& seen) {
 }
 
 void ForgeryChecker::on_published(const Published& published) {
-  genuine_.try_emplace({published.subject, published.record->record.version}, *published.record);
+  genuine_[published.subject].try_emplace(published.record->record.version, *published.record);
 }
 
 }  // namespace sim

@@ -5,14 +5,14 @@
 #include "sim/checkers/checker.h"
 
 #include <map>
-#include <utility>
+#include <vector>
 
 namespace sim {
 
 class ForgeryChecker final : public Checker {
  public:
   ForgeryChecker(const Truth& truth, const base::MeshId& mesh)
-      : Checker("forgery", truth), mesh_(mesh) {}
+      : Checker("forgery", truth), mesh_(mesh), genuine_(truth.size()) {}
   void on_view(const ViewChange& change) override;
   void on_stranger(const StrangerSeen& seen) override;
   void on_published(const Published& published) override;
@@ -20,7 +20,7 @@ class ForgeryChecker final : public Checker {
  private:
   const base::MeshId mesh_;
   // What is known to be genuine without a check of its own: seen with its subject, or checked here.
-  std::map<std::pair<NodeIndex, gossip::Version>, gossip::SignedRecord> genuine_;
+  std::vector<std::map<gossip::Version, gossip::SignedRecord>> genuine_;  // by subject
 };
 
 }  // namespace sim

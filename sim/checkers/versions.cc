@@ -10,9 +10,13 @@ std::string text_of(const gossip::Version& version) {
 
 }  // namespace
 
+VersionsChecker::VersionsChecker(const Truth& truth)
+    : Checker("versions", truth),
+      highest_(truth.size(), std::vector<gossip::Version>(truth.size())) {}
+
 void VersionsChecker::on_view(const ViewChange& change) {
   if (!change.after) return;
-  gossip::Version& highest = highest_[{change.observer, change.subject}];
+  gossip::Version& highest = highest_[change.observer][change.subject];
   if (change.after->version < highest) {
     violate(change.at, "n" + std::to_string(change.observer) + " went back to version " +
                            text_of(change.after->version) + " of n" +
@@ -37,9 +41,7 @@ void VersionsChecker::on_published(const Published& published) {
 
 // A new life knows what its disk held, which may be older.
 void VersionsChecker::on_started(const NodeStarted& started) {
-  const auto from = highest_.lower_bound({started.node, 0});
-  const auto to = highest_.lower_bound({started.node + 1, 0});
-  highest_.erase(from, to);
+  highest_[started.node].assign(truth().size(), {});
 }
 
 }  // namespace sim

@@ -5,20 +5,20 @@
 #include "sim/checkers/checker.h"
 
 #include <map>
-#include <utility>
+#include <vector>
 
 namespace sim {
 
 class VersionsChecker final : public Checker {
  public:
-  explicit VersionsChecker(const Truth& truth) : Checker("versions", truth) {}
+  explicit VersionsChecker(const Truth& truth);
   void on_view(const ViewChange& change) override;
   void on_published(const Published& published) override;
   void on_started(const NodeStarted& started) override;
 
  private:
-  std::map<std::pair<NodeIndex, NodeIndex>, gossip::Version> highest_;  // observer, subject
-  std::map<NodeIndex, gossip::SignedRecord> published_;                 // the newest of each
+  std::vector<std::vector<gossip::Version>> highest_;    // observer, subject
+  std::map<NodeIndex, gossip::SignedRecord> published_;  // the newest of each
 };
 
 }  // namespace sim
