@@ -117,7 +117,7 @@ class Http1Connection final : public ByteChannel::User {
   bool retired_ = false;
   std::uint64_t requests_ = 0;
   // What on_time() saw last.
-  Waiting waited_ = Waiting::for_request;
+  std::optional<Waiting> waited_;  // nothing: not looked at yet
   std::uint64_t waited_request_ = 0;
   base::Instant waiting_since_;
 };
