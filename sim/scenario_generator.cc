@@ -149,10 +149,11 @@ Scenario make_calm(std::uint32_t nodes, std::uint64_t seed) {
       std::min(base::Duration(milliseconds(100)), base::Duration(seconds(20)) / scenario.nodes));
   scenario.drift_max = 50;
   scenario.hashed_pair_keys = scenario.nodes >= 200;
-  // A large mesh takes longer to become quiet after all have joined.
-  const bool large = scenario.nodes >= 200;
-  const std::int64_t crashes_from = large ? 60'000 : 25'000;  // ms
-  scenario.chaos_ends = large ? seconds(90) : seconds(40);
+  // What is told when all join grows with the square of the mesh, and takes as long to become
+  // quiet.
+  const std::int64_t quiet_after = scenario.nodes < 200 ? 25 : (scenario.nodes < 500 ? 60 : 90);
+  const std::int64_t crashes_from = quiet_after * 1'000;  // ms
+  scenario.chaos_ends = seconds(scenario.nodes < 200 ? 40 : quiet_after * 5 / 3);
   base::Rng rng = base::Rng(seed).fork("calm");
   const std::uint32_t crashes = scenario.nodes < 3 ? 0 : 1 + scenario.nodes / 100;
   for (const NodeIndex node : draw_nodes(rng, scenario.seeds, scenario.nodes, crashes)) {
