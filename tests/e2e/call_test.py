@@ -19,7 +19,7 @@ class CallTest(unittest.TestCase):
         cls.two = cls.mesh.agent(mesh.named("two"))
         cls.a = cls.mesh.node("a", agent=cls.one, capabilities=["test.name"])
         cls.b = cls.mesh.node("b", agent=cls.two, capabilities=["test.name"], seeds=[cls.a])
-        cls.c = cls.mesh.node("c", seeds=[cls.a])
+        cls.c = cls.mesh.node("c", seeds=[cls.a], config=mesh.ROUND_ROBIN)
         cls.d = cls.mesh.node("d", agent=cls.echo, capabilities=["test.echo"], seeds=[cls.c])
         mesh.wait_members([cls.a, cls.b, cls.c, cls.d], 4)
         mesh.wait_capability(cls.c, "test.name", 2)

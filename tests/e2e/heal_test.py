@@ -18,7 +18,7 @@ class HealTest(unittest.TestCase):
     def mesh_of_three(self, one, two):
         a = self.mesh.node("a", agent=self.mesh.agent(one), capabilities=["test.name"])
         b = self.mesh.node("b", agent=self.mesh.agent(two), capabilities=["test.name"], seeds=[a])
-        caller = self.mesh.node("caller", seeds=[a, b])
+        caller = self.mesh.node("caller", seeds=[a, b], config=mesh.ROUND_ROBIN)
         mesh.wait_members([a, b, caller], 3)
         mesh.wait_capability(caller, "test.name", 2)
         return a, b, caller
@@ -66,7 +66,7 @@ class HealTest(unittest.TestCase):
         a = self.mesh.node("a", agent=slow, capabilities=["test.slow"])
         b = self.mesh.node("b", agent=self.mesh.agent(mesh.named("other")),
                            capabilities=["test.slow"], seeds=[a])
-        caller = self.mesh.node("caller", seeds=[a, b])
+        caller = self.mesh.node("caller", seeds=[a, b], config=mesh.ROUND_ROBIN)
         mesh.wait_capability(caller, "test.slow", 2)
         running = load.Load(caller, "test.slow", rate=20, connections=20)
         mesh.wait_until(lambda: len(slow.requests) >= 5, "calls are in flight")

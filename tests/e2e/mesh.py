@@ -20,6 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("PARLEY_BINARY", str(ROOT / "build/release/parley"))
 CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGILL, -signal.SIGFPE, -signal.SIGBUS}
+# For a caller whose test needs each provider to get calls; least_loaded keeps to the fastest.
+ROUND_ROBIN = "policies: [{ match: { capability: '*' }, route: { policy: round_robin } }]\n"
 PATIENCE = 20.0  # seconds for anything that should take one, on a busy machine
 
 

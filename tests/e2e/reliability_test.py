@@ -32,7 +32,7 @@ class ReliabilityTest(unittest.TestCase):
         for number, agent in enumerate(agents):
             nodes.append(self.mesh.node(f"provider-{number}", agent=agent, seeds=nodes[:1],
                                         capabilities=[capability]))
-        caller = self.mesh.node("caller", seeds=nodes[:1])
+        caller = self.mesh.node("caller", seeds=nodes[:1], config=mesh.ROUND_ROBIN)
         mesh.wait_members([caller, *nodes], len(nodes) + 1)
         mesh.wait_capability(caller, capability, len(nodes))
         return caller, nodes, agents
@@ -188,7 +188,7 @@ class ReliabilityTest(unittest.TestCase):
                                   {"Content-Type": "application/json"})
             self.assertIn(answer.status, (200, 201, 204), answer)
             nodes.append(node)
-        caller = self.mesh.node("caller", seeds=nodes[:1])
+        caller = self.mesh.node("caller", seeds=nodes[:1], config=mesh.ROUND_ROBIN)
         mesh.wait_capability(caller, "stock.lookup", 3)
 
         def served(require):

@@ -165,7 +165,7 @@ class ReloadTest(unittest.TestCase):
                   "  capabilities: [{{name: test.name}}]\n")
         a = self.mesh.node("a", config=config.format(one.url))
         b = self.mesh.node("b", config=config.format(two.url), seeds=[a])
-        caller = self.mesh.node("caller", seeds=[a])
+        caller = self.mesh.node("caller", seeds=[a], config=mesh.ROUND_ROBIN)
         mesh.wait_capability(caller, "test.name", 2)
 
         def served():
