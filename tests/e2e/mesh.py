@@ -271,6 +271,7 @@ class Agent:
         agent = self
         self.requests = []  # (method, path, headers) in the order of arrival
         self.healthy = True
+        self.health_checks = 0
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -280,6 +281,7 @@ class Agent:
             def _any(self):
                 try:
                     if self.path == "/healthz":
+                        agent.health_checks += 1
                         return self.reply(b"{}", 200 if agent.healthy else 503)
                     agent.requests.append((self.command, self.path, dict(self.headers)))
                     answer(self)
@@ -327,6 +329,9 @@ class Agent:
         class Server(ThreadingHTTPServer):
             daemon_threads = True
             request_queue_size = 512
+
+            def handle_error(self, *_):
+                pass  # a connection that the node reset
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"

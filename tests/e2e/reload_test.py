@@ -173,6 +173,7 @@ class ReloadTest(unittest.TestCase):
 
         mesh.wait_until(lambda: served() == {b"one", b"two"}, "both serve")
         one.healthy = False
+        mesh.wait_until(lambda: a.get("/readyz").status == 503, "its node notices")
         mesh.wait_until(lambda: served() == {b"two"}, "the sick one is spared")
         one.healthy = True
         mesh.wait_until(lambda: b"one" in served(), "the recovered one serves again")
