@@ -2,6 +2,7 @@
 // messages in both directions, status in trailers.
 //   grpc_like.mjs agent                     prints its port; echoes each message
 //   grpc_like.mjs call http://IP:PORT/PATH  sends three messages, prints what came back as JSON
+//   grpc_like.mjs burst URL                 100 GETs at once on one connection, prints the answers
 import http2 from 'node:http2';
 
 const framed = (text) => {
@@ -59,6 +60,30 @@ function call(url) {
   stream.write(framed(waiting.shift()));
 }
 
+function burst(url) {
+  const target = new URL(url);
+  const client = http2.connect(target.origin);
+  const answers = {};
+  let left = 100;
+  for (let number = 0; number < 100; number += 1) {
+    const stream = client.request({ ':path': `${target.pathname}?n=${number}` });
+    let status = 0;
+    let body = '';
+    stream.on('response', (headers) => { status = headers[':status']; });
+    stream.setEncoding('utf8');
+    stream.on('data', (text) => { body += text; });
+    stream.on('error', () => { body = 'error'; });
+    stream.on('close', () => {
+      answers[`${status} ${body}`] = (answers[`${status} ${body}`] ?? 0) + 1;
+      left -= 1;
+      if (left > 0) return;
+      console.log(JSON.stringify(answers));
+      client.close();
+    });
+  }
+}
+
 const [mode, url] = process.argv.slice(2);
 if (mode === 'agent') agent();
+else if (mode === 'burst') burst(url);
 else call(url);

@@ -10,6 +10,8 @@ import unittest
 
 import mesh
 
+PROGRAM = str(pathlib.Path(__file__).with_name("grpc_like.mjs"))
+
 
 def curl_speaks_http2():
     if not shutil.which("curl"):
@@ -46,31 +48,29 @@ class Http2Test(unittest.TestCase):
             self.assertEqual(status, "2 503")
             self.assertIn(b"no_capable_agent", body)
 
+    # Not by curl 7.88: it gives up on transfers that waited for a connection to be shared.
+    @unittest.skipUnless(shutil.which("node"), "Node.js is not installed")
     def test_many_streams_on_one_connection(self):
         with mesh.Mesh() as run:
             provider = run.node("provider", agent=run.agent(mesh.named("it")),
                                 capabilities=["test.name"])
             caller = run.node("caller", seeds=[provider])
             mesh.wait_capability(caller, "test.name")
-            command = ["curl", "--silent", "--show-error", "--http2-prior-knowledge", "--parallel",
-                       "--max-time", "20", "--write-out", "%{http_version} %{http_code}\n"]
-            for number in range(40):
-                command += [f"http://{caller.api}/call/test.name?n={number}", "-o", "/dev/null"]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            done = subprocess.run(["node", PROGRAM, "burst", f"http://{caller.api}/call/test.name"],
+                                  capture_output=True, text=True, timeout=20, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertEqual(done.stdout.split("\n"), ["2 200"] * 40 + [""])
+            self.assertEqual(json.loads(done.stdout), {"200 it": 100})
 
     @unittest.skipUnless(shutil.which("node"), "Node.js is not installed")
     def test_a_call_as_grpc_makes_it(self):
-        program = str(pathlib.Path(__file__).with_name("grpc_like.mjs"))
         with mesh.Mesh() as run:
-            port = run.first_line(["node", program, "agent"])
+            port = run.first_line(["node", PROGRAM, "agent"])
             provider = run.node("provider", agent=f"h2c://127.0.0.1:{port}",
                                 capabilities=["test.grpc"])
             caller = run.node("caller", seeds=[provider])
             mesh.wait_capability(caller, "test.grpc")
             done = subprocess.run(
-                ["node", program, "call", f"http://{caller.api}/call/test.grpc/pkg.Service/Method"],
+                ["node", PROGRAM, "call", f"http://{caller.api}/call/test.grpc/pkg.Service/Method"],
                 capture_output=True, text=True, timeout=20, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
             result = json.loads(done.stdout)
