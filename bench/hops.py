@@ -169,5 +169,6 @@ def profile(stage, target):
                                    "-i", str(stage.folder / f"perf-{name}")],
                                   capture_output=True, text=True, check=False)
             path = target / f"profile-{name}-{kind}.txt"
-            path.write_text(done.stdout)
+            lines = [line.rstrip()[:160] for line in done.stdout.splitlines()]
+            path.write_text("\n".join(line for line in lines if line.strip("#. ")) + "\n")
             print(f"profile: {path}")

@@ -22,8 +22,8 @@ target_compile_options(llhttp PRIVATE -w)
 
 # Asio is compiled once, in cmake/asio.cc, not in every file that includes it.
 add_library(asio STATIC ${CMAKE_SOURCE_DIR}/cmake/asio.cc)
-# Whether Asio finds std::aligned_alloc hangs on what was included before it, so one file would allocate
-# with it and another free with operator delete.
+# Whether Asio finds std::aligned_alloc hangs on what was included before it, so one file would
+# allocate with it and another free with operator delete.
 target_compile_definitions(asio PUBLIC ASIO_STANDALONE ASIO_SEPARATE_COMPILATION ASIO_NO_DEPRECATED
   ASIO_DISABLE_STD_ALIGNED_ALLOC)
 target_link_libraries(asio PUBLIC Threads::Threads OpenSSL::SSL OpenSSL::Crypto)
