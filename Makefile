@@ -16,7 +16,7 @@ test: build  ## build, then run every test
 	@ctest --preset $(PRESET) -j2
 
 lint:  ## the checks that need no build: layers, sizes, forbidden words
-	@for check in scripts/check_*.py; do python3 $$check || exit 1; done
+	@for check in scripts/check_*.py; do python3 $$check || [ $$? -eq 77 ] || exit 1; done
 
 check: build lint  ## what a change must pass: build, lint, unit and simulator tests
 	@ctest --preset $(PRESET) -j2 -LE e2e
