@@ -380,6 +380,8 @@ api::ShellCounters Daemon::shell_counters() const {
   out.datagrams_sent = udp.sent;
   out.datagrams_received = udp.received;
   out.datagrams_dropped = udp.dropped_on_send;
+  out.datagram_bytes_sent = udp.bytes_sent;
+  out.datagram_bytes_received = udp.bytes_received;
   const transport::PeerLinksCounters links = links_.counters();
   out.links_open = links.links;
   out.links_failed = links.failed_to_connect + links.failed_timeout + links.failed_tls;

@@ -138,6 +138,7 @@ bool UdpSocket::Shared::receive_batch() {
       continue;
     }
     ++counters_.received;
+    counters_.bytes_received += message.msg_len;
     const std::byte* start = buffers_.data() + index * datagram_bytes_max;
     on_datagram_(from_sockaddr(senders_[index]), base::ByteView(start, message.msg_len));
   }
@@ -163,6 +164,7 @@ void UdpSocket::Shared::send(const base::Endpoint& to, base::ByteView bytes) {
                     reinterpret_cast<const sockaddr*>(&address), sizeof address);
   }
   ++(sent >= 0 ? counters_.sent : counters_.dropped_on_send);
+  if (sent > 0) counters_.bytes_sent += static_cast<std::uint64_t>(sent);
 }
 
 void UdpSocket::Shared::close() {

@@ -29,6 +29,8 @@ class UdpSocket {
   struct Counters {
     std::uint64_t received = 0;
     std::uint64_t sent = 0;
+    std::uint64_t bytes_received = 0;  // of datagrams, without the headers of IP and UDP
+    std::uint64_t bytes_sent = 0;
     std::uint64_t dropped_on_send = 0;  // no room in the kernel's buffer, or no route
     std::uint64_t dropped_too_long = 0;
   };

@@ -157,6 +157,8 @@ class CallTest(unittest.TestCase):
         for name in ("parley_requests_total", "parley_members", "parley_gossip_bytes_total",
                      "parley_build_info", "parley_request_duration_seconds"):
             self.assertIn(f"# TYPE {name} ", text)
+        for name in ("parley_gossip_bytes_total", "parley_requests_total"):
+            self.assertGreater(self.c.metric(name), 0, name)
         self.assertTrue(self.c.get("/openapi.json").json()["openapi"].startswith("3.1"))
 
 
