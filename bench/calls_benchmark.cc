@@ -20,6 +20,7 @@ base::NodeId node_of(std::uint64_t number) {
 
 mesh::DataPlane plane_with(std::int64_t candidates, std::int64_t members) {
   mesh::DataPlane plane({}, node_of(0), "self", base::Rng(1));
+  mesh::Effects effects;
   const base::Instant now = base::Instant::from_nanoseconds(1);
   for (std::int64_t i = 1; i <= members; ++i) {
     mesh::AgentDescriptor agent;
@@ -27,7 +28,7 @@ mesh::DataPlane plane_with(std::int64_t candidates, std::int64_t members) {
     mesh::Provider provider;
     provider.name = "node-" + std::to_string(i);
     provider.descriptor = std::make_shared<const mesh::AgentDescriptor>(std::move(agent));
-    plane.on_provider(node_of(static_cast<std::uint64_t>(i)), std::move(provider), now);
+    plane.on_provider(node_of(static_cast<std::uint64_t>(i)), std::move(provider), now, effects);
   }
   return plane;
 }

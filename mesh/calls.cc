@@ -130,12 +130,12 @@ void Calls::begin(Exchange& exchange, base::Instant now, Effects& effects) {
     refuse(exchange, too_late(exchange, now), false, now, effects);
     return;
   }
-  if (try_next(exchange, now, effects)) return;
+  if (try_next(exchange, routing::Rank::joining, now, effects)) return;
   refuse(exchange, nobody(exchange, candidates_, {around_.catalogue, around_.self, around_.name}),
          false, now, effects);
 }
 
-bool Calls::try_next(Exchange& exchange, base::Instant now, Effects& effects) {
+bool Calls::try_next(Exchange& exchange, routing::Rank worst, base::Instant now, Effects& effects) {
   const base::Duration left = time_to_pass_on(exchange.context.deadline, now, around_.options);
   if (left <= base::Duration::zero()) return false;
   const routing::OwnAgent own = own_agent();
@@ -148,7 +148,7 @@ bool Calls::try_next(Exchange& exchange, base::Instant now, Effects& effects) {
                    .now = now},
                   candidates_);
   exchange.offers = candidates_.offers;
-  if (candidates_.best.empty()) return false;
+  if (candidates_.best.empty() || candidates_.rank > worst) return false;
   const routing::Candidate chosen = chooser_.choose(candidates_,
                                                     {.capability = exchange.request.capability,
                                                      .prefer = exchange.context.prefer,
@@ -215,7 +215,9 @@ bool Calls::is_fresh(Exchange& exchange, base::Instant now, Effects& effects) {
   ++around_.counters.duplicates;
   base::match(
       verdict, [](const Duplicates::Fresh&) {},
-      [&](const Duplicates::Running& running) { become(exchange, Waiting{running.original}); },
+      [&](const Duplicates::Running& running) {
+        become(exchange, Waiting{running.original}, effects);
+      },
       [&](const Duplicates::Kept& kept) {
         exchange.destination = around_.name;
         effects.emplace_back(
@@ -245,7 +247,7 @@ void Calls::run_at_agent(Exchange& exchange, const Capability& capability, base:
   ++exchange.attempts;
   ++around_.counters.attempts;
   ++at_agent_;
-  become(exchange, Attempting{exchange.attempts, around_.self, now});
+  become(exchange, Attempting{exchange.attempts, around_.self, now}, effects);
   Path path = exchange.context.path;
   if (path.empty() || path.back() != Hop::of(around_.self)) path.push_back(Hop::of(around_.self));
   served_.put({.exchange = exchange.id,
@@ -272,7 +274,7 @@ void Calls::start_at_peer(Exchange& exchange, const Catalogue::Entry& entry, bas
   Standing* standing = around_.catalogue.standing(entry.node);
   CHECK(standing != nullptr);
   ++standing->outstanding;
-  become(exchange, Attempting{exchange.attempts, entry.node, now});
+  become(exchange, Attempting{exchange.attempts, entry.node, now}, effects);
   effects.emplace_back(
       StartAttempt{.exchange = exchange.id,
                    .attempt = exchange.attempts,
@@ -289,9 +291,7 @@ bool Calls::keeps_body(const Exchange& exchange) const {
 
 // The load that the attempt was is gone, and the agent no longer serves it.
 void Calls::end_attempt(Exchange& exchange) {
-  const base::NodeId* node = nullptr;
-  if (const auto* attempting = std::get_if<Attempting>(&exchange.phase)) node = &attempting->node;
-  if (const auto* answering = std::get_if<Answering>(&exchange.phase)) node = &answering->node;
+  const base::NodeId* node = exchange.open_at();
   if (node == nullptr) return;
   if (*node == around_.self) {
     CHECK(at_agent_ > 0);
@@ -301,7 +301,7 @@ void Calls::end_attempt(Exchange& exchange) {
     // A provider that went and came back starts from nothing.
     if (standing->outstanding > 0) --standing->outstanding;
   }
-  become(exchange, Arrived{});
+  exchange.phase = Arrived{};  // only until it tries again or settles, which is what is told
 }
 
 void Calls::abort_attempt(Exchange& exchange, Effects& effects) {
@@ -324,7 +324,7 @@ void Calls::on_answered(ExchangeId id, std::uint32_t attempt, const AnswerHead& 
   learn(*exchange, current, classified, now);
   if (may_retry(*exchange, classified.verdict)) {
     note(*exchange, words_of(classified));
-    if (try_next(*exchange, now, effects)) return;
+    if (try_next(*exchange, routing::Rank::joining, now, effects)) return;
   }
   const bool of_the_mesh =
       classified.verdict == Verdict::not_processed || classified.verdict == Verdict::mesh_failure;
@@ -367,7 +367,8 @@ void Calls::relay(Exchange& exchange, const Attempting& attempt, const AnswerHea
     exchanges_.move_deadline(exchange, base::Instant::never());
     served_.lift_deadline(exchange.id);
   }
-  become(exchange, Answering{attempt.attempt, attempt.node, classified.verdict, head.status});
+  become(exchange, Answering{attempt.attempt, attempt.node, classified.verdict, head.status},
+         effects);
   const bool keepable = served && classified.verdict != Verdict::unavailable;
   if (keepable && duplicates_.on_answer(exchange.id)) effects.emplace_back(KeepAnswer{exchange.id});
   effects.emplace_back(RelayAnswer{exchange.id, attempt.attempt, std::move(set), hold});
@@ -417,7 +418,9 @@ void Calls::on_failed(ExchangeId id, std::uint32_t attempt, AttemptFailure failu
     settle(*exchange, Outcome::mesh_error, status, false, now, effects);
     return;
   }
-  if (may_retry(*exchange, classified.verdict) && try_next(*exchange, now, effects)) return;
+  if (may_retry(*exchange, classified.verdict) &&
+      try_next(*exchange, routing::Rank::joining, now, effects))
+    return;
   refuse(*exchange, all_failed(*exchange, *classified.code),
          exchange->from_peer() && classified.verdict == Verdict::not_processed, now, effects);
 }
@@ -479,6 +482,17 @@ void Calls::on_caller_gone(ExchangeId id, base::Instant now, Effects& effects) {
   settle(*exchange, Outcome::caller_gone, 0, false, now, effects);
 }
 
+void Calls::on_suspect(const base::NodeId& node, base::Instant now, Effects& effects) {
+  for (const ExchangeId id : exchanges_.open_at(node)) {
+    Exchange* exchange = exchanges_.find(id);
+    if (exchange == nullptr || !may_retry(*exchange, Verdict::mesh_failure)) continue;
+    const std::string trail = exchange->trail;
+    note(*exchange, "suspected to be dead");
+    // If all are suspect it is more likely us, and there is nothing to gain.
+    if (!try_next(*exchange, routing::Rank::degraded, now, effects)) exchange->trail = trail;
+  }
+}
+
 void Calls::expire(Exchange& exchange, base::Instant now, Effects& effects) {
   if (const auto* attempting = std::get_if<Attempting>(&exchange.phase)) {
     // Not a failure of the node, which may have been given no time; but so slow it was at least.
@@ -513,6 +527,7 @@ void Calls::settle(Exchange& exchange, Outcome outcome, int status, bool complet
     duplicates_.on_waiting_gone(exchange.id, waiting->original);
   }
   end_attempt(exchange);
+  tell(exchange, "settled", effects);
   const ExchangeId id = exchange.id;
   effects.emplace_back(ExchangeSettled{.exchange = id,
                                        .outcome = outcome,
@@ -529,12 +544,23 @@ void Calls::settle(Exchange& exchange, Outcome outcome, int status, bool complet
   release(released, id, outcome, status, now, effects);
 }
 
+void Calls::become(Exchange& exchange, Phase phase, Effects& effects) {
+  exchange.phase = std::move(phase);
+  tell(exchange, to_string(exchange.phase), effects);
+}
+
+void Calls::tell(Exchange& exchange, std::string_view phase, Effects& effects) {
+  effects.emplace_back(
+      base::Transition{.machine = "call", .from = exchange.phase_told, .to = phase, .subject = {}});
+  exchange.phase_told = phase;
+}
+
 void Calls::release(const Duplicates::Release& release, ExchangeId original, Outcome outcome,
                     int status, base::Instant now, Effects& effects) {
   for (const ExchangeId id : release.waiting) {
     Exchange* exchange = exchanges_.find(id);
     if (exchange == nullptr) continue;
-    become(*exchange, Arrived{});
+    become(*exchange, Arrived{}, effects);
     if (!release.kept) {
       begin(*exchange, now, effects);  // runs itself, or waits for the first of these
       continue;

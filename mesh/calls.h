@@ -62,6 +62,9 @@ class Calls {
   void on_unrepeatable(ExchangeId id);
   void on_answer_started(ExchangeId id);
   void on_caller_gone(ExchangeId id, base::Instant now, Effects& effects);
+  // A provider may be gone. What waits for it and may be repeated goes to another one now; the rest
+  // waits on, as suspicions are refuted, and a death is known by its links.
+  void on_suspect(const base::NodeId& node, base::Instant now, Effects& effects);
 
   [[nodiscard]] std::size_t size() const { return exchanges_.size(); }
   [[nodiscard]] routing::OwnAgent own_agent() const;
@@ -72,8 +75,10 @@ class Calls {
   [[nodiscard]] std::optional<Problem> admit(const Exchange& exchange) const;
   // ---- candidates, choose ----
   void begin(Exchange& exchange, base::Instant now, Effects& effects);
-  // False if there is nobody (else): the exchange stands as it stood, `candidates_` says why.
-  [[nodiscard]] bool try_next(Exchange& exchange, base::Instant now, Effects& effects);
+  // False if there is nobody (else) of this rank or better: the exchange stands as it stood, and
+  // `candidates_` says why.
+  [[nodiscard]] bool try_next(Exchange& exchange, routing::Rank worst, base::Instant now,
+                              Effects& effects);
   void serve_peer(Exchange& exchange, base::Instant now, Effects& effects);
   // ---- attempt ----
   void start_at_agent(Exchange& exchange, const Capability& capability, base::Duration left,
@@ -103,7 +108,8 @@ class Calls {
               Effects& effects);
   void release(const Duplicates::Release& release, ExchangeId original, Outcome outcome, int status,
                base::Instant now, Effects& effects);
-  void become(Exchange& exchange, Phase phase) { exchange.phase = std::move(phase); }
+  static void become(Exchange& exchange, Phase phase, Effects& effects);
+  static void tell(Exchange& exchange, std::string_view phase, Effects& effects);
 
   Surroundings around_;
   base::Rng rng_;

@@ -80,9 +80,14 @@ void DataPlane::on_agent(std::optional<AgentDescriptor> agent, base::Instant now
   state_->tell_condition(before, effects);
 }
 
-void DataPlane::on_provider(const base::NodeId& node, Provider provider, base::Instant /*now*/) {
+void DataPlane::on_provider(const base::NodeId& node, Provider provider, base::Instant now,
+                            Effects& effects) {
   if (node == state_->self) return;  // known at first hand
+  const Provider* before = state_->catalogue.find(node);
+  const bool suspected = provider.availability == Availability::suspect && before != nullptr &&
+                         before->availability != Availability::suspect;
   state_->catalogue.put(node, std::move(provider));
+  if (suspected) state_->calls.on_suspect(node, now, effects);
 }
 
 void DataPlane::on_provider_gone(const base::NodeId& node, base::Instant /*now*/) {

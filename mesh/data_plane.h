@@ -39,8 +39,8 @@ class DataPlane {
 
   // ---- who can do what (from configuration and membership) ----
   void on_agent(std::optional<AgentDescriptor> agent, base::Instant now, Effects& effects);
-  void on_provider(const base::NodeId& node, Provider provider,
-                   base::Instant now);  // new or changed
+  void on_provider(const base::NodeId& node, Provider provider, base::Instant now,
+                   Effects& effects);  // new or changed
   void on_provider_gone(const base::NodeId& node, base::Instant now);
   void on_options(Options options);  // live reload of policies
   void on_drain(bool draining);

@@ -6,6 +6,8 @@
 //      elsewhere
 //    waiting       +--failed for good--> settled    +--broken, cancelled--> settled
 //   (for the exchange that it is a duplicate of; runs itself if that one fails)
+//
+// These are the transitions of the machine "call"; another attempt is attempting -> attempting.
 #pragma once
 
 #include "base/ids.h"
@@ -19,6 +21,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -41,6 +44,7 @@ struct Answering {
   int status = 0;
 };
 using Phase = std::variant<Arrived, Waiting, Attempting, Answering>;
+[[nodiscard]] std::string_view to_string(const Phase& phase);
 
 struct Exchange {
   ExchangeId id;
@@ -51,6 +55,7 @@ struct Exchange {
   std::string source;
   std::string destination;
   Phase phase;
+  std::string_view phase_told = "arrived";  // in the last transition
 
   std::uint32_t attempts = 0;
   std::size_t offers = 0;  // of its capability, when it was last chosen for
@@ -62,6 +67,7 @@ struct Exchange {
   [[nodiscard]] bool from_peer() const { return std::holds_alternative<FromPeer>(origin); }
   // The attempt under way; 0 = none.
   [[nodiscard]] std::uint32_t open_attempt() const;
+  [[nodiscard]] const base::NodeId* open_at() const;  // where; null = none
 };
 
 class Exchanges {
@@ -71,6 +77,8 @@ class Exchanges {
   [[nodiscard]] Exchange* find(ExchangeId id);
   void move_deadline(Exchange& exchange, base::Instant deadline);
   void remove(ExchangeId id);
+  // Those with an attempt open at this node, in the order of their ids.
+  [[nodiscard]] std::vector<ExchangeId> open_at(const base::NodeId& node) const;
 
   [[nodiscard]] base::Instant next_deadline() const;
   [[nodiscard]] Exchange* first_due(base::Instant now);  // null: none is

@@ -27,8 +27,10 @@ constexpr base::Duration clock_period = std::chrono::seconds(30);
 constexpr base::Duration epoch_grain = std::chrono::seconds(2);  // more than kernel::epoch_before's
 constexpr base::Duration seed_lookup_period = std::chrono::seconds(30);
 constexpr base::Duration seed_lookup_timeout = std::chrono::seconds(5);
-// After the last answer was given and the departure told: what is in sockets goes out.
-constexpr base::Duration linger = std::chrono::milliseconds(200);
+// After the last answer was given and the departure told, what is on its way out gets so long, and
+// is looked after so often.
+constexpr base::Duration linger_max = std::chrono::seconds(10);
+constexpr base::Duration linger_period = std::chrono::milliseconds(10);
 
 kernel::PeerFailure failure_of(transport::StreamError error) {
   switch (error) {
@@ -123,8 +125,7 @@ base::Result<void, std::string> Daemon::listen() {
   };
   auto mesh = links_.listen(config_.mesh, bind_udp);
   if (!mesh) {
-    return base::Unexpected{"cannot listen on " + config_.mesh.to_string() + " for other nodes: " +
-                            mesh.error() + "; choose another --mesh, or end what uses the port"};
+    return base::Unexpected{mesh.error() + "; choose another --mesh, or end what uses the port"};
   }
   mesh_endpoint_ = *mesh;
   auto api = listener_.listen(config_.api);
@@ -210,8 +211,15 @@ void Daemon::wait_for_signals() {
 void Daemon::on_drained() {
   listener_.drain();
   links_.shut_down();
-  linger_timer_.expires_after(linger);
-  linger_timer_.async_wait([this](const std::error_code& /*error*/) {
+  linger(monotonic_now() + linger_max);
+}
+
+// The exchanges are over, but the ends of their answers may still be on their way to slow readers.
+void Daemon::linger(base::Instant until) {
+  linger_timer_.expires_after(linger_period);
+  linger_timer_.async_wait([this, until](const std::error_code& /*error*/) {
+    const bool sent = listener_.connections() == 0 && links_.counters().links == 0;
+    if (!sent && monotonic_now() < until) return linger(until);
     driver_->stop();
     io_.stop();
   });

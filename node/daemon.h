@@ -68,6 +68,7 @@ class Daemon final : private EffectSink {
   void on_persisted(bool stored);
   void begin_serving();  // once the epoch is on disk
   void on_drained();
+  void linger(base::Instant until);
   void wait_for_signals();
   void read_clock();
   void resolve_seeds();

@@ -52,7 +52,7 @@ struct AnswerPeer {
   std::uint64_t question = 0;
   base::Bytes body;
 };
-// Close the links to this node: it left, died or was found to lie.
+// Cut the links to this node, and so what waits on them: it was declared dead.
 struct DropLinks {
   base::NodeId node;
 };

@@ -54,9 +54,9 @@ void Kernel::handle(Input input, base::Instant now, Effects& effects) {
   base::match(std::move(input), [&](auto&& value) { on(std::move(value)); });
   data_plane_.on_drain(lifecycle_.drain_wanted());
   take_gossip(effects);
-  take_calls(effects);
   publish_status();
   take_gossip(effects);
+  take_calls(effects);
   advance_phase(effects);
 }
 
@@ -237,9 +237,9 @@ void Kernel::take(const gossip::MemberChanged& effect, Effects& effects) {
     saved_members_[effect.id] = endpoint;
     effects.emplace_back(SaveMember{effect.id, wire::encode(member->record)});
   }
-  const bool gone =
-      effect.after == gossip::MemberState::left || effect.after == gossip::MemberState::dead;
-  if (gone && effect.before != effect.after) effects.emplace_back(DropLinks{effect.id});
+  // Who left closes its links itself, after the last byte of the last answer.
+  const bool died = effect.after == gossip::MemberState::dead && effect.before != effect.after;
+  if (died) effects.emplace_back(DropLinks{effect.id});
   refresh_provider(effect.id);
 }
 
@@ -260,7 +260,7 @@ void Kernel::refresh_provider(const base::NodeId& id) {
   Providers::View view = providers_.on_member(id, *member);
   if (view.wanted) membership_.want_descriptor(id, *view.wanted, now_, gossip_effects_);
   if (view.provider) {
-    data_plane_.on_provider(id, std::move(*view.provider), now_);
+    data_plane_.on_provider(id, std::move(*view.provider), now_, call_effects_);
   } else {
     data_plane_.on_provider_gone(id, now_);
   }

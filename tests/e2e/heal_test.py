@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """One of two providers dies or drains under load, and no caller notices."""
 
+import signal
+import socket
 import time
 import unittest
 
@@ -60,6 +62,50 @@ class HealTest(unittest.TestCase):
         results = running.stop()
         print(load.summary_of(results))
         self.assertEqual([result for result in results if result[2] != 200], [])
+
+    def test_a_stopped_provider_holds_calls_no_longer_than_suspicion_takes(self):
+        a, _, caller = self.mesh_of_three(mesh.named("one"), mesh.named("two"))
+        running = load.Load(caller, "test.name", RATE)
+        mesh.wait_until(lambda: running.count() > RATE, "a second of load")
+        a.process.send_signal(signal.SIGSTOP)
+
+        def suspected():
+            return any(row["id"] == a.id and row["state"] in ("suspect", "dead")
+                       for row in caller.members())
+
+        mesh.wait_until(suspected, "the stopped node is suspected")
+        count = running.count()
+        mesh.wait_until(lambda: running.count() > count + RATE, "a second of load after it")
+        a.process.send_signal(signal.SIGCONT)
+        results = running.stop()
+        print(load.summary_of(results))
+        self.assertEqual([result for result in results if result[2] != 200], [])
+        self.assertLess(max(result[1] for result in results), 10.0, "far below the deadline")
+
+    def test_sigterm_lets_a_slow_reader_have_its_answer(self):
+        size = 8_000_000
+        big = self.mesh.agent(lambda handler: handler.reply(bytes(size)))
+        a = self.mesh.node("a", agent=big, capabilities=["test.big"])
+        caller = self.mesh.node("caller", seeds=[a])
+        mesh.wait_capability(caller, "test.big")
+        host, port = caller.api.rsplit(":", 1)
+        with socket.create_connection((host, int(port)), timeout=30) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+            client.sendall(f"GET /call/test.big HTTP/1.1\r\nHost: {caller.api}\r\n\r\n".encode())
+            received = len(client.recv(4096))
+            a.process.send_signal(signal.SIGTERM)
+
+            def left():
+                return any(row["id"] == a.id and row["state"] in ("draining", "left")
+                           for row in caller.members())
+
+            mesh.wait_until(left, "the provider is known to leave")
+            while received < size:
+                time.sleep(0.01)  # a slow reader
+                part = client.recv(64 * 1024)
+                self.assertTrue(part, f"cut after {received} bytes")
+                received += len(part)
+        self.assertEqual(a.process.wait(timeout=mesh.PATIENCE), 0)
 
     def test_sigterm_finishes_what_is_in_flight(self):
         slow = self.mesh.agent(lambda handler: (time.sleep(1.0), mesh.named("slow")(handler)))

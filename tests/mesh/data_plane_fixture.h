@@ -47,7 +47,8 @@ class DataPlaneTest : public testing::Test {
          .availability = availability,
          .load = {},
          .descriptor = std::make_shared<const AgentDescriptor>(agent_with(std::move(capability)))},
-        now);
+        now, effects);
+    sort_out_phases();
   }
   void serve(std::uint32_t concurrency = 0, std::string health_path = "") {
     AgentDescriptor descriptor = agent_with("text.count");
@@ -68,6 +69,7 @@ class DataPlaneTest : public testing::Test {
                    .headers = std::move(headers),
                    .body_size = 0},
                   now, effects);
+    sort_out_phases();
     return id;
   }
   ExchangeId call_from(const base::NodeId& peer, Headers headers = {}, std::string method = "GET") {
@@ -79,24 +81,38 @@ class DataPlaneTest : public testing::Test {
     plane.on_answered(id, attempt,
                       {.status = status, .headers = std::move(headers), .body_size = size}, now,
                       effects);
+    sort_out_phases();
   }
   void complete(ExchangeId id, std::uint32_t attempt) {
     effects.clear();
     plane.on_completed(id, attempt, now, effects);
+    sort_out_phases();
   }
   void fail(ExchangeId id, std::uint32_t attempt, AttemptFailure failure) {
     effects.clear();
     plane.on_failed(id, attempt, failure, now, effects);
+    sort_out_phases();
   }
   void pass(base::Duration duration) {
     now = now + duration;
     effects.clear();
     plane.on_time(now, effects);
+    sort_out_phases();
   }
   void serve_whole(ExchangeId id, std::uint32_t attempt = 1) {
     answer(id, attempt);
     plane.on_answer_started(id);
     complete(id, attempt);
+  }
+
+  // Takes the phases of calls out of the effects, and notes them as "from -> to".
+  void sort_out_phases() {
+    std::erase_if(effects, [&](const Effect& effect) {
+      const auto* transition = std::get_if<base::Transition>(&effect);
+      if (transition == nullptr || transition->machine != "call") return false;
+      phases.push_back(std::string(transition->from) + " -> " + std::string(transition->to));
+      return true;
+    });
   }
 
   template <class Kind>
@@ -145,6 +161,7 @@ class DataPlaneTest : public testing::Test {
   base::Instant now = base::Instant::from_nanoseconds(1'000'000'000'000);
   DataPlane plane;
   Effects effects;
+  std::vector<std::string> phases;  // of all calls since the beginning
   std::uint64_t last_id = 0;
 };
 

@@ -9,10 +9,80 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::SizeIs;
 
 // ---- retry ----
+
+TEST_F(DataPlaneTest, TellsThePhasesOfACall) {
+  provide(b, "b");
+  provide(c, "c");
+  const ExchangeId id = call();
+  fail(id, 1, AttemptFailure::unreachable);
+  answer(id, 2);
+  complete(id, 2);
+  EXPECT_THAT(phases, ElementsAre("arrived -> attempting", "attempting -> attempting",
+                                  "attempting -> answering", "answering -> settled"));
+}
+
+TEST_F(DataPlaneTest, TellsThePhasesOfACallThatNobodyTakes) {
+  call();
+  EXPECT_THAT(phases, ElementsAre("arrived -> settled"));
+}
+
+// ---- a provider that may be gone ----
+
+TEST_F(DataPlaneTest, TakesWhatMayBeRepeatedAwayFromASuspect) {
+  provide(b, "b");
+  provide(c, "c");
+  const ExchangeId id = call();
+  const base::NodeId first = peer_asked();
+  effects.clear();
+  provide(first, "first", Availability::suspect);
+  ASSERT_THAT(effects, SizeIs(2));
+  EXPECT_EQ(effects[0], (Effect{CancelAttempt{id, 1}}));
+  EXPECT_EQ(peer_asked(), first == b ? c : b);
+  serve_whole(id, 2);
+  EXPECT_EQ(only<ExchangeSettled>()->outcome, Outcome::success);
+}
+
+TEST_F(DataPlaneTest, TakesAnAnswerThatIsHeldBackAwayFromASuspect) {
+  provide(b, "b");
+  provide(c, "c");
+  const ExchangeId id = call();
+  const base::NodeId first = peer_asked();
+  answer(id, 1);
+  ASSERT_TRUE(only<RelayAnswer>()->hold);
+  effects.clear();
+  provide(first, "first", Availability::suspect);
+  EXPECT_EQ(count<StartAttempt>(), 1U);
+}
+
+TEST_F(DataPlaneTest, WaitsForASuspectIfTheCallMayNotBeRepeated) {
+  provide(b, "b");
+  provide(c, "c");
+  const ExchangeId id = call({}, "POST");
+  const base::NodeId first = peer_asked();
+  effects.clear();
+  provide(first, "first", Availability::suspect);
+  EXPECT_THAT(effects, IsEmpty());
+  serve_whole(id);
+  EXPECT_EQ(only<ExchangeSettled>()->outcome, Outcome::success);
+}
+
+TEST_F(DataPlaneTest, WaitsForASuspectIfNobodyElseIsBetter) {
+  provide(b, "b");
+  const ExchangeId id = call();
+  provide(c, "c", Availability::suspect);
+  effects.clear();
+  provide(b, "b", Availability::suspect);
+  EXPECT_THAT(effects, IsEmpty());
+  // When it turns out to be dead, the other one is better than nothing.
+  fail(id, 1, AttemptFailure::broken);
+  EXPECT_EQ(peer_asked(), c);
+}
 
 TEST_F(DataPlaneTest, TriesAnotherNodeWhenOneCannotBeReached) {
   provide(b, "b");

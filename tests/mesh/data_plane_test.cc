@@ -114,6 +114,7 @@ TEST_F(DataPlaneTest, ACallerThatGoesAwayCancelsTheAttempt) {
   const ExchangeId id = call();
   effects.clear();
   plane.on_caller_gone(id, now, effects);
+  sort_out_phases();
   ASSERT_THAT(effects, SizeIs(2));
   EXPECT_EQ(effects[0], (Effect{CancelAttempt{id, 1}}));
   EXPECT_EQ(only<ExchangeSettled>()->outcome, Outcome::caller_gone);

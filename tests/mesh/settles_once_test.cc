@@ -33,7 +33,7 @@ class RandomShell {
         plane_.on_time(now_, effects_);
         break;
       case 4:
-        plane_.on_provider(peer(), provider(), now_);
+        plane_.on_provider(peer(), provider(), now_, effects_);
         break;
       case 5:
         plane_.on_provider_gone(peer(), now_);
