@@ -30,15 +30,26 @@ std::string header_or(const HttpHead& head, std::string_view name, std::string_v
   return std::string(head.find(name).value_or(otherwise));
 }
 
+Json header_or_null(const HttpHead& head, std::string_view name) {
+  const auto value = head.find(name);
+  return value ? Json(*value) : Json();
+}
+
+// A number, though a header is a text.
+Json attempts_of(const HttpHead& head) {
+  const Json text = header_or_null(head, "parley-attempts");
+  return text.is_null() ? text : Json::parse(text.get<std::string>(), nullptr, false);
+}
+
 Json described(const HttpHead& head, const std::string& body) {
   Json headers = Json::object();
   for (const auto& [name, value] : head.headers) headers[name] = value;
   Json json_body = Json::parse(body, nullptr, false);
   return Json{{"status", head.status},
-              {"call", header_or(head, "parley-call", "")},
-              {"served_by", header_or(head, "parley-served-by", "")},
-              {"attempts", header_or(head, "parley-attempts", "")},
-              {"error", header_or(head, "parley-error", "")},
+              {"call", header_or_null(head, "parley-call")},
+              {"served_by", header_or_null(head, "parley-served-by")},
+              {"attempts", attempts_of(head)},
+              {"error", header_or_null(head, "parley-error")},
               {"headers", std::move(headers)},
               {"body", json_body.is_discarded() ? Json(body) : std::move(json_body)}};
 }

@@ -150,7 +150,7 @@ void append_problem(std::string& out, int status, std::string_view detail, bool 
   std::string body = R"({"type":"urn:parley:error:bad_request","title":")";
   body.append(reason_of(status)).append(R"(","status":)");
   append_number(body, static_cast<std::uint64_t>(status));
-  body.append(R"(,"detail":")").append(detail).append("\"}\n");
+  body.append(R"(,"code":"bad_request","detail":")").append(detail).append("\"}\n");
   const ResponseHead head{
       .status = status,
       .headers = {{"content-type", "application/problem+json"}, {"parley-error", "bad_request"}},
