@@ -63,7 +63,7 @@ endfunction()
 # mesh_test(mesh DEPENDS mesh): all tests of tests/<name>/, which mirrors the folder of that name.
 function(mesh_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "DEPENDS;PACKAGES")
-  file(GLOB_RECURSE found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*_test.cc)
+  file(GLOB_RECURSE found CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
   if(NOT found)
     return()
   endif()

@@ -1,0 +1,216 @@
+#include "tests/kernel/kernels_in_memory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace kernel {
+namespace {
+
+using gossip::MemberState;
+using std::chrono::seconds;
+using testing::Each;
+using testing::Field;
+using testing::IsEmpty;
+using testing::SizeIs;
+using Node = KernelsInMemory::Node;
+
+mesh::AgentDescriptor agent_with(std::string capability) {
+  mesh::AgentDescriptor agent;
+  agent.capabilities.emplace_back().name = std::move(capability);
+  return agent;
+}
+
+std::size_t position(const Node& node, std::size_t kind) {
+  return static_cast<std::size_t>(std::ranges::find(node.effects, kind) - node.effects.begin());
+}
+
+class KernelTest : public testing::Test {
+ protected:
+  bool sees(const Node& by, const Node& whom, MemberState state) {
+    return nodes.run_until([&] { return KernelsInMemory::state_of(whom, by) == state; });
+  }
+  // Until calls of `node` have this many candidates.
+  bool offers(const Node& node, const std::string& capability, std::size_t count) {
+    return nodes.run_until([&] {
+      return node.kernel->data_plane().catalogue().providers_of(capability).size() == count;
+    });
+  }
+
+  KernelsInMemory nodes;
+  Node& anna = nodes.add("anna");
+  Node& bert = nodes.add("bert");
+  Node& carl = nodes.add("carl");
+};
+
+TEST_F(KernelTest, PersistsItsEpochBeforeItSaysAnything) {
+  nodes.start(bert);
+  nodes.start(anna, {bert.at}, agent_with("text.count"));
+  nodes.run(seconds(2));
+  const std::size_t persisted = position(anna, kind_of<Persist>());
+  ASSERT_LT(persisted, anna.effects.size());
+  EXPECT_LT(persisted, position(anna, kind_of<SendDatagram>()));
+  EXPECT_LT(persisted, position(anna, kind_of<AskPeer>()));
+  EXPECT_GT(anna.epoch, 0U);
+}
+
+TEST_F(KernelTest, EachRunHasAHigherEpoch) {
+  nodes.start(anna);
+  const std::uint64_t first = anna.epoch;
+  nodes.stop(anna);
+  nodes.start(anna);
+  EXPECT_GT(anna.epoch, first);
+}
+
+TEST_F(KernelTest, TwoNodesFindEachOtherAndCall) {
+  nodes.start(anna);
+  nodes.start(bert, {anna.at}, agent_with("text.count"));
+  ASSERT_TRUE(sees(anna, bert, MemberState::serving));
+  ASSERT_TRUE(sees(bert, anna, MemberState::serving));
+  ASSERT_TRUE(offers(anna, "text.count", 1));
+  nodes.call(anna, "text.count");
+  EXPECT_EQ(bert.agent_calls, 1);
+  ASSERT_THAT(anna.settled, SizeIs(1));
+  EXPECT_EQ(anna.settled[0].outcome, mesh::Outcome::success);
+  EXPECT_EQ(anna.settled[0].source, "anna");
+  EXPECT_EQ(anna.settled[0].destination, "bert");
+  EXPECT_THAT(anna.refused, IsEmpty());
+}
+
+TEST_F(KernelTest, RefusesWhatNobodyCanDo) {
+  nodes.start(anna);
+  nodes.call(anna, "text.count");
+  ASSERT_THAT(anna.refused, SizeIs(1));
+  EXPECT_EQ(anna.refused[0].code, mesh::ProblemCode::no_capable_agent);
+  EXPECT_THAT(anna.settled, SizeIs(1));
+}
+
+TEST_F(KernelTest, PullsADescriptorOnceHoweverManyNameIt) {
+  nodes.start(anna);
+  nodes.start(bert, {anna.at}, agent_with("text.count"));
+  nodes.start(carl, {anna.at}, agent_with("text.count"));
+  ASSERT_TRUE(offers(anna, "text.count", 2));
+  EXPECT_THAT(anna.descriptors, SizeIs(1));
+  nodes.run(seconds(10));
+  EXPECT_EQ(anna.descriptor_pulls, 1);
+}
+
+TEST_F(KernelTest, ADrainingNodeSendsCallsElsewhere) {
+  nodes.start(anna);
+  nodes.start(bert, {anna.at}, agent_with("text.count"));
+  nodes.start(carl, {anna.at}, agent_with("text.count"));
+  ASSERT_TRUE(offers(anna, "text.count", 2));
+  nodes.feed(bert, DrainRequested{.leave = false});
+  // Anna may not know yet, and tries bert: it refuses, and nothing was processed there.
+  for (int i = 0; i < 8; ++i) nodes.call(anna, "text.count");
+  EXPECT_EQ(bert.agent_calls, 0);
+  EXPECT_EQ(carl.agent_calls, 8);
+  EXPECT_THAT(anna.settled, Each(Field(&mesh::ExchangeSettled::outcome, mesh::Outcome::success)));
+  EXPECT_TRUE(sees(anna, bert, MemberState::draining));
+  nodes.feed(bert, ResumeRequested{});
+  EXPECT_TRUE(sees(anna, bert, MemberState::serving));
+}
+
+TEST_F(KernelTest, ALeavingNodeFinishesItsCallsAndEndsInDrained) {
+  nodes.start(anna);
+  nodes.start(bert, {anna.at}, agent_with("text.count"));
+  ASSERT_TRUE(offers(anna, "text.count", 1));
+  bert.agent_answers = false;
+  nodes.call(anna, "text.count");
+  ASSERT_EQ(bert.agent_calls, 1);
+  nodes.feed(bert, DrainRequested{.leave = true});
+  nodes.run(seconds(5));
+  EXPECT_FALSE(bert.drained) << "a call is in flight";
+  EXPECT_EQ(bert.kernel->phase(), Phase::draining);
+  nodes.answer_waiting(bert);
+  ASSERT_TRUE(nodes.run_until([&] { return bert.drained; }));
+  EXPECT_EQ(bert.kernel->phase(), Phase::gone);
+  ASSERT_THAT(anna.settled, SizeIs(1));
+  EXPECT_EQ(anna.settled[0].outcome, mesh::Outcome::success);
+  EXPECT_TRUE(sees(anna, bert, MemberState::left));
+  EXPECT_TRUE(offers(anna, "text.count", 0));
+}
+
+TEST_F(KernelTest, DropsTheLinksOfTheDeadButNotOfThoseWhoLeft) {
+  nodes.start(anna);
+  nodes.start(bert, {anna.at});
+  nodes.start(carl, {anna.at});
+  ASSERT_TRUE(sees(anna, bert, MemberState::serving));
+  ASSERT_TRUE(sees(anna, carl, MemberState::serving));
+  nodes.feed(bert, DrainRequested{.leave = true});
+  ASSERT_TRUE(sees(anna, bert, MemberState::left));
+  // The end of its last answer may still be on the way.
+  EXPECT_EQ(std::ranges::count(anna.effects, kind_of<DropLinks>()), 0);
+  nodes.stop(bert);
+  nodes.stop(carl);
+  ASSERT_TRUE(sees(anna, carl, MemberState::dead));
+  EXPECT_EQ(std::ranges::count(anna.effects, kind_of<DropLinks>()), 1);
+}
+
+TEST_F(KernelTest, TakesACallAwayFromASuspect) {
+  nodes.start(anna);
+  nodes.start(bert, {anna.at}, agent_with("text.count"));
+  ASSERT_TRUE(offers(anna, "text.count", 1));
+  bert.agent_answers = false;
+  nodes.call(anna, "text.count");
+  nodes.start(carl, {anna.at}, agent_with("text.count"));
+  ASSERT_TRUE(offers(anna, "text.count", 2));
+  nodes.stop(bert);  // and its links say nothing, as if it had been stopped
+  ASSERT_TRUE(nodes.run_until([&] { return !anna.settled.empty(); }));
+  EXPECT_EQ(anna.settled[0].outcome, mesh::Outcome::success);
+  EXPECT_EQ(anna.settled[0].destination, "carl");
+  EXPECT_LT(anna.settled[0].took, seconds(10)) << "long before its deadline";
+}
+
+TEST_F(KernelTest, GarbageAndReplaysChangeNothing) {
+  nodes.start(anna);
+  nodes.start(bert, {anna.at});
+  ASSERT_TRUE(sees(anna, bert, MemberState::serving));
+  nodes.run(seconds(3));
+  const std::size_t members = anna.kernel->membership().members().size();
+  const std::uint64_t opened = anna.kernel->gate().opened();
+  base::Rng rng(1);
+  std::vector<base::Bytes> datagrams = bert.sent;
+  for (int i = 0; i < 200; ++i) {
+    base::Bytes garbage(rng.below(1'500));
+    for (std::byte& byte : garbage) byte = static_cast<std::byte>(rng.below(256));
+    datagrams.push_back(std::move(garbage));
+  }
+  const std::size_t before = anna.effects.size();
+  for (const base::Bytes& datagram : datagrams) {
+    nodes.feed(anna, DatagramReceived{bert.at, datagram});
+  }
+  EXPECT_EQ(anna.effects.size(), before) << "answered, or did something else";
+  EXPECT_EQ(anna.kernel->gate().opened(), opened);
+  EXPECT_EQ(anna.kernel->membership().members().size(), members);
+  EXPECT_EQ(KernelsInMemory::state_of(bert, anna), MemberState::serving);
+}
+
+TEST_F(KernelTest, BytesOverALinkThatAreNoMessageAreAnsweredByNothing) {
+  nodes.start(anna);
+  const std::size_t before = anna.effects.size();
+  nodes.feed(anna, PeerAsked{77, bert.identity.id(), base::Bytes(40, std::byte{7})});
+  EXPECT_EQ(anna.kernel->undecodable(), 1U);
+  EXPECT_EQ(anna.effects.size(), before);
+}
+
+TEST_F(KernelTest, RestartsWarmWithWhatItsDiskHas) {
+  nodes.start(anna);
+  nodes.start(bert, {anna.at}, agent_with("text.count"));
+  ASSERT_TRUE(offers(anna, "text.count", 1));
+  nodes.stop(anna);
+  ASSERT_THAT(anna.members, SizeIs(1));
+  nodes.start(anna);  // and no seed
+  ASSERT_TRUE(offers(anna, "text.count", 1));
+  ASSERT_TRUE(sees(anna, bert, MemberState::serving));
+  EXPECT_EQ(anna.descriptor_pulls, 0);
+  nodes.call(anna, "text.count");
+  ASSERT_THAT(anna.settled, SizeIs(1));
+  EXPECT_EQ(anna.settled[0].outcome, mesh::Outcome::success);
+  EXPECT_TRUE(sees(bert, anna, MemberState::serving));
+}
+
+}  // namespace
+}  // namespace kernel
