@@ -74,6 +74,12 @@ std::string kind_of(base::Severity severity, std::string_view text) {
   return kind;
 }
 
+// Who comes and goes is news; calls, and members that are busy for a while, are everyday life.
+base::Severity severity_of(const base::Transition& transition) {
+  const bool busy = transition.from == "at_capacity" || transition.to == "at_capacity";
+  return transition.machine == "call" || busy ? base::Severity::debug : base::Severity::info;
+}
+
 std::string_view color_of(base::Severity severity) {
   switch (severity) {
     case base::Severity::debug:
@@ -138,11 +144,12 @@ void Log::notice(const base::Notice& notice, const LogClock& clock) {
 }
 
 void Log::transition(const base::Transition& transition, const LogClock& clock) {
-  if (options_.level > base::Severity::debug) return;
+  const base::Severity severity = severity_of(transition);
+  if (severity < options_.level) return;
   std::string text(transition.machine);
-  text.append(" ").append(transition.subject).append(": ");
-  text.append(transition.from).append(" -> ").append(transition.to);
-  write(base::Severity::debug, text, clock);
+  if (!transition.subject.empty()) text.append(" ").append(transition.subject);
+  text.append(": ").append(transition.from).append(" -> ").append(transition.to);
+  write(severity, text, clock);
 }
 
 void Log::write(base::Severity severity, std::string_view text, const LogClock& clock) {

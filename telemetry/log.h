@@ -46,7 +46,7 @@ class Log {
   Log(LogOptions options, Sink sink);
 
   void notice(const base::Notice& notice, const LogClock& clock);
-  // At debug: a phase of a machine became another.
+  // At info, or at debug what happens all the time.
   void transition(const base::Transition& transition, const LogClock& clock);
   void write(base::Severity severity, std::string_view text, const LogClock& clock);
 

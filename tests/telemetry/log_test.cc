@@ -50,11 +50,22 @@ TEST_F(LogTest, KeepsQuietBelowItsLevel) {
   EXPECT_TRUE(lines.empty());
 }
 
-TEST_F(LogTest, SaysTransitionsAtDebug) {
-  Log log = make({.level = Severity::debug});
+TEST_F(LogTest, SaysWhoComesAndGoes) {
+  Log log = make({.level = Severity::info});
   log.transition({"member", "serving", "suspect", "1a2b3c4d"}, at(0));
   ASSERT_EQ(lines.size(), 1U);
-  EXPECT_NE(lines[0].find("member 1a2b3c4d: serving -> suspect"), std::string::npos);
+  EXPECT_NE(lines[0].find("info    member 1a2b3c4d: serving -> suspect"), std::string::npos);
+}
+
+TEST_F(LogTest, SaysEverydayTransitionsAtDebugOnly) {
+  Log quiet = make({.level = Severity::info});
+  quiet.transition({"call", "arrived", "attempting", ""}, at(0));
+  quiet.transition({"member", "serving", "at_capacity", "1a2b3c4d"}, at(0));
+  EXPECT_TRUE(lines.empty());
+  Log log = make({.level = Severity::debug});
+  log.transition({"call", "arrived", "attempting", ""}, at(0));
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("debug   call: arrived -> attempting"), std::string::npos);
 }
 
 TEST_F(LogTest, WritesTheSameSentenceABurstOfTimesAndThenCountsIt) {
