@@ -44,11 +44,11 @@ std::string_view to_string(AttemptFailure failure) {
     case AttemptFailure::refused:
       return "refused";
     case AttemptFailure::broken:
-      return "broken";
+      return "the connection broke";
     case AttemptFailure::timed_out:
-      return "timed_out";
+      return "no answer in time";
     case AttemptFailure::protocol_error:
-      return "protocol_error";
+      return "what came back is no HTTP";
   }
   CHECK(false);
   return {};

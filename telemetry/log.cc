@@ -109,20 +109,6 @@ std::string json_line(base::Severity severity, std::string_view text, const LogC
 
 }  // namespace
 
-std::optional<LogFormat> parse_log_format(std::string_view text) {
-  if (text == "text") return LogFormat::text;
-  if (text == "json") return LogFormat::json;
-  return std::nullopt;
-}
-
-std::optional<base::Severity> parse_severity(std::string_view text) {
-  if (text == "debug") return base::Severity::debug;
-  if (text == "info") return base::Severity::info;
-  if (text == "warning" || text == "warn") return base::Severity::warning;
-  if (text == "error") return base::Severity::error;
-  return std::nullopt;
-}
-
 std::string_view to_string(base::Severity severity) {
   switch (severity) {
     case base::Severity::debug:

@@ -13,15 +13,12 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace telemetry {
 
 enum class LogFormat : std::uint8_t { text, json };
-[[nodiscard]] std::optional<LogFormat> parse_log_format(std::string_view text);
-[[nodiscard]] std::optional<base::Severity> parse_severity(std::string_view text);
 [[nodiscard]] std::string_view to_string(base::Severity severity);
 
 struct LogOptions {
