@@ -82,22 +82,25 @@ void Membership::State::admit(const crypto::Verified<SignedRecord>& record,
   }
   const bool unknown = view.newest(subject) == nullptr;
   const bool first_hand = subject == from;
+  // What an introducer tells a joiner is known to the others already: told on, it would multiply
+  // every table by every joiner.
+  const bool news = first_hand || own.joined();
   if (unknown && !first_hand && (!own.joined() || from == self || admission.contains(subject))) {
     if (!admission.wait(record, from, now)) return;
   } else if (unknown) {
     // Whatever waited of it is superseded by what is known at first hand.
     static_cast<void>(admission.reached(subject));
   }
-  enter(record, now, effects);
+  enter(record, news, now, effects);
 }
 
-void Membership::State::enter(const crypto::Verified<SignedRecord>& record, base::Instant now,
-                              Effects& effects) {
+void Membership::State::enter(const crypto::Verified<SignedRecord>& record, bool news,
+                              base::Instant now, Effects& effects) {
   const base::NodeId& subject = record->record.subject;
   const View::Put outcome = view.put(record, now, effects);
   if (outcome == View::Put::stale) return;
   rumors.drop_accusations(subject);
-  rumors.add({.subject = subject, .accuser = {}});
+  if (news) rumors.add({.subject = subject, .accuser = {}});
   if (outcome == View::Put::added && !name_noticed && !start.name.empty() && subject != self &&
       record->record.name == start.name) {
     name_noticed = true;
@@ -138,7 +141,7 @@ void Membership::State::reached_candidate(const base::NodeId& id, base::Instant 
                                           Effects& effects) {
   const auto record = admission.reached(id);
   if (!record) return;
-  enter(*record, now, effects);
+  enter(*record, false, now, effects);
   view.on_heard(id, now);
   if (!own.joined() && introducers.size() < options.introducers) {
     ask_introducer(id, base::NodeId(), effects);

@@ -112,14 +112,17 @@ void Membership::State::fill(const base::NodeId& to, Packet& packet) {
   if (rumors.empty()) return;
   std::size_t room =
       options.packet_bytes_max - std::min(options.packet_bytes_max, size_bound(packet));
-  const auto times =
+  const auto tellings =
       options.retransmit_factor * static_cast<std::uint32_t>(std::bit_width(view.rings().size()));
+  const std::uint32_t times = rumors.size() > options.bulk_rumors
+                                  ? std::min(tellings, options.bulk_tellings)
+                                  : std::max(3U, tellings);
   const auto fits = [&](const auto& item) {
     if (size_bound(item) > room) return false;
     room -= size_bound(item);
     return true;
   };
-  rumors.fill(std::max(3U, times), [&](const RumorKey& key) {
+  rumors.fill(times, [&](const RumorKey& key) {
     const Member* member = view.find(key.subject);
     if (member == nullptr) return RumorQueue::Offer::void_now;
     if (key.accuser.is_zero()) {

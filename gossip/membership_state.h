@@ -72,7 +72,9 @@ struct Membership::State {
   [[nodiscard]] bool worth_checking(const SignedAccusation& accusation);
   void admit(const crypto::Verified<SignedRecord>& record, const base::NodeId& from,
              base::Instant now, Effects& effects);
-  void enter(const crypto::Verified<SignedRecord>& record, base::Instant now, Effects& effects);
+  // `news`: others may not know it, so it is told on.
+  void enter(const crypto::Verified<SignedRecord>& record, bool news, base::Instant now,
+             Effects& effects);
   void admit(const crypto::Verified<SignedAccusation>& accusation, base::Instant now);
   void reached_candidate(const base::NodeId& id, base::Instant now, Effects& effects);
 

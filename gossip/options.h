@@ -37,6 +37,10 @@ struct Options {
   base::Duration gossip_interval = std::chrono::milliseconds(100);
   std::uint32_t fanout = 3;
   std::uint32_t retransmit_factor = 1;  // lambda of lambda * log2(N + 1)
+  // With that many rumors at a time (a join storm, a healed partition) each is told less often:
+  // every node tells all of them, and anti-entropy finds whom the last few did not reach.
+  std::uint32_t bulk_rumors = 128;
+  std::uint32_t bulk_tellings = 4;
   std::size_t packet_bytes_max = 1336;  // 1,400 minus the seal
   std::uint32_t rumors_max = 8192;
 

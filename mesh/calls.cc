@@ -59,11 +59,9 @@ void Calls::on_time(base::Instant now, Effects& effects) {
 }
 
 routing::OwnAgent Calls::own_agent() const {
-  const Provider* own = around_.catalogue.find(around_.self);
-  const std::uint32_t limit = own != nullptr && own->descriptor ? own->descriptor->concurrency : 0;
   return {.node = around_.self,
           .in_flight = at_agent_,
-          .full = limit != 0 && at_agent_ >= limit,
+          .full = concurrency_ != 0 && at_agent_ >= concurrency_,
           .unwell = around_.health.condition() == AgentCondition::unhealthy,
           .draining = draining_,
           .latency = agent_latency_};

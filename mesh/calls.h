@@ -51,6 +51,9 @@ class Calls {
   void on_time(base::Instant now, Effects& effects);
   [[nodiscard]] base::Instant next_deadline() const;
   void on_drain(bool draining) { draining_ = draining; }
+  // Of the own agent: calls at once, 0 = not limited.
+  void on_concurrency(std::uint32_t concurrency) { concurrency_ = concurrency; }
+  [[nodiscard]] std::uint32_t concurrency() const { return concurrency_; }
 
   void on_call(ExchangeId id, const Origin& origin, CallRequest request, base::Instant now,
                Effects& effects);
@@ -119,6 +122,7 @@ class Calls {
   Duplicates duplicates_;
   routing::Candidates candidates_;  // of the call in hand; kept for its memory
   std::uint32_t at_agent_ = 0;      // attempts at the own agent now
+  std::uint32_t concurrency_ = 0;   // of the own agent
   base::Duration agent_latency_{};  // moving average, to the head
   bool draining_ = false;
 };

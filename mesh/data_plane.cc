@@ -67,6 +67,7 @@ void DataPlane::on_agent(std::optional<AgentDescriptor> agent, base::Instant now
                          Effects& effects) {
   const AgentCondition before = state_->health.condition();
   state_->health.on_agent(agent ? &*agent : nullptr, now);
+  state_->calls.on_concurrency(agent ? agent->concurrency : 0);
   if (agent) {
     state_->catalogue.put(
         state_->self,
@@ -162,9 +163,8 @@ std::size_t DataPlane::exchanges() const {
 
 LocalLoad DataPlane::local_load() const {
   const routing::OwnAgent own = state_->calls.own_agent();
-  const Provider* provider = state_->catalogue.find(state_->self);
   return {.in_flight = own.in_flight,
-          .concurrency = provider != nullptr ? provider->load.concurrency : 0,
+          .concurrency = state_->calls.concurrency(),
           .latency = own.latency,
           .at_capacity = own.full,
           .condition = state_->health.condition()};
