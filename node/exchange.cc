@@ -105,6 +105,7 @@ void Exchange::send_request(Attempt& attempt, const mesh::StartAttempt& effect) 
     keeping_ = false;
     kept_ = {};
   }
+  shed_kept();
   if (request_ended_) attempt.stream->send_end(request_trailers_);
   pass_back_credit();
 }
@@ -161,14 +162,19 @@ void Exchange::on_response_head(transport::ResponseHead /*head*/) {}  // we are 
 
 void Exchange::on_data(base::ByteView bytes) {
   credit_owed_ += bytes.size();
-  if (keeping_ && kept_.size() + bytes.size() > kept_body_max) {
-    keeping_ = false;
-    kept_ = {};
-    host_.feed(kernel::BodyUnrepeatable{id_});
-  }
   if (keeping_) kept_.insert(kept_.end(), bytes.begin(), bytes.end());
   if (attempt_ && attempt_->stream) attempt_->stream->send_data(bytes);
+  shed_kept();
   pass_back_credit();
+}
+
+// What an attempt has got need not be kept for ever. Without one, as a duplicate waits for its
+// original, these are the only bytes there are, and the caller's window bounds them.
+void Exchange::shed_kept() {
+  if (!keeping_ || !attempt_ || kept_.size() <= kept_body_max) return;
+  keeping_ = false;
+  kept_ = {};
+  host_.feed(kernel::BodyUnrepeatable{id_});
 }
 
 void Exchange::on_end(transport::Headers trailers) {
@@ -192,7 +198,7 @@ void Exchange::pass_back_credit() {
   if (!caller_ || credit_owed_ == 0) return;
   const bool behind =
       attempt_ && attempt_->stream && attempt_->stream->unsent() > transport::Stream::high_water;
-  const bool nowhere = !attempt_ && !keeping_;
+  const bool nowhere = !attempt_ && (!keeping_ || kept_.size() > kept_body_max);
   if (behind || nowhere) return;
   caller_->consumed(std::exchange(credit_owed_, 0));
 }

@@ -2,8 +2,9 @@
 // other, and the bodies that pass between them. It decides nothing: the kernel is told what
 // happened through Host::feed() and says what to do through the effects of mesh/call.h.
 //
-// Memory per exchange is bounded: the kept request body by kept_body_max, a held answer by
-// held_answer_max, and both directions by the streams' windows (backpressure, no queue of its own).
+// Memory per exchange is bounded: the kept request body by kept_body_max (and, as long as there is
+// no attempt, one window more), a held answer by held_answer_max, and both directions by the
+// streams' windows (backpressure, no queue of its own).
 #pragma once
 
 #include "base/bytes.h"
@@ -69,6 +70,7 @@ class Exchange final : public transport::Receiver {
 
   void send_request(Attempt& attempt, const mesh::StartAttempt& effect);
   void pass_back_credit();
+  void shed_kept();
   void drop_attempt();
   // From the attempt.
   void answered(transport::ResponseHead head);

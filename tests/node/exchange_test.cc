@@ -118,6 +118,19 @@ TEST_F(ExchangeTest, SaysOnceThatABodyOutgrewWhatIsKept) {
   EXPECT_EQ(attempt().sent.size(), large.size() + 2);
 }
 
+TEST_F(ExchangeTest, KeepsAllOfABodyThatNobodyGotYet) {
+  const std::string large(Exchange::kept_body_max, 'x');
+  exchange.on_data(bytes(large));
+  EXPECT_EQ(caller.consumed, large.size());
+  exchange.on_data(bytes("yz"));
+  EXPECT_EQ(caller.consumed, large.size()) << "the caller may send on although nobody reads";
+  EXPECT_EQ(host.count<kernel::BodyUnrepeatable>(), 0U);
+  start(1);
+  EXPECT_EQ(attempt().sent, large + "yz");
+  EXPECT_EQ(caller.consumed, large.size() + 2);
+  EXPECT_EQ(host.count<kernel::BodyUnrepeatable>(), 1U);
+}
+
 TEST_F(ExchangeTest, PassesAnAnswerOnAsItComes) {
   start(1);
   answer(std::nullopt);
