@@ -30,6 +30,7 @@ constexpr base::Duration seed_lookup_timeout = std::chrono::seconds(5);
 // After the last answer was given and the departure told, what is on its way out gets so long, and
 // is looked after so often.
 constexpr base::Duration linger_max = std::chrono::seconds(10);
+constexpr base::Duration linger_min = std::chrono::milliseconds(200);
 constexpr base::Duration linger_period = std::chrono::milliseconds(10);
 
 kernel::PeerFailure failure_of(transport::StreamError error) {
@@ -211,7 +212,8 @@ void Daemon::wait_for_signals() {
 void Daemon::on_drained() {
   listener_.drain();
   links_.shut_down();
-  linger(monotonic_now() + linger_max);
+  const bool in_time = exchanges_.size() == 0;  // else they had the time of the drain, and no more
+  linger(monotonic_now() + (in_time ? linger_max : linger_min));
 }
 
 // The exchanges are over, but the ends of their answers may still be on their way to slow readers.
