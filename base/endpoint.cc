@@ -42,7 +42,9 @@ std::optional<Endpoint> Endpoint::parse(std::string_view text) {
   return v4(address, static_cast<std::uint16_t>(*port));
 }
 
-bool Endpoint::is_v4() const { return std::equal(v4_prefix.begin(), v4_prefix.end(), ip.begin()); }
+bool Endpoint::is_v4() const {
+  return std::equal(v4_prefix.begin(), v4_prefix.end(), ip.begin());
+}
 
 bool Endpoint::is_unspecified() const {
   const auto start = is_v4() ? ip.begin() + 12 : ip.begin();
@@ -51,7 +53,8 @@ bool Endpoint::is_unspecified() const {
 
 bool Endpoint::is_loopback() const {
   if (is_v4()) return ip[12] == 127;
-  return std::all_of(ip.begin(), ip.end() - 1, [](std::uint8_t b) { return b == 0; }) && ip[15] == 1;
+  return std::all_of(ip.begin(), ip.end() - 1, [](std::uint8_t b) { return b == 0; }) &&
+         ip[15] == 1;
 }
 
 std::string Endpoint::to_string() const {

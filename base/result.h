@@ -1,5 +1,5 @@
-// Result<T, E>: a value, or the reason why there is none. Method names follow std::expected (C++23),
-// so that it can take over one day.
+// Result<T, E>: a value, or the reason why there is none. Method names follow std::expected
+// (C++23), so that it can take over one day.
 #pragma once
 
 #include "base/check.h"
@@ -20,8 +20,8 @@ Unexpected(E) -> Unexpected<E>;
 template <class T, class E>
 class [[nodiscard]] Result {
  public:
-  // Implicit on purpose: `return value;` and `return Unexpected{error};` read as what they mean.
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  // `return value;` reads as what it means. NOLINTNEXTLINE(google-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   Result(Unexpected<E> unexpected)  // NOLINT(google-explicit-constructor)
       : state_(std::in_place_index<1>, std::move(unexpected.error)) {}
 

@@ -12,7 +12,9 @@ std::uint64_t split_mix(std::uint64_t& state) {
   return z ^ (z >> 31);
 }
 
-std::uint64_t rotate_left(std::uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
+std::uint64_t rotate_left(std::uint64_t x, int k) {
+  return (x << k) | (x >> (64 - k));
+}
 
 }  // namespace
 
@@ -60,6 +62,8 @@ std::int64_t Rng::between(std::int64_t low, std::int64_t high) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + below(width));
 }
 
-bool Rng::chance(std::uint32_t parts_per_million) { return below(1'000'000) < parts_per_million; }
+bool Rng::chance(std::uint32_t parts_per_million) {
+  return below(1'000'000) < parts_per_million;
+}
 
 }  // namespace base

@@ -1,6 +1,6 @@
-// Rng is the only source of chance in deciding code: xoshiro256** (Blackman and Vigna, 2018), seeded
-// by SplitMix64. Not for keys. Each consumer forks its own stream by name, so that one more draw in
-// one place does not shift the draws of another: a failing run stays failing while it is shrunk.
+// Rng is the only source of chance in deciding code: xoshiro256** (Blackman and Vigna, 2018),
+// seeded by SplitMix64. Not for keys. Each consumer forks its own stream by name, so that a draw in
+// one place does not shift those of another: a failing run stays failing while it is shrunk.
 #pragma once
 
 #include "base/check.h"
@@ -23,7 +23,7 @@ class Rng {
   [[nodiscard]] Rng fork(std::string_view label, std::uint64_t index = 0) const;
 
   std::uint64_t next();
-  std::uint64_t below(std::uint64_t bound);  // uniform in [0, bound); bound > 0
+  std::uint64_t below(std::uint64_t bound);                   // uniform in [0, bound); bound > 0
   std::int64_t between(std::int64_t low, std::int64_t high);  // uniform in [low, high]
   bool chance(std::uint32_t parts_per_million);
 

@@ -8,7 +8,9 @@ namespace base {
 
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -82,7 +84,8 @@ std::optional<Duration> parse_duration(std::string_view text) {
     const std::string_view number = text.substr(0, text.size() - unit.suffix.size());
     const std::size_t dot = number.find('.');
     const std::optional<std::uint64_t> whole = parse_unsigned(number.substr(0, dot));
-    if (!whole || *whole > 9'000'000'000'000'000'000ULL / static_cast<std::uint64_t>(unit.nanoseconds)) {
+    if (!whole ||
+        *whole > 9'000'000'000'000'000'000ULL / static_cast<std::uint64_t>(unit.nanoseconds)) {
       return std::nullopt;
     }
     std::int64_t count = static_cast<std::int64_t>(*whole) * unit.nanoseconds;

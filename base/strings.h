@@ -24,7 +24,7 @@ namespace base {
 // The shortest exact form in the same notation, milliseconds at the finest: "1500ms", "30s".
 [[nodiscard]] std::string format_duration(Duration duration);
 
-// The candidate with the smallest edit distance to `word`, if it is close enough to be a typing error.
+// The candidate with the smallest edit distance to `word`, if that may be a typing error.
 [[nodiscard]] std::optional<std::string_view> nearest_word(
     std::string_view word, const std::vector<std::string_view>& candidates);
 

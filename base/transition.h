@@ -1,6 +1,6 @@
-// Machines do not log. They append Transitions (a phase became another) and Notices (something that an
-// operator should read) to their effects; the shell turns both into logs, metrics and traces, and the
-// simulator into coverage.
+// Machines do not log. They append Transitions (a phase became another) and Notices (something that
+// an operator should read) to their effects; the shell turns both into logs, metrics and traces,
+// and the simulator into coverage.
 #pragma once
 
 #include <cstdint>

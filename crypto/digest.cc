@@ -4,7 +4,9 @@
 
 namespace crypto {
 
-base::Digest digest(base::ByteView bytes) { return digest({bytes}); }
+base::Digest digest(base::ByteView bytes) {
+  return digest({bytes});
+}
 
 base::Digest digest(std::initializer_list<base::ByteView> pieces) {
   crypto_generichash_state state;

@@ -9,7 +9,7 @@
 namespace crypto {
 
 [[nodiscard]] base::Digest digest(base::ByteView bytes);
-// Of the pieces one after the other. Callers keep pieces of variable length apart by a length prefix.
+// Of the pieces one after the other. Callers put a length before pieces of variable length.
 [[nodiscard]] base::Digest digest(std::initializer_list<base::ByteView> pieces);
 
 }  // namespace crypto

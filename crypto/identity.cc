@@ -12,7 +12,9 @@ Identity Identity::from_seed(const Seed& seed) {
   return identity;
 }
 
-Identity::~Identity() { sodium_memzero(secret_.data(), secret_.size()); }
+Identity::~Identity() {
+  sodium_memzero(secret_.data(), secret_.size());
+}
 
 Signature Identity::sign(const Statement& statement) const {
   Signature signature;

@@ -12,10 +12,14 @@ constexpr std::size_t tag_size = 16;
 
 std::string_view tag_of(Purpose purpose) {
   switch (purpose) {
-    case Purpose::record: return "mesh.record.v1";
-    case Purpose::accusation: return "mesh.accuse.v1";
-    case Purpose::tls_key: return "mesh.tlskey.v1";
-    case Purpose::observation: return "mesh.observe.v1";
+    case Purpose::record:
+      return "mesh.record.v1";
+    case Purpose::accusation:
+      return "mesh.accuse.v1";
+    case Purpose::tls_key:
+      return "mesh.tlskey.v1";
+    case Purpose::observation:
+      return "mesh.observe.v1";
   }
   CHECK(false);
   return {};
@@ -56,6 +60,8 @@ Statement& Statement::fixed(base::ByteView bytes) {
 Statement& Statement::sized(base::ByteView bytes) {
   return u32(static_cast<std::uint32_t>(bytes.size())).fixed(bytes);
 }
-Statement& Statement::sized(std::string_view text) { return sized(base::as_bytes(text)); }
+Statement& Statement::sized(std::string_view text) {
+  return sized(base::as_bytes(text));
+}
 
 }  // namespace crypto

@@ -1,7 +1,7 @@
-// A Statement is the exact bytes that a signature covers: a 16-byte tag of its purpose, the mesh id,
-// then fields in a fixed order, integers little-endian. Nothing signed for one purpose or in one mesh
-// can serve in another. Only a Statement can be signed or checked, and never Cap'n Proto's bytes,
-// which are not canonical. Each folder lays out its statements in one file, statements.cc.
+// A Statement is the exact bytes that a signature covers: a 16-byte tag of its purpose, the mesh
+// id, then fields in a fixed order, integers little-endian. Nothing signed for one purpose or in
+// one mesh can serve in another. Only a Statement can be signed or checked, and never Cap'n Proto's
+// bytes, which are not canonical. Each folder lays out its statements in one file, statements.cc.
 #pragma once
 
 #include "base/bytes.h"
@@ -29,8 +29,8 @@ class Statement {
   Statement& u32(std::uint32_t value);
   Statement& u64(std::uint64_t value);
   Statement& endpoint(const base::Endpoint& endpoint);  // 18 bytes
-  Statement& fixed(base::ByteView bytes);  // of a length that the purpose fixes
-  Statement& sized(base::ByteView bytes);  // u32 length, then the bytes
+  Statement& fixed(base::ByteView bytes);               // of a length that the purpose fixes
+  Statement& sized(base::ByteView bytes);               // u32 length, then the bytes
   Statement& sized(std::string_view text);
 
   [[nodiscard]] base::ByteView bytes() const { return bytes_; }

@@ -2,7 +2,7 @@
 // bare Record, so that forgetting the check does not compile.
 //
 // Checks cost about 50 microseconds, so they run in batches off the event loop: a machine emits
-// SignatureChecks, the shell calls check() for each on a pool, and the Verdicts come back as an input.
+// SignatureChecks, the shell calls check() for each on a pool, the Verdicts come back as an input.
 // A Verdict can only be made by check(); admit() turns it and the value into a Verified value.
 #pragma once
 

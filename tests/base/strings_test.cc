@@ -19,7 +19,8 @@ TEST(DurationTest, ReadsEveryUnitAndFractions) {
 }
 
 TEST(DurationTest, RefusesWhatIsNotADuration) {
-  for (const char* text : {"", "s", "5", "-1s", "1.s", ".5s", "1e3s", "99999999999999999999s", "5 s"}) {
+  for (const char* text :
+       {"", "s", "5", "-1s", "1.s", ".5s", "1e3s", "99999999999999999999s", "5 s"}) {
     EXPECT_EQ(parse_duration(text), std::nullopt) << text;
   }
 }
@@ -43,7 +44,8 @@ TEST(EndpointTest, ReadsAndWritesBothFamilies) {
     ASSERT_TRUE(endpoint.has_value()) << text;
     EXPECT_EQ(endpoint->to_string(), text);
   }
-  for (const char* text : {"", ":80", "localhost:80", "1.2.3.4", "1.2.3.4:65536", "[::1", "::1:80"}) {
+  for (const char* text :
+       {"", ":80", "localhost:80", "1.2.3.4", "1.2.3.4:65536", "[::1", "::1:80"}) {
     EXPECT_FALSE(Endpoint::parse(text).has_value()) << text;
   }
 }

@@ -1,4 +1,4 @@
-// A transport::Stream that writes down what was done to it, for tests of what stands between streams.
+// A transport::Stream that writes down what was done to it, for tests of what is between streams.
 #pragma once
 
 #include "transport/stream.h"
