@@ -254,7 +254,12 @@ base::Result<NodeConfig, ConfigErrors> finish(const std::optional<std::string>& 
   reading.environment = &sources.environment;
   if (text) read_file(*text, reading, config);
   apply_flags(sources, config, reading);
-  if (!reading.errors.empty()) return base::Unexpected{std::move(reading.errors)};
+  if (!reading.errors.empty()) {
+    std::ranges::stable_sort(reading.errors, {}, [&](const ConfigError& error) {
+      return std::pair(error.file != file, error.line);  // as one reads; flags and variables last
+    });
+    return base::Unexpected{std::move(reading.errors)};
+  }
   config.warnings = std::move(reading.warnings);
   return config;
 }

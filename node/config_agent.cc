@@ -1,6 +1,7 @@
 #include "node/config_agent.h"
 
 #include "base/strings.h"
+#include "wire/descriptor_codec.h"
 
 #include <nlohmann/json.hpp>
 
@@ -152,6 +153,12 @@ std::optional<AgentConfig> read_agent(const ConfigBlock& block) {
     out.descriptor.capabilities.push_back(std::move(read));
   }
   if (block.reading().errors.size() != errors_before) return std::nullopt;
+  if (!wire::encode_descriptor(out.descriptor)) {
+    block.refuse("capabilities",
+                 "are too large together to be told to other nodes (64 KiB); shorten descriptions "
+                 "and examples");
+    return std::nullopt;
+  }
   return out;
 }
 
@@ -169,7 +176,11 @@ base::Result<AgentConfig, std::string> parse_agent_json(std::string_view json) {
   }
   ConfigReading reading;  // without an environment: a client may not read this process's variables
   auto agent = read_agent(ConfigBlock(reading, *setting, "agent", "agent"));
-  if (!reading.errors.empty()) return base::Unexpected{text(reading.errors)};
+  if (!reading.errors.empty()) {
+    std::string all;  // in one line: it becomes one member of a problem
+    for (const ConfigError& error : reading.errors) all += (all.empty() ? "" : "; ") + error.text();
+    return base::Unexpected{std::move(all)};
+  }
   return *agent;
 }
 

@@ -54,7 +54,10 @@ base::Result<Foundation, std::string> open_foundation(asio::io_context& io,
 int run_node(const ConfigSources& sources) {
   if (sodium_init() < 0) return complain(failed, "the system gives no random numbers");
   auto config = load_config(sources);
-  if (!config) return complain(wrong_configuration, text(config.error()));
+  if (!config) {
+    for (const ConfigError& error : config.error()) complain(wrong_configuration, error.text());
+    return wrong_configuration;
+  }
 
   const bool json = config->log == LogFormat::json;
   telemetry::LogOptions log_options;

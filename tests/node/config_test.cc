@@ -120,6 +120,16 @@ TEST(ConfigTest, TellsAllErrorsAtOnce) {
                              "duration"));
 }
 
+TEST(ConfigTest, TellsErrorsInTheOrderOfTheFile) {
+  const auto config = parse_config(
+      "policies:\n  - retry: { attempts: 0 }\nagent: { url: ftp://x }\nnode: { mesh: x }\n",
+      "parley.yaml", sources());
+  ASSERT_FALSE(config);
+  std::vector<int> lines;
+  for (const ConfigError& error : config.error()) lines.push_back(error.line);
+  EXPECT_THAT(lines, ElementsAre(2, 3, 4));
+}
+
 TEST(ConfigTest, FlagBeatsVariableBeatsFile) {
   const std::string file = "node: { name: file, data: /file, genesis: /file }\n";
   const NodeConfig config =
@@ -235,6 +245,18 @@ TEST(AgentJsonTest, NamesWhatIsWrong) {
   EXPECT_THAT(parse_agent_json("{}").error(), HasSubstr("agent.url: is missing"));
   EXPECT_THAT(parse_agent_json(R"({"url":"http://a:1","concurency":1})").error(),
               HasSubstr("did you mean \"concurrency\"?"));
+}
+
+TEST(AgentJsonTest, RefusesWhatIsTooLargeToBeToldToOthers) {
+  std::string capabilities;
+  for (int i = 0; i < 100; ++i) {
+    capabilities += (i == 0 ? "" : ",") + ("{\"name\":\"c.n" + std::to_string(i)) +
+                    "\",\"description\":\"" + std::string(1'000, 'd') + "\"}";
+  }
+  const auto agent =
+      parse_agent_json("{\"url\":\"http://127.0.0.1:1\",\"capabilities\":[" + capabilities + "]}");
+  ASSERT_FALSE(agent);
+  EXPECT_THAT(agent.error(), HasSubstr("agent.capabilities: are too large together"));
 }
 
 TEST(AgentJsonTest, DoesNotReadVariablesOfTheProcess) {
