@@ -112,6 +112,7 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
       linger_timer_(io) {}
 
 Daemon::~Daemon() {
+  if (driver_) driver_->stop();
   peer_gateway_.shut_down();
 }
 

@@ -89,6 +89,10 @@ class Daemon final : private EffectSink {
   const base::Instant started_;
   const base::WallTime started_wall_;
 
+  // Built by start(), when the ports are known; destroyed after all that feeds inputs.
+  std::optional<kernel::Kernel> kernel_;
+  std::optional<Driver> driver_;
+
   transport::UdpSocket udp_;
   transport::AgentClient agent_client_;
   Exchanges exchanges_;
@@ -99,9 +103,6 @@ class Daemon final : private EffectSink {
   transport::HttpListener listener_;
   SignaturePool signatures_;
 
-  // Built by start(), when the ports are known.
-  std::optional<kernel::Kernel> kernel_;
-  std::optional<Driver> driver_;
   base::Endpoint mesh_endpoint_;
   api::Access access_;
   const api::AgentParser parse_agent_;

@@ -81,7 +81,10 @@ Exchange::~Exchange() = default;
 
 void Exchange::start(const mesh::StartAttempt& effect) {
   drop_attempt();
-  answer_ = Answer::none;
+  if (body_lost_) {  // it outgrew what is kept after this attempt was decided on
+    host_.feed(kernel::AttemptFailed{id_, effect.attempt, mesh::AttemptFailure::broken});
+    return;
+  }
   transport::RequestHead head = head_;
   apply(head.headers, effect.set);
   if (const auto* agent = std::get_if<mesh::ToAgent>(&effect.to)) {
@@ -102,12 +105,17 @@ void Exchange::start(const mesh::StartAttempt& effect) {
 void Exchange::send_request(Attempt& attempt, const mesh::StartAttempt& effect) {
   if (!kept_.empty()) attempt.stream->send_data(kept_);
   if (!effect.keep_body) {
-    keeping_ = false;
-    kept_ = {};
+    stop_keeping();
   }
   shed_kept();
   if (request_ended_) attempt.stream->send_end(request_trailers_);
   pass_back_credit();
+}
+
+void Exchange::stop_keeping() {
+  body_lost_ = body_lost_ || !kept_.empty();
+  keeping_ = false;
+  kept_ = {};
 }
 
 void Exchange::cancel(std::uint32_t attempt) {
@@ -115,14 +123,18 @@ void Exchange::cancel(std::uint32_t attempt) {
 }
 
 void Exchange::relay(const mesh::RelayAnswer& effect) {
-  if (!attempt_ || attempt_->number != effect.attempt || answer_ != Answer::none) return;
+  if (!caller_ || !attempt_ || attempt_->number != effect.attempt) return;
+  if (answer_ != Answer::undecided) return;
   apply(answer_head_.headers, effect.set);
   const bool small = answer_head_.body_size && *answer_head_.body_size <= held_answer_max;
+  const base::Bytes early = std::exchange(held_, {});
   if (effect.hold && small) {
     answer_ = Answer::holding;
-    return;
+  } else {
+    send_head();
   }
-  send_head();
+  if (!early.empty()) answer_data(early);
+  if (answer_trailers_) answer_end(std::move(*answer_trailers_));
 }
 
 void Exchange::refuse(const mesh::RefuseExchange& effect) {
@@ -162,7 +174,11 @@ void Exchange::on_response_head(transport::ResponseHead /*head*/) {}  // we are 
 
 void Exchange::on_data(base::ByteView bytes) {
   credit_owed_ += bytes.size();
-  if (keeping_) kept_.insert(kept_.end(), bytes.begin(), bytes.end());
+  if (keeping_) {
+    kept_.insert(kept_.end(), bytes.begin(), bytes.end());
+  } else {
+    body_lost_ = true;
+  }
   if (attempt_ && attempt_->stream) attempt_->stream->send_data(bytes);
   shed_kept();
   pass_back_credit();
@@ -172,8 +188,7 @@ void Exchange::on_data(base::ByteView bytes) {
 // original, these are the only bytes there are, and the caller's window bounds them.
 void Exchange::shed_kept() {
   if (!keeping_ || !attempt_ || kept_.size() <= kept_body_max) return;
-  keeping_ = false;
-  kept_ = {};
+  stop_keeping();
   host_.feed(kernel::BodyUnrepeatable{id_});
 }
 
@@ -193,7 +208,7 @@ void Exchange::on_writable() {
   attempt_->stream->consumed(std::exchange(answer_credit_owed_, 0));
 }
 
-// Lets the caller send on, unless the attempt is behind with sending.
+// Lets the caller send on, unless the attempt is behind with sending, or enough waits for one.
 void Exchange::pass_back_credit() {
   if (!caller_ || credit_owed_ == 0) return;
   const bool behind =
@@ -207,7 +222,9 @@ void Exchange::drop_attempt() {
   if (!attempt_) return;
   attempt_->stream.reset();
   host_.bury(std::move(attempt_));
+  if (answer_ == Answer::undecided || answer_ == Answer::holding) answer_ = Answer::none;
   held_ = {};
+  answer_trailers_.reset();
   answer_credit_owed_ = 0;
 }
 
@@ -218,10 +235,15 @@ void Exchange::answered(transport::ResponseHead head) {
   mesh::AnswerHead seen{
       .status = head.status, .headers = mesh_headers(head.headers), .body_size = head.body_size};
   answer_head_ = std::move(head);
+  answer_ = Answer::undecided;
   host_.feed(kernel::AttemptAnswered{id_, attempt, std::move(seen)});
 }
 
 void Exchange::answer_data(base::ByteView bytes) {
+  if (answer_ == Answer::undecided) {
+    held_.insert(held_.end(), bytes.begin(), bytes.end());
+    return;
+  }
   if (answer_ == Answer::holding) {
     held_.insert(held_.end(), bytes.begin(), bytes.end());
     attempt_->stream->consumed(bytes.size());
@@ -242,6 +264,10 @@ void Exchange::answer_data(base::ByteView bytes) {
 void Exchange::answer_end(transport::Headers trailers) {
   if (!caller_ || !attempt_) return;
   const std::uint32_t attempt = attempt_->number;
+  if (answer_ == Answer::undecided) {
+    answer_trailers_ = std::move(trailers);
+    return;
+  }
   if (answer_ == Answer::holding) {
     base::Bytes body = std::move(held_);
     send_head();
@@ -259,15 +285,13 @@ void Exchange::answer_end(transport::Headers trailers) {
 void Exchange::attempt_failed(transport::StreamError error) {
   const std::uint32_t attempt = attempt_->number;
   drop_attempt();
-  if (answer_ == Answer::holding) answer_ = Answer::none;
   host_.feed(kernel::AttemptFailed{id_, attempt, failure_of(error)});
 }
 
 // The first byte of the answer goes out: from here on there is no other attempt.
 void Exchange::send_head() {
   answer_ = Answer::flowing;
-  keeping_ = false;
-  kept_ = {};
+  stop_keeping();
   if (record_) {
     caller_->send_response_head(answer_head_);  // kept for a duplicate: copied, not moved
   } else {

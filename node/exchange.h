@@ -4,7 +4,9 @@
 //
 // Memory per exchange is bounded: the kept request body by kept_body_max (and, as long as there is
 // no attempt, one window more), a held answer by held_answer_max, and both directions by the
-// streams' windows (backpressure, no queue of its own).
+// streams' windows (backpressure, no queue of its own). The kernel may be slow with its word, when
+// it waits for the disk: what comes before it has spoken is kept, and the other side gets no leave
+// to send more.
 #pragma once
 
 #include "base/bytes.h"
@@ -69,6 +71,7 @@ class Exchange final : public transport::Receiver {
   class Attempt;
 
   void send_request(Attempt& attempt, const mesh::StartAttempt& effect);
+  void stop_keeping();
   void pass_back_credit();
   void shed_kept();
   void drop_attempt();
@@ -89,6 +92,7 @@ class Exchange final : public transport::Receiver {
   // The request's body.
   base::Bytes kept_;  // from its first byte, while keeping_
   bool keeping_ = true;
+  bool body_lost_ = false;  // some of it went to an attempt and was not kept
   bool request_ended_ = false;
   transport::Headers request_trailers_;
   std::size_t credit_owed_ = 0;  // bytes taken from the caller and not yet said consumed()
@@ -96,8 +100,11 @@ class Exchange final : public transport::Receiver {
   // The answer.
   std::unique_ptr<Attempt> attempt_;  // the one that may answer now
   transport::ResponseHead answer_head_;
-  enum class Answer : std::uint8_t { none, holding, flowing, done } answer_ = Answer::none;
-  base::Bytes held_;
+  // Undecided: the head is there, and what becomes of it is not said yet.
+  enum class Answer : std::uint8_t { none, undecided, holding, flowing, done };
+  Answer answer_ = Answer::none;
+  base::Bytes held_;                                   // while undecided or holding
+  std::optional<transport::Headers> answer_trailers_;  // the answer ended while undecided
   std::size_t answer_credit_owed_ = 0;
   bool record_ = false;  // KeepAnswer was asked for
   base::Bytes recorded_;

@@ -35,9 +35,8 @@ class FakeHost final : public Exchange::Host {
 
   template <class T>
   [[nodiscard]] std::size_t count() const {
-    return static_cast<std::size_t>(std::count_if(inputs.begin(), inputs.end(), [](const auto& i) {
-      return std::holds_alternative<T>(i);
-    }));
+    return static_cast<std::size_t>(std::count_if(
+        inputs.begin(), inputs.end(), [](const auto& i) { return std::holds_alternative<T>(i); }));
   }
 
   bool unreachable = false;
@@ -72,7 +71,8 @@ class ExchangeTest : public testing::Test {
     attempt().receiver->on_response_head({.status = 200, .headers = {}, .body_size = size});
   }
   void relay(std::uint32_t number, bool hold) {
-    exchange.relay({.exchange = id, .attempt = number, .set = {{"parley-attempts", "1"}}, .hold = hold});
+    exchange.relay(
+        {.exchange = id, .attempt = number, .set = {{"parley-attempts", "1"}}, .hold = hold});
   }
   static base::ByteView bytes(std::string_view text) { return base::as_bytes(text); }
 
@@ -172,6 +172,49 @@ TEST_F(ExchangeTest, ReplacesAProviderThatDiesInTheMiddleOfAHeldAnswer) {
   attempt().receiver->on_end({});
   EXPECT_EQ(caller.sent, "new");
   EXPECT_TRUE(caller.ended);
+}
+
+TEST_F(ExchangeTest, KeepsWhatComesBeforeTheKernelHasDecided) {
+  start(1);
+  answer(std::nullopt);
+  attempt().receiver->on_data(bytes("one"));
+  EXPECT_EQ(attempt().consumed, 0U);  // nobody took it: no leave to send more
+  attempt().receiver->on_data(bytes("two"));
+  attempt().receiver->on_end({});
+  EXPECT_FALSE(caller.head.has_value());
+  relay(1, false);
+  EXPECT_EQ(caller.sent, "onetwo");
+  EXPECT_TRUE(caller.ended);
+  EXPECT_EQ(attempt().consumed, 6U);
+  EXPECT_EQ(host.count<kernel::AttemptCompleted>(), 1U);
+}
+
+TEST_F(ExchangeTest, ForgetsAnUndecidedAnswerWithItsAttempt) {
+  start(1);
+  answer(3);
+  attempt().receiver->on_data(bytes("old"));
+  start(2);
+  answer(3);
+  relay(2, true);
+  attempt().receiver->on_data(bytes("new"));
+  attempt().receiver->on_end({});
+  EXPECT_EQ(caller.sent, "new");
+}
+
+TEST_F(ExchangeTest, HasNobodyToRelayToWhenTheCallerLeft) {
+  start(1);
+  answer(3);
+  exchange.on_failed(transport::StreamError::cancelled);
+  relay(1, false);
+  EXPECT_EQ(host.count<kernel::AnswerStarted>(), 0U);
+}
+
+TEST_F(ExchangeTest, DoesNotRepeatABodyOfWhichItHasOnlyTheRest) {
+  start(1);
+  exchange.on_data(bytes(std::string(Exchange::kept_body_max + 1, 'x')));
+  start(2);
+  EXPECT_EQ(host.attempts.size(), 1U);
+  EXPECT_EQ(host.count<kernel::AttemptFailed>(), 1U);
 }
 
 TEST_F(ExchangeTest, DoesNotHoldWhatHasNoKnownSize) {
