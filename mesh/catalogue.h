@@ -98,7 +98,7 @@ class Catalogue {
 
   std::map<base::NodeId, std::unique_ptr<Entry>> entries_;  // at fixed addresses, for the index
   Index index_;                                             // no empty lists
-  const Offers nobody_;
+  const Offers nobody_{};
 };
 
 }  // namespace mesh

@@ -38,13 +38,13 @@ std::map<std::string, std::vector<std::string>> read_attributes(const ConfigBloc
                  "must be a block of names and values, at most " + std::to_string(texts_max));
     return out;
   }
-  for (const auto& [name, value] : attributes->entries) {
-    std::vector<std::string>& values = out[name];
+  for (const Setting& value : attributes->entries) {
+    std::vector<std::string>& values = out[value.key];
     const auto take = [&](const Setting& one) {
       if (one.kind == Setting::Kind::scalar && one.scalar.size() <= text_max) {
         values.push_back(one.scalar);
       } else {
-        block.reading().refuse(one.line, block.key("attributes") + "." + name,
+        block.reading().refuse(one.line, block.key("attributes") + "." + value.key,
                                "must be a text or a list of texts");
       }
     };

@@ -70,7 +70,8 @@ ConfigBlock::ConfigBlock(ConfigReading& reading, const Setting& setting, std::st
   }
   const auto known = config_keys().find(table);
   CHECK(known != config_keys().end());
-  for (const auto& [name, value] : setting.entries) {
+  for (const Setting& value : setting.entries) {
+    const std::string& name = value.key;
     if (std::find(known->second.begin(), known->second.end(), name) != known->second.end()) {
       continue;
     }

@@ -22,6 +22,7 @@ class Builder final : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
     place(Setting{.kind = Setting::Kind::null,
                   .line = mark.line + 1,
+                  .key = {},
                   .scalar = {},
                   .items = {},
                   .entries = {}});
@@ -35,6 +36,7 @@ class Builder final : public YAML::EventHandler {
     const bool null = tag == "?" && (value == "null" || value == "~");
     place(Setting{.kind = null ? Setting::Kind::null : Setting::Kind::scalar,
                   .line = mark.line + 1,
+                  .key = {},
                   .scalar = value,
                   .items = {},
                   .entries = {}});
@@ -94,7 +96,8 @@ class Builder final : public YAML::EventHandler {
     if (level.setting.kind == Setting::Kind::list) {
       level.setting.items.push_back(std::move(value));
     } else {
-      level.setting.entries.emplace_back(std::move(*level.key), std::move(value));
+      value.key = std::move(*level.key);
+      level.setting.entries.push_back(std::move(value));
       level.key.reset();
     }
   }
@@ -112,7 +115,10 @@ Setting from_json(const nlohmann::json& json) {
   switch (json.type()) {
     case nlohmann::json::value_t::object:
       out.kind = Setting::Kind::map;
-      for (const auto& [key, value] : json.items()) out.entries.emplace_back(key, from_json(value));
+      for (const auto& [key, value] : json.items()) {
+        out.entries.push_back(from_json(value));
+        out.entries.back().key = key;
+      }
       break;
     case nlohmann::json::value_t::array:
       out.kind = Setting::Kind::list;
@@ -139,10 +145,10 @@ Setting from_json(const nlohmann::json& json) {
 
 }  // namespace
 
-const Setting* Setting::find(std::string_view key) const {
+const Setting* Setting::find(std::string_view name) const {
   const auto found = std::find_if(entries.begin(), entries.end(),
-                                  [key](const auto& entry) { return entry.first == key; });
-  return found == entries.end() ? nullptr : &found->second;
+                                  [name](const Setting& entry) { return entry.key == name; });
+  return found == entries.end() ? nullptr : &*found;
 }
 
 base::Result<Setting, SettingError> parse_yaml(const std::string& text) {

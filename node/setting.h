@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace node {
@@ -18,15 +17,16 @@ struct Setting {
   enum class Kind : std::uint8_t { null, scalar, list, map };
 
   Kind kind = Kind::null;
-  int line = 0;  // from 1; 0 = unknown
+  int line = 0;     // from 1; 0 = unknown
+  std::string key;  // in the map that it stands in; else empty
   std::string scalar;
-  std::vector<Setting> items;                            // of a list
-  std::vector<std::pair<std::string, Setting>> entries;  // of a map, in their order
+  std::vector<Setting> items;    // of a list
+  std::vector<Setting> entries;  // of a map, in their order, each with its key
 
   static constexpr std::size_t depth_max = 32;
   static constexpr std::size_t values_max = 50'000;
 
-  [[nodiscard]] const Setting* find(std::string_view key) const;
+  [[nodiscard]] const Setting* find(std::string_view name) const;
 };
 
 struct SettingError {
