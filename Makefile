@@ -3,7 +3,7 @@ PRESET ?= release
 MINUTES ?= 5
 BUILD = build/$(PRESET)
 
-.PHONY: help build check test lint format tidy asan tsan swarm bench clean
+.PHONY: help build check test lint format tidy asan tsan fuzz swarm bench clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,18 @@ asan tsan:  ## the tests under a sanitizer
 
 tidy:  ## clang-tidy over the whole tree
 	@$(MAKE) PRESET=tidy build
+
+fuzz:  ## every fuzz target for MINUTES (5); what they find lands in build/fuzz/findings
+	@test -f build/fuzz/build.ninja || cmake --preset fuzz > /dev/null
+	@cmake --build --preset fuzz --target fuzz_targets
+	@mkdir -p build/fuzz/findings
+	@for target in build/fuzz/tests/fuzz/*_fuzz; do \
+	  name=$$(basename $$target _fuzz); seeds=tests/fuzz/corpus/$$name; test -d $$seeds || seeds=; \
+	  mkdir -p build/fuzz/corpus/$$name; \
+	  $$target build/fuzz/corpus/$$name $$seeds -max_total_time=$$(($(MINUTES) * 60)) -timeout=10 \
+	    -artifact_prefix=build/fuzz/findings/$$name- > build/fuzz/$$name.log 2>&1; code=$$?; \
+	  echo "$$name: $$(tail -1 build/fuzz/$$name.log)"; \
+	  test $$code = 0 || { tail -40 build/fuzz/$$name.log; exit 1; }; done
 
 swarm: build  ## search for violations for MINUTES (5)
 	$(BUILD)/parley sim swarm --minutes $(MINUTES)

@@ -214,11 +214,12 @@ void Http2Connection::write_rest() {
                     });
 }
 
-// What is left to say (GOAWAY, an alert) is written first, if the socket takes it.
+// What is left to say (GOAWAY, an alert) is written first, if the socket takes it. Never at once:
+// the owner may be walking through its connections.
 void Http2Connection::fail(StreamError why) {
   broken_ = true;
   broken_why_ = why;
-  if (writing_) return end(why);
+  if (writing_) close_reason_ = why;
   schedule_flush();
 }
 

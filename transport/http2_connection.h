@@ -91,7 +91,7 @@ class Http2Connection : public std::enable_shared_from_this<Http2Connection> {
   base::Bytes unwritten_;    // sealed, and still to be written before anything else
   base::Instant last_used_;
   Http2ConnectionCounters counters_;
-  std::optional<StreamError> close_reason_;  // close() was called
+  std::optional<StreamError> close_reason_;  // end with the next turn, whatever is unwritten
   StreamError broken_why_ = StreamError::protocol_error;
   bool writing_ = false;  // write_rest() is under way
   bool flush_scheduled_ = false;

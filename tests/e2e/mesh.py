@@ -20,6 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("PARLEY_BINARY", str(ROOT / "build/release/parley"))
 CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGILL, -signal.SIGFPE, -signal.SIGBUS}
+# Under a sanitizer (one of its options is set) nodes end in order, so that it can tell of leaks.
+SANITIZED = "ASAN_OPTIONS" in os.environ or "TSAN_OPTIONS" in os.environ
 # For a caller whose test needs each provider to get calls; least_loaded keeps to the fastest.
 ROUND_ROBIN = "policies: [{ match: { capability: '*' }, route: { policy: round_robin } }]\n"
 PATIENCE = 20.0  # seconds for anything that should take one, on a busy machine
@@ -158,6 +160,15 @@ class Node:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=patience)
 
+    def end_in_order(self):
+        """Asks it to drain and leave; if calls hold it up, asks it again to end at once."""
+        for patience in (2.0, PATIENCE):
+            try:
+                return self.terminate(patience)
+            except subprocess.TimeoutExpired:
+                pass
+        return self.kill()
+
 
 class Mesh:
     """A context that owns what it starts: nodes, agents, example agents and a folder."""
@@ -173,10 +184,13 @@ class Mesh:
         return self
 
     def __exit__(self, kind, *_):
-        for node in self.nodes:
-            if node.alive():
-                node.process.send_signal(signal.SIGCONT)
+        alive = [node for node in self.nodes if node.alive()]
+        for node in alive:
+            node.process.send_signal(signal.SIGCONT)
+            if not SANITIZED:
                 node.kill()
+        for node in alive if SANITIZED else ():
+            node.end_in_order()
         for process in self._processes:
             process.kill()
             process.wait()
@@ -186,9 +200,10 @@ class Mesh:
         crashed = []
         for node in self.nodes:
             node.process.stdout.close()
-            text = f"--- {' '.join(node.arguments)}\n{node.errors()[-2000:]}"
-            if node.process.returncode in CRASHES:
-                crashed.append(f"signal {-node.process.returncode} {text}")
+            reported = "Sanitizer" in node.errors()
+            text = f"--- {' '.join(node.arguments)}\n{node.errors()[-20000 if reported else -2000:]}"
+            if node.process.returncode in CRASHES or reported:
+                crashed.append(f"ended with {node.process.returncode} {text}")
             elif kind is not None:
                 print(text, file=sys.stderr)
         shutil.rmtree(self.folder, ignore_errors=True)
