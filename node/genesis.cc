@@ -67,9 +67,10 @@ base::Result<Genesis, std::string> parse_genesis(const std::string& document,
     return refuse(file, setting->line,
                   "name: must have 1 to 64 small letters, digits, dots and dashes");
   }
-  for (const auto& [key, value] : setting->entries) {
-    if (key != "name" && key != "created" && key != "validators") {
-      return refuse(file, value.line, key + ": unknown key; known: name, created, validators");
+  for (const Setting& value : setting->entries) {
+    if (value.key != "name" && value.key != "created" && value.key != "validators") {
+      return refuse(file, value.line,
+                    value.key + ": unknown key; known: name, created, validators");
     }
   }
   const Setting* validators = setting->find("validators");
