@@ -104,9 +104,7 @@ void Exchange::start(const mesh::StartAttempt& effect) {
 
 void Exchange::send_request(Attempt& attempt, const mesh::StartAttempt& effect) {
   if (!kept_.empty()) attempt.stream->send_data(kept_);
-  if (!effect.keep_body) {
-    stop_keeping();
-  }
+  if (!effect.keep_body) stop_keeping();
   shed_kept();
   if (request_ended_) attempt.stream->send_end(request_trailers_);
   pass_back_credit();

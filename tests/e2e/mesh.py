@@ -201,7 +201,8 @@ class Mesh:
         for node in self.nodes:
             node.process.stdout.close()
             reported = "Sanitizer" in node.errors()
-            text = f"--- {' '.join(node.arguments)}\n{node.errors()[-20000 if reported else -2000:]}"
+            tail = node.errors()[-20000 if reported else -2000:]
+            text = f"--- {' '.join(node.arguments)}\n{tail}"
             if node.process.returncode in CRASHES or reported:
                 crashed.append(f"ended with {node.process.returncode} {text}")
             elif kind is not None:
