@@ -48,12 +48,15 @@ void AgentHealth::on_probe(std::uint64_t probe, std::optional<int> status, const
 }
 
 void AgentHealth::on_reached() {
-  if (condition_ == AgentCondition::healthy) bad_ = 0;
+  unreachable_ = 0;  // but what the probes said stands: answering calls is not being well
 }
 
 void AgentHealth::on_unreachable(const Options& options, base::Instant now) {
   if (condition_ == AgentCondition::none) return;
-  on_result(false, options);
+  good_ = 0;
+  if (condition_ == AgentCondition::healthy && ++unreachable_ >= options.probe_failures) {
+    become(AgentCondition::unhealthy);
+  }
   if (condition_ != AgentCondition::unhealthy) return;
   if (!unanswered_) next_probe_ = std::min(next_probe_, now + first_look);
 }
@@ -72,6 +75,7 @@ void AgentHealth::become(AgentCondition condition) {
   condition_ = condition;
   good_ = 0;
   bad_ = 0;
+  unreachable_ = 0;
 }
 
 }  // namespace mesh

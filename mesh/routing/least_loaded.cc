@@ -21,6 +21,7 @@ base::Duration expected_latency(const Catalogue::Entry& entry, const OwnAgent& o
   }
   if (latency <= base::Duration::zero()) latency = load.latency;
   if (latency <= base::Duration::zero()) latency = latency_unknown;
+  latency = std::max(latency, latency_floor);
   const std::int64_t before =
       local ? own.in_flight : std::int64_t{standing.outstanding} + load.in_flight;
   // An hour is as good as never, and keeps the product in range.
@@ -37,7 +38,8 @@ const Candidate& least_loaded(const std::vector<Candidate>& best, const OwnAgent
   if (second >= first) ++second;
   const base::Duration a = expected_latency(*best[first].offer->entry, own, now);
   const base::Duration b = expected_latency(*best[second].offer->entry, own, now);
-  return a <= b ? best[first] : best[second];
+  const bool markedly_less = b.count() * 3 < a.count() * 2;
+  return markedly_less ? best[second] : best[first];
 }
 
 }  // namespace mesh::routing

@@ -2,7 +2,8 @@
 // "The Power of Two Choices in Randomized Load Balancing", 2001). Expected is the latency seen here
 // times the calls that would stand before it: ours that are outstanding and those that the node
 // itself reports. What was seen fades by half every 10 s, so that a node that was slow once is
-// tried again.
+// tried again. Differences below latency_floor, and below half as much again, are noise (one call
+// that paid for a new link): those providers share the load by chance.
 #pragma once
 
 #include "base/rng.h"
@@ -13,6 +14,7 @@ namespace mesh::routing {
 
 // Of a provider about which nothing is known: low, so that it is tried soon.
 inline constexpr base::Duration latency_unknown = std::chrono::milliseconds(1);
+inline constexpr base::Duration latency_floor = std::chrono::milliseconds(1);
 inline constexpr base::Duration latency_half_life = std::chrono::seconds(10);
 
 [[nodiscard]] base::Duration expected_latency(const Catalogue::Entry& entry, const OwnAgent& own,

@@ -255,6 +255,21 @@ TEST_F(DataPlaneTest, LeastLoadedAvoidsTheSlowAndTheBusy) {
   EXPECT_EQ(slow, 0);
 }
 
+TEST_F(DataPlaneTest, LeastLoadedSharesBetweenProvidersThatDifferByNoise) {
+  provide(b, "b");
+  provide(c, "c");
+  int first = 0;
+  for (int i = 0; i < 200; ++i) {
+    const ExchangeId id = call();
+    const bool is_b = peer_asked() == b;
+    first += is_b ? 1 : 0;
+    now = now + (is_b ? std::chrono::microseconds(900) : std::chrono::microseconds(300));
+    serve_whole(id);
+  }
+  EXPECT_GT(first, 60);
+  EXPECT_LT(first, 140);
+}
+
 TEST_F(DataPlaneTest, ExplainsEveryOffer) {
   provide(b, "b");
   provide(c, "c", Availability::suspect);
