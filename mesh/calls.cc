@@ -92,6 +92,11 @@ void Calls::on_call(ExchangeId id, const Origin& origin, CallRequest request, ba
            true, now, effects);
     return;
   }
+  if (leaving_) {
+    refuse(exchange, overloaded("The node " + around_.name + " leaves the mesh."), true, now,
+           effects);
+    return;
+  }
   if (!context) {
     refuse(exchange, std::move(context.error()), false, now, effects);
     return;

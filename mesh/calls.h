@@ -51,6 +51,8 @@ class Calls {
   void on_time(base::Instant now, Effects& effects);
   [[nodiscard]] base::Instant next_deadline() const;
   void on_drain(bool draining) { draining_ = draining; }
+  // The last calls are over and the process will end: whatever still comes is refused.
+  void on_leave() { leaving_ = true; }
   // Of the own agent: calls at once, 0 = not limited.
   void on_concurrency(std::uint32_t concurrency) { concurrency_ = concurrency; }
   [[nodiscard]] std::uint32_t concurrency() const { return concurrency_; }
@@ -125,6 +127,7 @@ class Calls {
   std::uint32_t concurrency_ = 0;   // of the own agent
   base::Duration agent_latency_{};  // moving average, to the head
   bool draining_ = false;
+  bool leaving_ = false;
 };
 
 }  // namespace mesh

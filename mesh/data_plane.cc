@@ -104,6 +104,10 @@ void DataPlane::on_drain(bool draining) {
   state_->calls.on_drain(draining);
 }
 
+void DataPlane::on_leave() {
+  state_->calls.on_leave();
+}
+
 // ---- one exchange ----
 
 void DataPlane::on_call(ExchangeId exchange, const Origin& origin, CallRequest request,

@@ -286,12 +286,12 @@ void Kernel::publish_status() {
 }
 
 void Kernel::advance_phase(Effects& effects) {
-  while (auto transition =
-             lifecycle_.advance(data_plane_.exchanges(), membership_.departed(), now_)) {
-    transition->subject = options_.name;
-    effects.emplace_back(std::move(*transition));
+  while (auto next = lifecycle_.advance(data_plane_.exchanges(), membership_.departed(), now_)) {
+    next->subject = options_.name;
+    effects.emplace_back(*std::move(next));
     if (phase() == Phase::gone) effects.emplace_back(Drained{});
     if (phase() != Phase::leaving) continue;
+    data_plane_.on_leave();
     membership_.on_leave(now_, gossip_effects_);
     take_gossip(effects);
   }

@@ -30,7 +30,6 @@ void CallsChecker::on_stopped(const NodeStopped& stopped) {
   if (!stopped.crashed) {
     for (auto open = open_exchanges_.lower_bound({stopped.node, 0});
          open != open_exchanges_.end() && open->first.first == stopped.node; ++open) {
-      if (stopped.at - open->second <= leaving_max) continue;
       violate(stopped.at, "n" + std::to_string(stopped.node) + " ended its drain with exchange " +
                               std::to_string(open->first.second) + " unsettled");
     }

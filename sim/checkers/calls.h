@@ -24,8 +24,6 @@ class CallsChecker final : public Checker {
 
  private:
   static constexpr base::Duration slack = std::chrono::seconds(2);  // past the deadline
-  // What begins while a node already leaves may be cut off by the end of its process.
-  static constexpr base::Duration leaving_max = std::chrono::milliseconds(2'500);
 
   std::map<std::uint32_t, CallIssued> open_calls_;
   std::set<std::uint32_t> ended_calls_;
