@@ -22,7 +22,7 @@ struct FixedBytes {
   std::array<std::byte, Size> bytes{};
 
   // In the order of the bytes. The first eight nearly always decide, since ids are random, and are
-  // compared as one number: ids are the keys of every table, and memcmp was a third of a large mesh.
+  // compared as one number: ids key every table, and memcmp was a third of a large mesh.
   constexpr bool operator==(const FixedBytes& other) const {
     return head() == other.head() && bytes == other.bytes;
   }

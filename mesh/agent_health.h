@@ -40,8 +40,8 @@ class AgentHealth {
   std::uint32_t good_ = 0;  // probes in a row; at most one of the two is not 0
   std::uint32_t bad_ = 0;
   std::uint32_t unreachable_ = 0;  // calls in a row that found nobody, while healthy
-  std::uint64_t probe_ = 0;  // the number of the last one
-  bool unanswered_ = false;  // the last one has no answer yet
+  std::uint64_t probe_ = 0;        // the number of the last one
+  bool unanswered_ = false;        // the last one has no answer yet
   base::Instant next_probe_ = base::Instant::never();
 };
 

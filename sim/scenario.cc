@@ -142,6 +142,10 @@ class Words {
       complain("'" + std::string(text) + "' is not a duration up to 1000h");
       return {};
     }
+    if (*value % std::chrono::microseconds(1) != base::Duration::zero()) {
+      complain("'" + std::string(text) + "' is finer than a microsecond");
+      return {};
+    }
     return *value;
   }
   std::vector<NodeIndex> nodes() {

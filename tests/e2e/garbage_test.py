@@ -68,7 +68,8 @@ class GarbageTest(unittest.TestCase):
         self.assertEqual((answer.status, answer.body), (200, b"still here"))
         growth = self.a.resident_bytes() - self.before
         print(f"{self._testMethodName}: memory grew by {growth // 1024} KiB")
-        self.assertLess(growth, GROWTH_MAX_BYTES)
+        if not mesh.SANITIZED:  # which keeps what was freed
+            self.assertLess(growth, GROWTH_MAX_BYTES)
 
     def test_a_hundred_thousand_datagrams(self):
         host, port = self.a.mesh.rsplit(":", 1)

@@ -110,7 +110,8 @@ class StreamTest(unittest.TestCase):
         self.assertEqual(len(answer.read(1)), 1)
         time.sleep(1.0)  # a reader that reads nothing: this pause is the subject of the test
         held = max(node.resident_bytes() for node in self.mesh.nodes)
-        self.assertLess(held, 40 * 1024 * 1024)
+        if not mesh.SANITIZED:  # which keeps what was freed
+            self.assertLess(held, 40 * 1024 * 1024)
         rest = len(answer.read())
         self.assertEqual(rest + 1, megabytes * 1024 * 1024)
         connection.close()

@@ -51,6 +51,7 @@ TEST(ScenarioTest, SaysInWhichLineItIsWrong) {
                             Case{"parley-scenario 1\n\nat 3s crahs nodes 1\n", 3},
                             Case{"parley-scenario 1\nseed 1 2\n", 2},
                             Case{"parley-scenario 1\nnodes 2\nat 1s crash nodes 2\n", 4},
+                            Case{"parley-scenario 1\nlatency 1.5us to 1ms\n", 2},
                             Case{"parley-scenario 1\nlatency 5ms to 1ms\n", 3}}) {
     const auto scenario = Scenario::parse(wrong.text);
     ASSERT_FALSE(scenario.has_value()) << wrong.text;
