@@ -9,10 +9,10 @@
 namespace api {
 namespace {
 
-constexpr std::array member_states{gossip::MemberState::joining,     gossip::MemberState::serving,
-                                   gossip::MemberState::at_capacity, gossip::MemberState::draining,
-                                   gossip::MemberState::left,        gossip::MemberState::suspect,
-                                   gossip::MemberState::dead};
+constexpr gossip::MemberState member_states[] = {
+    gossip::MemberState::joining,  gossip::MemberState::serving, gossip::MemberState::at_capacity,
+    gossip::MemberState::draining, gossip::MemberState::left,    gossip::MemberState::suspect,
+    gossip::MemberState::dead};
 
 void write_build(Exposition& out, const View& view) {
   out.family("parley_build_info", "gauge", "1, with the version of the program as a label.");
