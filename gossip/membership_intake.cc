@@ -77,7 +77,8 @@ void Membership::State::admit(const crypto::Verified<SignedRecord>& record,
     effects.push_back(ClaimEpoch{own.current().record.version.epoch});
     effects.push_back(base::Notice{base::Severity::warning,
                                    "the mesh knows a newer record of this node than its own disk "
-                                   "does; a higher epoch was claimed"});
+                                   "does; a higher epoch was claimed. If this comes again, another "
+                                   "node runs with a copy of this one's key: stop it"});
     return;
   }
   const bool unknown = view.newest(subject) == nullptr;
