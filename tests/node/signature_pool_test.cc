@@ -1,0 +1,69 @@
+#include "node/signature_pool.h"
+
+#include "crypto/identity.h"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <vector>
+
+namespace node {
+namespace {
+
+crypto::SignatureCheck check_of(bool genuine) {
+  crypto::Seed seed;
+  seed.bytes.fill(std::byte{7});
+  const crypto::Identity signer = crypto::Identity::from_seed(seed);
+  crypto::Statement statement(crypto::Purpose::record, base::MeshId{});
+  statement.u64(1);
+  crypto::SignatureCheck check{signer.id(), statement, signer.sign(statement)};
+  if (!genuine) check.signature.bytes[0] ^= std::byte{1};
+  return check;
+}
+
+// What the pool's threads said, as a loop would take it from them.
+class Verdicts {
+ public:
+  SignaturePool::Done done() {
+    return [this](std::uint64_t batch, const std::vector<crypto::Verdict>& verdicts) {
+      const std::lock_guard lock(mutex_);
+      for (const crypto::Verdict& verdict : verdicts) by_batch_[batch].push_back(verdict.holds());
+      changed_.notify_all();
+    };
+  }
+  std::map<std::uint64_t, std::vector<bool>> wait_for(std::size_t batches) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return by_batch_.size() >= batches; });
+    return by_batch_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::uint64_t, std::vector<bool>> by_batch_;
+};
+
+TEST(SignaturePoolTest, AnswersEachBatchInTheOrderOfItsChecks) {
+  Verdicts verdicts;
+  SignaturePool pool(2, verdicts.done());
+  for (std::uint64_t batch = 1; batch <= 50; ++batch) {
+    pool.submit(batch, {check_of(true), check_of(batch % 2 == 0), check_of(false)});
+  }
+  const auto said = verdicts.wait_for(50);
+  ASSERT_EQ(said.size(), 50U);
+  for (const auto& [batch, holds] : said) {
+    EXPECT_EQ(holds, (std::vector<bool>{true, batch % 2 == 0, false})) << batch;
+  }
+}
+
+TEST(SignaturePoolTest, EndsWithWorkLeftOver) {
+  Verdicts verdicts;
+  SignaturePool pool(1, verdicts.done());
+  for (std::uint64_t batch = 1; batch <= 1000; ++batch) pool.submit(batch, {check_of(true)});
+}
+
+}  // namespace
+}  // namespace node
