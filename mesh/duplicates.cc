@@ -1,45 +1,40 @@
 #include "mesh/duplicates.h"
 
 #include "base/check.h"
+#include "crypto/digest.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace mesh {
 
-namespace {
-
-std::string key_of(char kind, const base::NodeId& caller, std::string_view capability,
-                   std::string_view word) {
-  std::string key;
-  key.reserve(34 + capability.size() + word.size());
-  key.push_back(kind);
-  key.append(base::as_text(caller.view())).append(capability).push_back('\0');
-  return key.append(word);
+Duplicates::Key Duplicates::key_of(std::string_view kind, const Identity& identity,
+                                   std::string_view word) {
+  constexpr std::string_view end("\0", 1);  // stands in no capability's name
+  return crypto::digest({base::as_bytes(kind), identity.caller.view(),
+                         base::as_bytes(identity.capability), base::as_bytes(end),
+                         base::as_bytes(word)});
 }
-
-}  // namespace
 
 Duplicates::Verdict Duplicates::on_execution(ExchangeId exchange, const Identity& identity,
                                              const Options& options) {
   CHECK(!records_.contains(exchange));
-  Record record;
+  std::array<std::optional<Key>, 2> keys;
   if (!identity.idempotency_key.empty()) {
-    record.keep = true;
-    record.keys.push_back(
-        key_of('k', identity.caller, identity.capability, identity.idempotency_key));
+    keys[0] = key_of("k", identity, identity.idempotency_key);
   }
-  if (!identity.call.empty()) {
-    record.keys.push_back(key_of('c', identity.caller, identity.capability, identity.call));
+  if (!identity.call.empty()) keys[1] = key_of("c", identity, identity.call);
+  if (!keys[0] && !keys[1]) return Fresh{};
+  for (const std::optional<Key>& key : keys) {
+    const auto found = key ? by_key_.find(*key) : by_key_.end();
+    if (found != by_key_.end()) return join(exchange, found->second, options);
   }
-  for (const std::string& key : record.keys) {
-    const auto found = by_key_.find(key);
-    if (found == by_key_.end()) continue;
-    return join(exchange, found->second, options);
+  // Exchanges are numbered upwards: the newest stands last.
+  Record& record = records_.try_emplace(records_.end(), exchange)->second;
+  record.keep = keys[0].has_value();
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i]) record.keys[i] = by_key_.emplace(*keys[i], exchange).first;
   }
-  if (record.keys.empty()) return Fresh{};
-  for (const std::string& key : record.keys) by_key_.emplace(key, exchange);
-  records_.emplace(exchange, std::move(record));
   return Fresh{};
 }
 
@@ -115,7 +110,9 @@ void Duplicates::forget(ExchangeId exchange, std::vector<ExchangeId>& evicted) {
   const Record& record = found->second;
   if (record.kept) evicted.push_back(exchange);
   if (record.kept && record.completed) --kept_;
-  for (const std::string& key : record.keys) by_key_.erase(key);
+  for (const std::optional<ByKey::iterator>& key : record.keys) {
+    if (key) by_key_.erase(*key);
+  }
   records_.erase(found);
 }
 

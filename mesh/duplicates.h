@@ -14,11 +14,11 @@
 #include "mesh/call.h"
 #include "mesh/options.h"
 
+#include <array>
 #include <cstddef>
 #include <deque>
 #include <map>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -66,10 +66,15 @@ class Duplicates {
   [[nodiscard]] std::size_t size() const { return records_.size(); }
 
  private:
+  // The digest of who calls, what, and the word that tells one execution from another: as good as
+  // the words themselves, and small, since thousands are remembered.
+  using Key = base::Digest;
+  using ByKey = std::map<Key, ExchangeId>;
+
   struct Record {
-    std::vector<std::string> keys;
-    bool keep = false;       // has a key, or somebody waits
-    bool answering = false;  // the head has passed
+    std::array<std::optional<ByKey::iterator>, 2> keys;  // its places in by_key_
+    bool keep = false;                                   // has a key, or somebody waits
+    bool answering = false;                              // the head has passed
     bool kept = false;
     bool completed = false;
     Outcome outcome = Outcome::success;
@@ -81,13 +86,15 @@ class Duplicates {
     ExchangeId exchange;
   };
 
+  [[nodiscard]] static Key key_of(std::string_view kind, const Identity& identity,
+                                  std::string_view word);
   void forget(ExchangeId exchange, std::vector<ExchangeId>& evicted);
   Verdict join(ExchangeId exchange, ExchangeId original, const Options& options);
 
   std::map<ExchangeId, Record> records_;
-  std::map<std::string, ExchangeId, std::less<>> by_key_;  // each points to a record
-  std::deque<Finished> finished_;                          // completed ones, the oldest first
-  std::size_t kept_ = 0;                                   // completed ones whose answer is kept
+  ByKey by_key_;                   // each points to a record
+  std::deque<Finished> finished_;  // completed ones, the oldest first
+  std::size_t kept_ = 0;           // completed ones whose answer is kept
 };
 
 }  // namespace mesh
