@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "node/advertise.h"
 #include "node/clock.h"
+#include "node/program_pages.h"
 #include "node/service_notify.h"
 #include "telemetry/process.h"
 #include "transport/resolve.h"
@@ -24,6 +25,7 @@ namespace node {
 namespace {
 
 constexpr base::Duration clock_period = std::chrono::seconds(30);
+constexpr base::Duration idle_period = std::chrono::seconds(10);
 constexpr base::Duration epoch_grain = std::chrono::seconds(2);  // more than kernel::epoch_before's
 constexpr base::Duration seed_lookup_period = std::chrono::seconds(30);
 constexpr base::Duration seed_lookup_timeout = std::chrono::seconds(5);
@@ -108,6 +110,7 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
       signals_(io),
       epoch_timer_(io),
       clock_timer_(io),
+      idle_timer_(io),
       seed_timer_(io),
       linger_timer_(io) {}
 
@@ -190,6 +193,7 @@ void Daemon::begin_serving() {
               mesh_endpoint_.to_string().c_str(), access_.api.to_string().c_str());
   std::fflush(stdout);
   notify_service_manager("READY=1");
+  watch_idleness();
   if (config_.file.empty()) return;
   watch_.emplace(io_, config_.file, [this](const std::string& text) { on_config_text(text); });
 }
@@ -234,6 +238,19 @@ void Daemon::read_clock() {
     if (error) return;
     driver_->feed(kernel::ClockRead{wall_now()});
     read_clock();
+  });
+}
+
+// A node without a call for a while takes no more memory than it needs for that.
+void Daemon::watch_idleness() {
+  idle_timer_.expires_after(idle_period);
+  idle_timer_.async_wait([this](const std::error_code& error) {
+    if (error) return;
+    const std::uint64_t calls = kernel_->data_plane().counters().exchanges;
+    const bool idle = calls == std::exchange(calls_seen_, calls) && exchanges_.size() == 0;
+    if (idle && !gave_back_) give_back_unused_memory();
+    gave_back_ = idle;
+    watch_idleness();
   });
 }
 
@@ -289,7 +306,7 @@ void Daemon::carry_out(kernel::Effect effect) {
         log_.transition(e, {monotonic_now(), wall_now()});
       },
       [&](base::Notice&& e) { log(e.severity, e.text); }, [&](kernel::Drained&&) { on_drained(); },
-      [&](auto&& e) { exchanges_.carry_out(e); });
+      [&](auto&& e) { exchanges_.carry_out(std::move(e)); });
 }
 
 void Daemon::carry_out(kernel::AskPeer&& effect) {

@@ -71,6 +71,7 @@ class Daemon final : private EffectSink {
   void linger(base::Instant until);
   void wait_for_signals();
   void read_clock();
+  void watch_idleness();
   void resolve_seeds();
   asio::awaitable<void> look_up_seed(std::string seed);
   void apply_agent(const std::optional<AgentConfig>& agent);
@@ -113,8 +114,11 @@ class Daemon final : private EffectSink {
   asio::signal_set signals_;
   asio::steady_timer epoch_timer_;
   asio::steady_timer clock_timer_;
+  asio::steady_timer idle_timer_;
   asio::steady_timer seed_timer_;
   asio::steady_timer linger_timer_;
+  std::uint64_t calls_seen_ = 0;  // when idleness was last looked at
+  bool gave_back_ = false;        // and no call came since
   bool serving_ = false;
   bool stopping_ = false;
 };
