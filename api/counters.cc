@@ -12,15 +12,21 @@ void DurationHistogram::add(base::Duration took) {
 }
 
 void CallMetrics::on_settled(const mesh::ExchangeSettled& settled) {
-  RequestKey key{settled.source, settled.destination, settled.capability, settled.outcome};
-  if (requests_.size() >= series_max_ && !requests_.contains(key)) {
-    key = {"other", "other", "other", settled.outcome};
+  const ByNames::Names names{settled.source, settled.destination, settled.capability,
+                             settled.outcome};
+  if (const auto found = requests_.find(names); found != requests_.end()) {
+    ++found->second;
+  } else if (requests_.size() < series_max_) {
+    requests_.emplace(
+        RequestKey{settled.source, settled.destination, settled.capability, settled.outcome}, 1);
+  } else {
+    ++requests_[{"other", "other", "other", settled.outcome}];
   }
-  ++requests_[std::move(key)];
-
-  const bool known = capabilities_.contains(settled.capability);
-  const bool full = !known && capabilities_.size() >= series_max_;
-  OfCapability& capability = capabilities_[full ? "other" : settled.capability];
+  const auto found = capabilities_.find(settled.capability);
+  const bool full = found == capabilities_.end() && capabilities_.size() >= series_max_;
+  OfCapability& capability = found != capabilities_.end()
+                                 ? found->second
+                                 : capabilities_[full ? "other" : settled.capability];
   capability.attempts += settled.attempts;
   capability.duration.add(settled.took);
 }

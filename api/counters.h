@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 namespace api {
 
@@ -42,6 +43,17 @@ class CallMetrics {
     mesh::Outcome outcome = mesh::Outcome::success;
     auto operator<=>(const RequestKey&) const = default;
   };
+  // Finds the series of a call without copying its names.
+  struct ByNames {
+    using is_transparent = void;
+    using Names = std::tuple<std::string_view, std::string_view, std::string_view, mesh::Outcome>;
+    static Names names(const RequestKey& key) {
+      return {key.source, key.destination, key.capability, key.outcome};
+    }
+    static const Names& names(const Names& names) { return names; }
+    bool operator()(const auto& a, const auto& b) const { return names(a) < names(b); }
+  };
+  using Requests = std::map<RequestKey, std::uint64_t, ByNames>;
   struct OfCapability {
     std::uint64_t attempts = 0;
     DurationHistogram duration;
@@ -58,7 +70,7 @@ class CallMetrics {
   void on_settled(const mesh::ExchangeSettled& settled);
   void on_transition(const base::Transition& transition);
 
-  [[nodiscard]] const std::map<RequestKey, std::uint64_t>& requests() const { return requests_; }
+  [[nodiscard]] const Requests& requests() const { return requests_; }
   [[nodiscard]] const std::map<std::string, OfCapability, std::less<>>& capabilities() const {
     return capabilities_;
   }
@@ -68,7 +80,7 @@ class CallMetrics {
 
  private:
   std::size_t series_max_;
-  std::map<RequestKey, std::uint64_t> requests_;                   // at most series_max_, + "other"
+  Requests requests_;                                              // at most series_max_, + "other"
   std::map<std::string, OfCapability, std::less<>> capabilities_;  // as above
   std::map<TransitionKey, std::uint64_t> transitions_;             // as many as machines have
 };

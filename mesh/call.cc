@@ -36,11 +36,9 @@ const CodeWords& words_of(ProblemCode code) {
 
 }  // namespace
 
-std::optional<std::string_view> find_header(const Headers& headers, std::string_view name) {
-  for (const Header& header : headers) {
-    if (header.name == name) return header.value;
-  }
-  return std::nullopt;
+bool decides_calls(std::string_view field) {
+  return field.starts_with("parley-") || field == "traceparent" || field == "idempotency-key" ||
+         field == "grpc-timeout" || field == "content-type";
 }
 
 std::string_view to_string(ProblemCode code) {

@@ -7,6 +7,7 @@
 // B's own agent.
 #pragma once
 
+#include "base/headers.h"
 #include "base/ids.h"
 #include "base/time.h"
 
@@ -26,15 +27,13 @@ struct ExchangeId {
   auto operator<=>(const ExchangeId&) const = default;
 };
 
-struct Header {
-  std::string name;  // lower case
-  std::string value;
-  bool operator==(const Header&) const = default;
-};
-using Headers = std::vector<Header>;
+using base::find_header;
+using base::Header;
+using base::Headers;
 
-[[nodiscard]] std::optional<std::string_view> find_header(const Headers& headers,
-                                                          std::string_view name);
+// Whether anything about a call is decided by fields of this name: the shell need carry in no
+// other.
+[[nodiscard]] bool decides_calls(std::string_view field);
 
 struct FromAgent {
   bool operator==(const FromAgent&) const = default;
@@ -50,7 +49,7 @@ struct CallRequest {
   std::string method;
   std::string
       rest;  // what follows the capability in the target: "", "/path", "?query", "/path?query"
-  Headers headers;                         // as they arrived, end-to-end ones only
+  Headers headers;  // end-to-end ones as they arrived, at least those that decides_calls() names
   std::optional<std::uint64_t> body_size;  // nothing: unknown
 };
 
@@ -117,6 +116,7 @@ struct StartAttempt {
   std::variant<ToAgent, ToPeer> to;
   Headers set;
   bool keep_body = false;
+  bool last = false;  // no other attempt follows: the head need not be kept either
   bool operator==(const StartAttempt&) const = default;
 };
 

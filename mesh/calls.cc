@@ -260,12 +260,9 @@ void Calls::run_at_agent(Exchange& exchange, const Capability& capability, base:
                .call = exchange.context.call,
                .trace_id = exchange.context.trace.trace_id});
   effects.emplace_back(
-      StartAttempt{.exchange = exchange.id,
-                   .attempt = exchange.attempts,
-                   .to = ToAgent{agent_target(capability, exchange.request.rest)},
-                   .set = headers_to_agent(exchange.request, exchange.context,
-                                           peer ? peer->node : around_.self, exchange.source, left),
-                   .keep_body = keeps_body(exchange)});
+      attempt_at(exchange, ToAgent{agent_target(capability, exchange.request.rest)},
+                 headers_to_agent(exchange.request, exchange.context,
+                                  peer ? peer->node : around_.self, exchange.source, left)));
 }
 
 void Calls::start_at_peer(Exchange& exchange, const Catalogue::Entry& entry, base::Duration left,
@@ -279,17 +276,23 @@ void Calls::start_at_peer(Exchange& exchange, const Catalogue::Entry& entry, bas
   ++standing->outstanding;
   become(exchange, Attempting{exchange.attempts, entry.node, now}, effects);
   effects.emplace_back(
-      StartAttempt{.exchange = exchange.id,
-                   .attempt = exchange.attempts,
-                   .to = ToPeer{entry.node},
-                   .set = headers_to_peer(exchange.request, exchange.context, around_.self, left),
-                   .keep_body = keeps_body(exchange)});
+      attempt_at(exchange, ToPeer{entry.node},
+                 headers_to_peer(exchange.request, exchange.context, around_.self, left)));
 }
 
-bool Calls::keeps_body(const Exchange& exchange) const {
-  return !exchange.from_peer() && exchange.body_repeatable &&
-         exchange.attempts < exchange.context.policy.attempts &&
-         exchange.offers > exchange.tried.size();
+// A body is kept if there is somebody else to send it to. If there is not, and somebody comes up
+// when it is gone, that one cannot have the call.
+StartAttempt Calls::attempt_at(Exchange& exchange, std::variant<ToAgent, ToPeer> to, Headers set) {
+  const bool may_follow = !exchange.from_peer() && exchange.body_repeatable &&
+                          exchange.attempts < exchange.context.policy.attempts;
+  const bool keep_body = may_follow && exchange.offers > exchange.tried.size();
+  if (!keep_body && exchange.request.body_size != 0) exchange.body_repeatable = false;
+  return {.exchange = exchange.id,
+          .attempt = exchange.attempts,
+          .to = std::move(to),
+          .set = std::move(set),
+          .keep_body = keep_body,
+          .last = !may_follow};
 }
 
 // The load that the attempt was is gone, and the agent no longer serves it.
@@ -325,12 +328,11 @@ void Calls::on_answered(ExchangeId id, std::uint32_t attempt, const AnswerHead& 
   const Attempting current = *attempting;
   const Classified classified = classify(head, current.node != around_.self);
   learn(*exchange, current, classified, now);
-  if (may_retry(*exchange, classified.verdict)) {
-    note(*exchange, words_of(classified));
-    if (try_next(*exchange, routing::Rank::joining, now, effects)) return;
-  }
   const bool of_the_mesh =
       classified.verdict == Verdict::not_processed || classified.verdict == Verdict::mesh_failure;
+  const bool again = may_retry(*exchange, classified.verdict);
+  if (again || of_the_mesh) note(*exchange, words_of(classified));
+  if (again && try_next(*exchange, routing::Rank::joining, now, effects)) return;
   if (of_the_mesh && exchange->attempts > 1) {
     abort_attempt(*exchange, effects);
     refuse(*exchange, all_failed(*exchange, *classified.code), false, now, effects);
@@ -353,8 +355,10 @@ bool Calls::may_retry(const Exchange& exchange, Verdict verdict) const {
 void Calls::relay(Exchange& exchange, const Attempting& attempt, const AnswerHead& head,
                   const Classified& classified, Effects& effects) {
   const bool served = !classified.code;
-  Headers set{{"parley-call", exchange.context.call},
-              {"parley-attempts", std::to_string(exchange.attempts)}};
+  Headers set;
+  set.reserve(3);
+  set.push_back({"parley-call", exchange.context.call});
+  set.push_back({"parley-attempts", std::to_string(exchange.attempts)});
   if (served) {
     set.push_back({"parley-served-by", exchange.destination});
     if (find_header(head.headers, "parley-error")) set.push_back({"parley-error", ""});

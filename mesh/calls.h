@@ -31,6 +31,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace mesh {
@@ -94,7 +95,8 @@ class Calls {
   [[nodiscard]] bool is_fresh(Exchange& exchange, base::Instant now, Effects& effects);
   void run_at_agent(Exchange& exchange, const Capability& capability, base::Duration left,
                     base::Instant now, Effects& effects);
-  [[nodiscard]] bool keeps_body(const Exchange& exchange) const;
+  [[nodiscard]] static StartAttempt attempt_at(Exchange& exchange, std::variant<ToAgent, ToPeer> to,
+                                               Headers set);
   void end_attempt(Exchange& exchange);
   void abort_attempt(Exchange& exchange, Effects& effects);
   // ---- classify ----

@@ -60,8 +60,8 @@ struct Exchange {
   std::uint32_t attempts = 0;
   std::size_t offers = 0;  // of its capability, when it was last chosen for
   std::vector<base::NodeId> tried;
-  std::string trail;  // what each attempt came to, for people
-  bool body_repeatable = true;
+  std::string trail;            // what each attempt came to, for people
+  bool body_repeatable = true;  // it is kept, or there is none
   bool answer_started = false;  // from here on there is no other attempt
 
   [[nodiscard]] bool from_peer() const { return std::holds_alternative<FromPeer>(origin); }

@@ -12,8 +12,13 @@ Driver::Driver(asio::io_context& io, kernel::Kernel& kernel, EffectSink& sink)
 
 void Driver::feed(kernel::Input input) {
   if (stopped_) return;
-  inbox_.push_back(std::move(input));
-  if (!draining_) drain();
+  if (draining_) {
+    inbox_.push_back(std::move(input));
+    return;
+  }
+  draining_ = true;  // between turns the inbox is empty, so this one is next
+  take(std::move(input));
+  drain();
 }
 
 void Driver::persisted() {
@@ -24,8 +29,26 @@ void Driver::persisted() {
 void Driver::stop() {
   stopped_ = true;
   inbox_.clear();
+  inbox_next_ = 0;
   outbox_.clear();
   timer_.cancel();
+}
+
+void Driver::take(kernel::Input input) {
+  kernel_.handle(std::move(input), monotonic_now(), scratch_);
+  for (kernel::Effect& effect : scratch_) {
+    if (waiting_for_disk_ || !outbox_.empty()) {
+      outbox_.push_back(std::move(effect));
+    } else if (!stopped_) {
+      carry_out(std::move(effect));
+    }
+  }
+  scratch_.clear();
+}
+
+void Driver::carry_out(kernel::Effect&& effect) {
+  waiting_for_disk_ = std::holds_alternative<kernel::Persist>(effect);
+  sink_.carry_out(std::move(effect));
 }
 
 void Driver::drain() {
@@ -34,16 +57,14 @@ void Driver::drain() {
     while (!outbox_.empty() && !waiting_for_disk_) {
       kernel::Effect effect = std::move(outbox_.front());
       outbox_.pop_front();
-      waiting_for_disk_ = std::holds_alternative<kernel::Persist>(effect);
-      sink_.carry_out(std::move(effect));
+      carry_out(std::move(effect));
     }
-    if (inbox_.empty()) break;
-    kernel::Input input = std::move(inbox_.front());
-    inbox_.pop_front();
-    kernel_.handle(std::move(input), monotonic_now(), scratch_);
-    for (kernel::Effect& effect : scratch_) outbox_.push_back(std::move(effect));
-    scratch_.clear();
+    if (inbox_next_ == inbox_.size()) break;
+    kernel::Input input = std::move(inbox_[inbox_next_++]);
+    take(std::move(input));
   }
+  inbox_.clear();
+  inbox_next_ = 0;
   draining_ = false;
   if (!stopped_) arm();
 }

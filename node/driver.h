@@ -10,7 +10,9 @@
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <cstddef>
 #include <deque>
+#include <vector>
 
 namespace node {
 
@@ -31,6 +33,9 @@ class Driver {
   void stop();
 
  private:
+  // The kernel's turn with one input, and what it wants done.
+  void take(kernel::Input input);
+  void carry_out(kernel::Effect&& effect);
   void drain();
   void arm();
 
@@ -38,8 +43,9 @@ class Driver {
   EffectSink& sink_;
   asio::steady_timer timer_;
   base::Instant armed_for_ = base::Instant::never();
-  std::deque<kernel::Input> inbox_;
-  std::deque<kernel::Effect> outbox_;  // effects not yet carried out, in order
+  std::vector<kernel::Input> inbox_;   // came up in the middle of a turn
+  std::size_t inbox_next_ = 0;         // of inbox_: those before it are handled
+  std::deque<kernel::Effect> outbox_;  // effects that wait for the disk, in order
   kernel::Effects scratch_;
   bool draining_ = false;
   bool waiting_for_disk_ = false;

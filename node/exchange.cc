@@ -5,6 +5,7 @@
 #include "node/http_answer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace node {
@@ -12,13 +13,13 @@ namespace node {
 namespace {
 
 // `set` takes the place of fields of the same name; an empty value only removes them.
-void apply(transport::Headers& headers, const mesh::Headers& set) {
-  for (const mesh::Header& field : set) {
-    std::erase_if(headers,
-                  [&](const transport::HeaderField& have) { return have.name == field.name; });
-  }
-  for (const mesh::Header& field : set) {
-    if (!field.value.empty()) headers.push_back({field.name, field.value});
+void apply(base::Headers& headers, base::Headers set) {
+  std::erase_if(headers, [&](const base::Header& have) {
+    return base::find_header(set, have.name).has_value();
+  });
+  headers.reserve(headers.size() + set.size());
+  for (base::Header& field : set) {
+    if (!field.value.empty()) headers.push_back(std::move(field));
   }
 }
 
@@ -41,10 +42,12 @@ mesh::AttemptFailure failure_of(transport::StreamError error) {
   return {};
 }
 
-mesh::Headers mesh_headers(const transport::Headers& headers) {
-  mesh::Headers out;
+// What the kernel has to see of a head's fields.
+base::Headers deciding(const base::Headers& headers) {
+  base::Headers out;
   out.reserve(headers.size());
-  for (const transport::HeaderField& field : headers) out.push_back({field.name, field.value});
+  std::ranges::copy_if(headers, std::back_inserter(out),
+                       [](const base::Header& field) { return mesh::decides_calls(field.name); });
   return out;
 }
 
@@ -79,18 +82,18 @@ Exchange::~Exchange() = default;
 
 // ---- effects ----
 
-void Exchange::start(const mesh::StartAttempt& effect) {
+void Exchange::start(mesh::StartAttempt effect) {
   drop_attempt();
   if (body_lost_) {  // it outgrew what is kept after this attempt was decided on
     host_.feed(kernel::AttemptFailed{id_, effect.attempt, mesh::AttemptFailure::broken});
     return;
   }
-  transport::RequestHead head = head_;
-  apply(head.headers, effect.set);
-  if (const auto* agent = std::get_if<mesh::ToAgent>(&effect.to)) {
-    head.target = agent->target;
+  transport::RequestHead head = effect.last ? std::move(head_) : head_;
+  apply(head.headers, std::move(effect.set));
+  if (auto* agent = std::get_if<mesh::ToAgent>(&effect.to)) {
+    head.target = std::move(agent->target);
   } else {
-    head.target = peer_target_;
+    head.target = effect.last ? std::move(peer_target_) : peer_target_;
   }
   attempt_ = std::make_unique<Attempt>(*this, effect.attempt);
   attempt_->stream = host_.open(effect, std::move(head), *attempt_);
@@ -120,10 +123,10 @@ void Exchange::cancel(std::uint32_t attempt) {
   if (attempt_ && attempt_->number == attempt) drop_attempt();
 }
 
-void Exchange::relay(const mesh::RelayAnswer& effect) {
+void Exchange::relay(mesh::RelayAnswer effect) {
   if (!caller_ || !attempt_ || attempt_->number != effect.attempt) return;
   if (answer_ != Answer::undecided) return;
-  apply(answer_head_.headers, effect.set);
+  apply(answer_head_.headers, std::move(effect.set));
   const bool small = answer_head_.body_size && *answer_head_.body_size <= held_answer_max;
   const base::Bytes early = std::exchange(held_, {});
   if (effect.hold && small) {
@@ -231,7 +234,7 @@ void Exchange::drop_attempt() {
 void Exchange::answered(transport::ResponseHead head) {
   const std::uint32_t attempt = attempt_->number;
   mesh::AnswerHead seen{
-      .status = head.status, .headers = mesh_headers(head.headers), .body_size = head.body_size};
+      .status = head.status, .headers = deciding(head.headers), .body_size = head.body_size};
   answer_head_ = std::move(head);
   answer_ = Answer::undecided;
   host_.feed(kernel::AttemptAnswered{id_, attempt, std::move(seen)});

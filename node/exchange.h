@@ -51,9 +51,9 @@ class Exchange final : public transport::Receiver {
   ~Exchange() override;
 
   // ---- effects ----
-  void start(const mesh::StartAttempt& effect);
+  void start(mesh::StartAttempt effect);
   void cancel(std::uint32_t attempt);
-  void relay(const mesh::RelayAnswer& effect);
+  void relay(mesh::RelayAnswer effect);
   void refuse(const mesh::RefuseExchange& effect);
   void replay(const KeptAnswer& answer, const mesh::Headers& set);
   void keep_answer();
@@ -84,8 +84,8 @@ class Exchange final : public transport::Receiver {
   void finish(transport::Headers trailers);
 
   const mesh::ExchangeId id_;
-  const transport::RequestHead head_;
-  const std::string peer_target_;  // /call/{capability}{rest}
+  transport::RequestHead head_;
+  std::string peer_target_;  // /call/{capability}{rest}
   Host& host_;
   std::unique_ptr<transport::Stream> caller_;  // empty once the caller is answered or gone
 

@@ -42,12 +42,13 @@ void Exchanges::arrive(mesh::Origin origin, transport::RequestHead head, CallTar
                             .headers = {},
                             .body_size = head.body_size};
   request.headers.reserve(head.headers.size());
-  for (const transport::HeaderField& field : head.headers) {
-    request.headers.push_back({field.name, field.value});
+  for (const base::Header& field : head.headers) {
+    if (mesh::decides_calls(field.name)) request.headers.push_back(field);
   }
-  std::string peer_target(call_prefix);
-  peer_target += request.capability;
-  peer_target += request.rest;
+  std::string peer_target;  // of a peer's call there is none: it goes to the agent here
+  if (std::holds_alternative<mesh::FromAgent>(origin)) {
+    peer_target.append(call_prefix).append(request.capability).append(request.rest);
+  }
   transport::Stream& caller = *stream;
   auto exchange = std::make_unique<Exchange>(id, std::move(head), std::move(peer_target),
                                              std::move(stream), *this);
@@ -58,14 +59,14 @@ void Exchanges::arrive(mesh::Origin origin, transport::RequestHead head, CallTar
 
 // ---- effects ----
 
-void Exchanges::carry_out(const mesh::StartAttempt& effect) {
-  if (Exchange* exchange = find(effect.exchange)) exchange->start(effect);
+void Exchanges::carry_out(mesh::StartAttempt&& effect) {
+  if (Exchange* exchange = find(effect.exchange)) exchange->start(std::move(effect));
 }
 void Exchanges::carry_out(const mesh::CancelAttempt& effect) {
   if (Exchange* exchange = find(effect.exchange)) exchange->cancel(effect.attempt);
 }
-void Exchanges::carry_out(const mesh::RelayAnswer& effect) {
-  if (Exchange* exchange = find(effect.exchange)) exchange->relay(effect);
+void Exchanges::carry_out(mesh::RelayAnswer&& effect) {
+  if (Exchange* exchange = find(effect.exchange)) exchange->relay(std::move(effect));
 }
 void Exchanges::carry_out(const mesh::RefuseExchange& effect) {
   if (Exchange* exchange = find(effect.exchange)) exchange->refuse(effect);

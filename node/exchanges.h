@@ -49,9 +49,9 @@ class Exchanges final : public Exchange::Host {
   [[nodiscard]] std::size_t size() const { return exchanges_.size(); }
 
   // ---- effects ----
-  void carry_out(const mesh::StartAttempt& effect);
+  void carry_out(mesh::StartAttempt&& effect);
   void carry_out(const mesh::CancelAttempt& effect);
-  void carry_out(const mesh::RelayAnswer& effect);
+  void carry_out(mesh::RelayAnswer&& effect);
   void carry_out(const mesh::RefuseExchange& effect);
   void carry_out(const mesh::KeepAnswer& effect);
   void carry_out(const mesh::ForgetAnswer& effect);

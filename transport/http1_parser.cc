@@ -183,7 +183,7 @@ Http1Parser::Step Http1Parser::read_head(base::ByteView input) {
     if (std::count(line.begin(), line.end(), ' ') != 2) return fail(Http1Error::malformed);
   }
   fields_.clear();
-  fields_.reserve(16);
+  fields_.reserve(8);
   request_ = {};
   response_ = {};
   head_ended_ = false;

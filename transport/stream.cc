@@ -1,15 +1,6 @@
 #include "transport/stream.h"
 
-#include <algorithm>
-
 namespace transport {
-
-std::optional<std::string_view> find_header(const Headers& headers, std::string_view name) {
-  const auto found = std::find_if(headers.begin(), headers.end(),
-                                  [&](const HeaderField& field) { return field.name == name; });
-  if (found == headers.end()) return std::nullopt;
-  return found->value;
-}
 
 std::string_view to_string(StreamError error) {
   switch (error) {

@@ -18,6 +18,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "base/headers.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -28,17 +29,9 @@
 
 namespace transport {
 
-struct HeaderField {
-  std::string name;  // lower case
-  std::string value;
-
-  bool operator==(const HeaderField&) const = default;
-};
-using Headers = std::vector<HeaderField>;
-
-// The value of the first field of that (lower-case) name, or nothing.
-[[nodiscard]] std::optional<std::string_view> find_header(const Headers& headers,
-                                                          std::string_view name);
+using HeaderField = base::Header;
+using base::find_header;
+using base::Headers;
 
 // Hop-by-hop fields (RFC 9110, 7.6.1), Host, Content-Length and Transfer-Encoding never stand in
 // `headers` of a head: what they say is in the other members.

@@ -29,7 +29,8 @@ TEST_F(DataPlaneTest, CarriesACallToAPeerAndSettlesIt) {
                                                    {"parley-deadline", "29990ms"},
                                                    {"parley-deadline-scope", "head"},
                                                    {"traceparent", span}},
-                                           .keep_body = false}}));
+                                           .keep_body = false,
+                                           .last = false}}));
   EXPECT_THAT(call_header, SizeIs(32));
   EXPECT_THAT(span, HasSubstr("4bf92f3577b34da6a3ce929d0e0e4736"));
   EXPECT_NE(span, trace);
@@ -70,7 +71,8 @@ TEST_F(DataPlaneTest, ServesAPeersCallAtItsOwnAgentAndSaysWhoCalls) {
                                                    {"parley-deadline", "990ms"},
                                                    {"traceparent", set_header("traceparent")},
                                                    {"parley-path", ""}},
-                                           .keep_body = false}}));
+                                           .keep_body = false,
+                                           .last = true}}));
   EXPECT_EQ(plane.in_flight(), 1U);
   serve_whole(id);
   EXPECT_EQ(plane.in_flight(), 0U);

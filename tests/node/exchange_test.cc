@@ -64,7 +64,8 @@ class ExchangeTest : public testing::Test {
                     .attempt = attempt,
                     .to = mesh::ToAgent{"/count"},
                     .set = {{"parley-call", "c1"}},
-                    .keep_body = keep_body});
+                    .keep_body = keep_body,
+                    .last = !keep_body});
   }
   StreamLog& attempt() { return host.attempts.back(); }
   void answer(std::optional<std::uint64_t> size) {
