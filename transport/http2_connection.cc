@@ -84,6 +84,10 @@ void Http2Connection::on_time(base::Instant now) {
   if (!session_.on_time(now)) fail(StreamError::connection_lost);
 }
 
+void Http2Connection::rest() {
+  if (tls_) tls_->rest();
+}
+
 base::Instant Http2Connection::next_deadline() const {
   return session_.next_deadline();
 }

@@ -65,6 +65,7 @@ class Http2Connection : public std::enable_shared_from_this<Http2Connection> {
   [[nodiscard]] bool ended_in_order() const { return ended_in_order_; }
   [[nodiscard]] bool accepts_streams() const;
   [[nodiscard]] std::size_t open_streams() const;
+  void rest();  // nothing came or left for a moment: holds no buffers until then
   [[nodiscard]] base::Instant last_used() const { return last_used_; }  // a byte came or left
   [[nodiscard]] Http2ConnectionCounters counters() const { return counters_; }
 

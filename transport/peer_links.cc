@@ -513,6 +513,7 @@ void PeerLinks::Links::tend_links(base::Instant now) {
       continue;
     }
     connection->on_time(now);
+    if (now - connection->last_used() >= tick) connection->rest();
     if (connection->open_streams() != 0) continue;
     // The side that dialled closes first, so that a request hardly ever meets a GOAWAY.
     const base::Duration patience = options_.idle_timeout * (link.dialled ? 1 : 2);

@@ -90,8 +90,7 @@ TlsContext::TlsContext(const crypto::Identity& identity, const base::MeshId& mes
   CHECK(SSL_CTX_set1_groups_list(context_, "X25519:P-256") == 1);
   SSL_CTX_set_options(context_, SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
                                     SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_mode(context_, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_OFF);
   CHECK(SSL_CTX_set_num_tickets(context_, 0) == 1);
   SSL_CTX_set_max_cert_list(context_, 8 * 1024);
@@ -208,6 +207,10 @@ void TlsSession::say_goodbye(base::Bytes& out) {
   ERR_clear_error();
   if (handshake_complete()) SSL_shutdown(ssl_);
   out_ = nullptr;
+}
+
+void TlsSession::rest() {
+  static_cast<void>(SSL_free_buffers(ssl_));  // or not, if they are not empty
 }
 
 // Why a call of OpenSSL did not do all.
