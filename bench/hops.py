@@ -126,6 +126,7 @@ def measure(stage, seconds, rounds):
     ways = {"direct": (f"http://127.0.0.1:{agent}/", [])}
     ways["parley"] = start_parley(stage, agent)
     ways["haproxy"] = start_haproxy(stage, agent)
+    time.sleep(25)  # an idle node has given back by then what only its start needed
     idle = {"parley": [processes.memory_bytes(pid) for pid in ways["parley"][1]],
             "haproxy": [processes.memory_bytes(pid) for pid in ways["haproxy"][1]]}
     for url, pids in ways.values():

@@ -25,7 +25,8 @@ function(link_archive target archive)
   if(configurations)
     foreach(configuration ${configurations})
       set_target_properties(${target} PROPERTIES
-        IMPORTED_LOCATION_${configuration} ${ARCHIVE_${archive}} IMPORTED_SONAME_${configuration} "")
+        IMPORTED_LOCATION_${configuration} ${ARCHIVE_${archive}}
+        IMPORTED_SONAME_${configuration} "")
     endforeach()
   endif()
   set_target_properties(${target} PROPERTIES IMPORTED_LOCATION ${ARCHIVE_${archive}})
