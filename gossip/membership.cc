@@ -110,7 +110,7 @@ void Membership::on_signatures_checked(std::uint64_t batch,
 
 void Membership::on_local_status(const LocalStatus& status, base::Instant now, Effects& effects) {
   state_->begin(now, effects);
-  state_->own.set_status(status);
+  state_->own.set_status(status, now);
   state_->finish(now, effects);
 }
 

@@ -51,7 +51,8 @@ struct Options {
   std::uint32_t page_records_max = 256;  // records in one answer over a link
 
   // ---- own record ----
-  base::Duration load_publish_gap = std::chrono::milliseconds(1000);
+  base::Duration load_publish_gap = std::chrono::seconds(1);
+  base::Duration load_publish_gap_max = std::chrono::seconds(4);  // while it goes up and down
   base::Duration refute_gap = std::chrono::milliseconds(200);
 
   // ---- joining ----

@@ -13,9 +13,12 @@ bool moved(std::uint32_t from, std::uint32_t to, std::uint32_t least) {
   return distance >= std::max(least, from / 4);
 }
 
+bool takes_calls(Readiness readiness) {
+  return readiness == Readiness::serving || readiness == Readiness::at_capacity;
+}
+
 bool moved(const Load& from, const Load& to) {
-  return from.concurrency != to.concurrency || (from.in_flight == 0) != (to.in_flight == 0) ||
-         moved(from.in_flight, to.in_flight, 2) ||
+  return from.concurrency != to.concurrency || moved(from.in_flight, to.in_flight, 2) ||
          moved(from.latency_micros, to.latency_micros, 2000);
 }
 
@@ -23,7 +26,10 @@ bool moved(const Load& from, const Load& to) {
 
 OwnRecord::OwnRecord(const Options& options, const base::MeshId& mesh, crypto::Identity identity,
                      Record record)
-    : options_(options), mesh_(mesh), identity_(std::move(identity)) {
+    : options_(options),
+      mesh_(mesh),
+      identity_(std::move(identity)),
+      load_gap_(options.load_publish_gap) {
   current_.record = std::move(record);
   current_.record.subject = identity_.id();
   current_.record.name.resize(std::min(current_.record.name.size(), Record::name_max));
@@ -42,36 +48,50 @@ Readiness OwnRecord::readiness() const {
   return joined_ ? status_.readiness : Readiness::joining;
 }
 
-OwnRecord::Urgency OwnRecord::urgency() const {
-  const Record& said = current_.record;
-  if (!published_once_ || said.readiness != readiness() || said.descriptor != status_.descriptor) {
-    return Urgency::now;
-  }
-  if (accused_) return Urgency::refutation;
-  return moved(said.load, status_.load) ? Urgency::load : Urgency::none;
+void OwnRecord::set_status(const LocalStatus& status, base::Instant now) {
+  if (status.load.in_flight == 0 && status_.load.in_flight > 0) idle_since_ = now;
+  status_ = status;
 }
 
-base::Duration OwnRecord::gap() const {
-  switch (urgency()) {
-    case Urgency::none:
-      return base::Duration::max();
-    case Urgency::load:
-      return options_.load_publish_gap;
-    case Urgency::refutation:
-      return options_.refute_gap;
-    case Urgency::now:
-      return {};
+bool OwnRecord::urgent() const {
+  const Record& said = current_.record;
+  const bool other = said.readiness != readiness() || said.descriptor != status_.descriptor;
+  return !published_once_ || (other && !capacity_changed());
+}
+
+bool OwnRecord::capacity_changed() const {
+  const Record& said = current_.record;
+  return said.descriptor == status_.descriptor && said.readiness != readiness() &&
+         takes_calls(said.readiness) && takes_calls(readiness());
+}
+
+base::Instant OwnRecord::load_due() const {
+  const Load& said = current_.record.load;
+  base::Instant due = base::Instant::never();
+  // Others must know soon, but an agent that takes one call at a time is full with every call.
+  if (capacity_changed()) due = published_ + load_gap_ / 8;
+  if (moved(said, status_.load)) due = std::min(due, published_ + load_gap_);
+  if (said.in_flight > 0 && status_.load.in_flight == 0) {
+    due = std::min(due, std::max(published_, idle_since_) + options_.load_publish_gap);
   }
-  return {};
+  return due;
 }
 
 base::Instant OwnRecord::next_deadline() const {
-  return urgency() == Urgency::none ? base::Instant::never() : published_ + gap();
+  if (urgent()) return published_;
+  const base::Instant due = load_due();
+  return accused_ ? std::min(due, published_ + options_.refute_gap) : due;
 }
 
 std::optional<crypto::Verified<SignedRecord>> OwnRecord::on_time(base::Instant now) {
   const base::Instant due = next_deadline();
   if (due == base::Instant::never() || now < due) return std::nullopt;
+  if (!urgent() && now >= load_due()) {
+    const bool restless = now - load_published_ < 2 * load_gap_;
+    load_gap_ = restless ? std::min(2 * load_gap_, options_.load_publish_gap_max)
+                         : options_.load_publish_gap;
+    load_published_ = now;
+  }
   Record& record = current_.record;
   ++record.version.sequence;
   record.readiness = readiness();

@@ -1,5 +1,7 @@
 // What this node says of itself, and when it says it anew: readiness and descriptor at once, load
-// when it moved enough and not too often, and always at once when somebody accuses it.
+// when it moved enough, and again at once when somebody accuses it. Under a steady load that goes
+// up and down the gaps between records grow, so that a busy mesh does not drown in news of its
+// load; that a node has become idle is told all the same.
 #pragma once
 
 #include "base/time.h"
@@ -26,7 +28,7 @@ class OwnRecord {
   OwnRecord(const Options& options, const base::MeshId& mesh, crypto::Identity identity,
             Record record);
 
-  void set_status(const LocalStatus& status) { status_ = status; }
+  void set_status(const LocalStatus& status, base::Instant now);
   void on_joined() { joined_ = true; }
   void on_leave() { leaving_ = true; }
   // The accusation against us has to be answered; soon, if we just did.
@@ -45,11 +47,10 @@ class OwnRecord {
                                                           const base::Digest& record) const;
 
  private:
-  enum class Urgency : std::uint8_t { none, load, refutation, now };
-
   [[nodiscard]] Readiness readiness() const;
-  [[nodiscard]] Urgency urgency() const;
-  [[nodiscard]] base::Duration gap() const;
+  [[nodiscard]] bool urgent() const;
+  [[nodiscard]] bool capacity_changed() const;
+  [[nodiscard]] base::Instant load_due() const;
 
   const Options options_;
   const base::MeshId mesh_;
@@ -57,6 +58,9 @@ class OwnRecord {
   SignedRecord current_;
   LocalStatus status_;
   base::Instant published_;
+  base::Instant load_published_;  // the last time that load or capacity was the reason
+  base::Instant idle_since_;      // if the load says that nothing is in flight
+  base::Duration load_gap_;       // load_publish_gap ..= load_publish_gap_max
   bool published_once_ = false;
   bool joined_ = false;
   bool leaving_ = false;
