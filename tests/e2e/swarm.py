@@ -2,6 +2,7 @@
 
 import json
 import signal
+import threading
 import time
 
 import mesh
@@ -64,11 +65,35 @@ class Swarm:
     def new_capability(self, name="swarm.news"):
         """A node says something new; how long until all know."""
         teller = self.nodes[len(self.nodes) // 3]
-        block = json.dumps({"url": "http://127.0.0.1:9", "capabilities": [{"name": name}]})
-        answer = mesh.request(teller.api, "PUT", "/v1/agent", block,
+        self.describe(teller, {"url": "http://127.0.0.1:9", "capabilities": [{"name": name}]})
+        return self.news(teller, lambda node: name.encode() in node.get("/v1/capabilities").body)
+
+    def at_capacity(self):
+        """An agent gets as many calls as it may, and then none; how long until all know of each."""
+        teller = self.nodes[len(self.nodes) // 3]
+        called, go_on = threading.Event(), threading.Event()
+
+        def answer(handler):
+            called.set()
+            go_on.wait(60)
+            handler.reply(b"")
+
+        agent = self.run.agent(answer)
+        self.describe(teller, {"url": agent.url, "concurrency": 1,
+                               "capabilities": [{"name": "swarm.one"}]})
+        call = threading.Thread(target=teller.call, args=("swarm.one",), kwargs={"timeout": 90})
+        call.start()
+        assert called.wait(30), "the call did not arrive"
+        full = self.news(teller, lambda node: self.states_of(node, teller) == "at_capacity")
+        go_on.set()
+        call.join()
+        free = self.news(teller, lambda node: self.states_of(node, teller) == "serving")
+        return full, free
+
+    def describe(self, node, agent):
+        answer = mesh.request(node.api, "PUT", "/v1/agent", json.dumps(agent),
                               {"Content-Type": "application/json"})
         assert answer.status in (200, 201, 204), answer
-        return self.news(teller, lambda node: name.encode() in node.get("/v1/capabilities").body)
 
     def death(self):
         """kill -9; how long until all have declared it dead."""
@@ -86,6 +111,6 @@ class Swarm:
         node.process.send_signal(signal.SIGCONT)
         return node
 
-    def deaths_seen(self, nodes=None):
-        """How many living members these nodes ever declared dead, by their own metrics."""
-        return sum(self.counts(node).get("dead", 0) for node in nodes or self.nodes)
+    def deaths_declared(self, node):
+        """How many members this node has ever declared dead."""
+        return int(node.metric("parley_gossip_deaths_total"))

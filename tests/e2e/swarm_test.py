@@ -19,13 +19,17 @@ class SwarmTest(unittest.TestCase):
             news = nodes.new_capability()
             print(f"a new capability is known to all after {news:.2f} s")
             self.assertLess(news, NEWS_MAX_SECONDS)
+            full, free = nodes.at_capacity()
+            print(f"a full agent is known to all after {full:.2f} s, a free one after {free:.2f} s")
+            self.assertLess(full, NEWS_MAX_SECONDS)
             death = nodes.death()
             print(f"a killed node is dead for all after {death:.2f} s")
             self.assertLess(death, DEATH_MAX_SECONDS)
             paused = nodes.pause(1.0)
             nodes.wait_complete(60)
             self.assertTrue(paused.alive())
-            self.assertEqual(nodes.deaths_seen(), len(nodes.nodes), "only the killed one is dead")
+            for node in nodes.nodes:
+                self.assertEqual(nodes.deaths_declared(node), 1, "only the killed one is dead")
 
 
 if __name__ == "__main__":
