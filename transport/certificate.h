@@ -29,9 +29,10 @@ struct x509_st;
 namespace transport {
 
 struct CertificateOptions {
-  base::Duration valid_before = std::chrono::minutes(10);  // starts that long before now
-  base::Duration valid_after = std::chrono::hours(24);     // ends that long after now
-  base::Duration rotate_after = std::chrono::hours(12);    // a new one is due at this age
+  // Starts that long before now: its author vouches for it, so this only forgives slow clocks.
+  base::Duration valid_before = std::chrono::hours(12);
+  base::Duration valid_after = std::chrono::hours(24);   // ends that long after now
+  base::Duration rotate_after = std::chrono::hours(12);  // a new one is due at this age
   base::Duration clock_tolerance =
       std::chrono::minutes(5);  // on top, when the other side is checked
 };
