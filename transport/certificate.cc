@@ -56,7 +56,7 @@ std::int64_t to_seconds(base::Duration duration) {
 }
 // In the unit that people would use: nobody counts the seconds of nine days.
 std::string describe_seconds(std::int64_t seconds) {
-  if (seconds >= 48 * 3'600) seconds -= seconds % 3'600;
+  if (seconds >= 2 * 3'600) seconds -= seconds % 3'600;
   if (seconds >= 120) seconds -= seconds % 60;
   return base::format_duration(std::chrono::seconds(seconds));
 }

@@ -485,7 +485,7 @@ void PeerLinks::Links::on_tick() {
     if (now >= ask->deadline()) late.push_back(ask.get());
   }
   for (PeerAsk* ask : late) ask->fail(StreamError::timed_out);
-  if (hooks_.wall_clock() >= tls_->rotation_due()) rotate();
+  if (tls_->rotation_due(hooks_.wall_clock())) rotate();
   if (accept_paused_ && acceptor_.is_open()) accept();
 }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -104,6 +105,11 @@ TlsContext::TlsContext(const crypto::Identity& identity, const base::MeshId& mes
 TlsContext::~TlsContext() {
   SSL_CTX_free(context_);
   BIO_meth_free(method_);
+}
+
+bool TlsContext::rotation_due(base::WallTime now) const {
+  const auto lead = std::chrono::milliseconds(rotation_due_.milliseconds - now.milliseconds);
+  return lead.count() <= 0 || lead > options_.rotate_after + options_.clock_tolerance;
 }
 
 void TlsContext::rotate(base::WallTime now) {

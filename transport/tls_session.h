@@ -37,7 +37,8 @@ class TlsContext {
 
   // A new certificate for handshakes from now on; connections that exist keep theirs.
   void rotate(base::WallTime now);
-  [[nodiscard]] base::WallTime rotation_due() const { return rotation_due_; }
+  // The certificate is old, or was made by a clock that has been set back since.
+  [[nodiscard]] bool rotation_due(base::WallTime now) const;
   [[nodiscard]] base::Result<base::NodeId, CertificateError> check(x509_st* certificate,
                                                                    base::WallTime now) const;
 

@@ -1,6 +1,7 @@
 #include "transport/peer_links.h"
 
 #include "tests/transport/link_fixture.h"
+#include "transport/tls_session.h"
 
 #include <asio/ip/tcp.hpp>
 #include <asio/write.hpp>
@@ -218,6 +219,21 @@ TEST_F(PeerLinksTest, NamesTheDifferenceOfTheClocks) {
   EXPECT_EQ(collector.error, StreamError::connect_failed);
   EXPECT_THAT(a_.texts, ElementsAre(HasSubstr("expired 1h ago")));
   EXPECT_EQ(a_.links->counters().failed_certificate, 1U);
+}
+
+TEST_F(PeerLinksTest, MakesANewCertificateWhenTheClockWasSetBack) {
+  // The certificate that `early` made is not valid for days yet.
+  crypto::Seed seed;
+  seed.bytes[0] = std::byte{9};
+  const crypto::Identity identity = crypto::Identity::from_seed(seed);
+  constexpr std::int64_t day = 24LL * 3600 * 1000;
+  const base::WallTime true_time = a_.clock;
+  const base::WallTime early{.milliseconds = true_time.milliseconds + 3 * day};
+  TlsContext context(identity, base::MeshId(), early, {});
+  EXPECT_FALSE(context.rotation_due(early));
+  EXPECT_TRUE(context.rotation_due(true_time));
+  context.rotate(true_time);
+  EXPECT_FALSE(context.rotation_due(true_time));
 }
 
 TEST_F(PeerLinksTest, KeepsOutWhomThePolicyDoesNotAdmit) {
