@@ -143,6 +143,15 @@ Setting from_json(const nlohmann::json& json) {
   return out;
 }
 
+bool is_utf8(const std::string& text) {
+  try {
+    static_cast<void>(nlohmann::json(text).dump());
+    return true;
+  } catch (const nlohmann::json::type_error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 const Setting* Setting::find(std::string_view name) const {
@@ -152,6 +161,8 @@ const Setting* Setting::find(std::string_view name) const {
 }
 
 base::Result<Setting, SettingError> parse_yaml(const std::string& text) {
+  // The parser lets any byte through, but what is read here is shown again as JSON.
+  if (!is_utf8(text)) return base::Unexpected{SettingError{0, "is not a text in UTF-8"}};
   Builder builder;
   try {
     std::istringstream stream(text);

@@ -215,6 +215,10 @@ TEST(ConfigTest, RefusesAliasBombsDepthAndLength) {
   EXPECT_THAT(bad("hello\n"), HasSubstr("must be a block"));
 }
 
+TEST(ConfigTest, RefusesWhatIsNoUtf8) {
+  EXPECT_EQ(bad("node: { name: a\x85 }"), "parley.yaml: is not a text in UTF-8");
+}
+
 TEST(ConfigTest, MissingFileIsNamed) {
   const auto config = load_config(sources({{"config", {"/nonexistent/parley.yaml"}}}));
   ASSERT_FALSE(config);
