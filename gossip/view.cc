@@ -266,8 +266,15 @@ void View::judge_one(const base::NodeId& id, std::uint32_t stretch, base::Instan
 
   if (standing.accused == base::Instant::never()) standing.accused = std::max(now, calm_at_);
   const std::uint32_t factor = std::max(stretch, patience_.stretch(now));
+  // Monitors that are silent because they are gone too, as far as we see ourselves, are not waited
+  // for: when several die at once, the rest of a small mesh would wait the longest time.
+  const auto gone = static_cast<std::size_t>(
+      std::count_if(silent.begin(), silent.end(), [this](const base::NodeId& monitor) {
+        const Member& other = members_.at(monitor);
+        return other.state == MemberState::suspect && rows_[other.row].unreached;
+      }));
   const base::Instant verdict = std::max(
-      standing.accused + suspicion_timeout(options_, accusers, monitors, factor), calm_at_);
+      standing.accused + suspicion_timeout(options_, accusers, monitors - gone, factor), calm_at_);
   if (now < verdict) {
     standing.verdict = verdict;
     if (member.state != MemberState::suspect) {

@@ -58,6 +58,19 @@ TEST(MembershipTest, AKilledNodeIsDeadForAllWithinItsBound) {
   EXPECT_EQ(mesh.deaths(), 54U * 10 + 9 * 10 / 2);
 }
 
+TEST(MembershipTest, TwoDeathsAtOnceInASmallMeshAreKnownAsSoonAsOne) {
+  MeshOfMembers mesh(4);
+  mesh.start_all(2);
+  ASSERT_TRUE(mesh.pass_until([&] { return mesh.all_serve() && mesh.digests_agree(); }, 10s));
+  mesh.kill(1);
+  mesh.kill(3);
+  const auto took = mesh.pass_until(
+      [&] { return mesh.all_see(1, MemberState::dead) && mesh.all_see(3, MemberState::dead); },
+      20s);
+  ASSERT_TRUE(took);
+  EXPECT_LT(*took, 7s);
+}
+
 TEST(MembershipTest, TwoNodesNoticeADeath) {
   MeshOfMembers mesh(2);
   mesh.start_all();
