@@ -13,6 +13,16 @@ namespace node {
 
 namespace {
 
+// The parsers let any byte through, but what is read here is shown again as JSON.
+bool is_utf8(const std::string& text) {
+  try {
+    static_cast<void>(nlohmann::json(text).dump());
+    return true;
+  } catch (const nlohmann::json::type_error&) {
+    return false;
+  }
+}
+
 // Builds the tree from the events of a parser. Throws SettingError, which parse_yaml() catches:
 // the parser knows no other way to stop.
 class Builder final : public YAML::EventHandler {
@@ -32,6 +42,7 @@ class Builder final : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t /*anchor*/,
                 const std::string& value) override {
+    if (!is_utf8(value)) throw SettingError{mark.line + 1, "is not a text in UTF-8"};
     // A plain `null` or `~` arrives as a scalar with the tag "?".
     const bool null = tag == "?" && (value == "null" || value == "~");
     place(Setting{.kind = null ? Setting::Kind::null : Setting::Kind::scalar,
@@ -143,15 +154,6 @@ Setting from_json(const nlohmann::json& json) {
   return out;
 }
 
-bool is_utf8(const std::string& text) {
-  try {
-    static_cast<void>(nlohmann::json(text).dump());
-    return true;
-  } catch (const nlohmann::json::type_error&) {
-    return false;
-  }
-}
-
 }  // namespace
 
 const Setting* Setting::find(std::string_view name) const {
@@ -161,8 +163,6 @@ const Setting* Setting::find(std::string_view name) const {
 }
 
 base::Result<Setting, SettingError> parse_yaml(const std::string& text) {
-  // The parser lets any byte through, but what is read here is shown again as JSON.
-  if (!is_utf8(text)) return base::Unexpected{SettingError{0, "is not a text in UTF-8"}};
   Builder builder;
   try {
     std::istringstream stream(text);

@@ -216,7 +216,7 @@ TEST(ConfigTest, RefusesAliasBombsDepthAndLength) {
 }
 
 TEST(ConfigTest, RefusesWhatIsNoUtf8) {
-  EXPECT_EQ(bad("node: { name: a\x85 }"), "parley.yaml: is not a text in UTF-8");
+  EXPECT_EQ(bad("node: { name: a\x85 }"), "parley.yaml:1: is not a text in UTF-8");
 }
 
 TEST(ConfigTest, MissingFileIsNamed) {
