@@ -190,6 +190,7 @@ class ReliabilityTest(unittest.TestCase):
             nodes.append(node)
         caller = self.mesh.node("caller", seeds=nodes[:1], config=mesh.ROUND_ROBIN)
         mesh.wait_capability(caller, "stock.lookup", 3)
+        mesh.wait_capability(nodes[0], "stock.lookup", 3)
 
         def served(require):
             got = set()
