@@ -58,6 +58,11 @@ void Calls::on_time(base::Instant now, Effects& effects) {
   }
 }
 
+void Calls::on_leave(base::Instant now, Effects& effects) {
+  leaving_ = true;
+  while (Exchange* open = exchanges_.first()) expire(*open, now, effects);
+}
+
 routing::OwnAgent Calls::own_agent() const {
   return {.node = around_.self,
           .in_flight = at_agent_,

@@ -52,8 +52,8 @@ class Calls {
   void on_time(base::Instant now, Effects& effects);
   [[nodiscard]] base::Instant next_deadline() const;
   void on_drain(bool draining) { draining_ = draining; }
-  // The last calls are over and the process will end: whatever still comes is refused.
-  void on_leave() { leaving_ = true; }
+  // The process will end: what outlasted the drain is told so, whatever still comes is refused.
+  void on_leave(base::Instant now, Effects& effects);
   // Of the own agent: calls at once, 0 = not limited.
   void on_concurrency(std::uint32_t concurrency) { concurrency_ = concurrency; }
   [[nodiscard]] std::uint32_t concurrency() const { return concurrency_; }

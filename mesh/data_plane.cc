@@ -104,8 +104,8 @@ void DataPlane::on_drain(bool draining) {
   state_->calls.on_drain(draining);
 }
 
-void DataPlane::on_leave() {
-  state_->calls.on_leave();
+void DataPlane::on_leave(base::Instant now, Effects& effects) {
+  state_->calls.on_leave(now, effects);
 }
 
 // ---- one exchange ----

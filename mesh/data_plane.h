@@ -44,7 +44,8 @@ class DataPlane {
   void on_provider_gone(const base::NodeId& node, base::Instant now);
   void on_options(Options options);  // live reload of policies
   void on_drain(bool draining);
-  void on_leave();  // no call is taken any more, the own agent's neither
+  // No call goes on and none is taken any more, the own agent's neither.
+  void on_leave(base::Instant now, Effects& effects);
 
   // ---- one exchange (kernel/input.h says when) ----
   void on_call(ExchangeId exchange, const Origin& origin, CallRequest request, base::Instant now,

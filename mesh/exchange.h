@@ -82,6 +82,9 @@ class Exchanges {
 
   [[nodiscard]] base::Instant next_deadline() const;
   [[nodiscard]] Exchange* first_due(base::Instant now);  // null: none is
+  [[nodiscard]] Exchange* first() {                      // null: there is none
+    return exchanges_.empty() ? nullptr : &exchanges_.begin()->second;
+  }
   [[nodiscard]] std::size_t size() const { return exchanges_.size(); }
 
  private:

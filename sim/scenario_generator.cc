@@ -99,11 +99,12 @@ Fault draw_fault(const Scenario& scenario, FaultKind kind, base::Rng rng) {
   fault.lasts = draw_ms(rng, 200, 15'000);
   fault.nodes = draw_nodes(rng, 0, scenario.nodes, draw_width(rng, kind, scenario.nodes));
   fault.amount = draw_amount(rng, kind);
-  if (kind == FaultKind::crash && rng.chance(25 * percent)) fault.lasts = base::Duration::zero();
-  if (kind == FaultKind::late_start || kind == FaultKind::leave) {
+  const bool for_good = kind == FaultKind::crash && rng.chance(25 * percent);
+  if (for_good || kind == FaultKind::late_start || kind == FaultKind::leave) {
     fault.lasts = base::Duration::zero();
     // The seeds stay, so that whoever starts later finds the mesh.
-    fault.nodes = draw_nodes(rng, scenario.seeds, scenario.nodes, 1);
+    const std::uint64_t width = for_good ? fault.nodes.size() : 1;
+    fault.nodes = draw_nodes(rng, scenario.seeds, scenario.nodes, width);
   }
   if (kind == FaultKind::clock_jump) fault.lasts = base::Duration::zero();
   if (kind == FaultKind::one_way && rng.chance(50 * percent)) {

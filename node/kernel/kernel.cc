@@ -227,9 +227,9 @@ void Kernel::take(gossip::SendPacket&& effect, Effects& effects) {
 }
 
 void Kernel::take(const gossip::MemberChanged& effect, Effects& effects) {
-  if (effect.id == self_) return;
   const gossip::Member* member = membership_.find(effect.id);
-  if (member == nullptr) return;  // changed again, and forgotten, by a later effect of this input
+  // Null: changed again, and forgotten, by a later effect of this input.
+  if (member == nullptr || effect.id == self_) return;
   gate_->allow(effect.id);
   const base::Endpoint& endpoint = member->record.record.endpoint;
   if (const auto saved = saved_members_.find(effect.id);
@@ -291,7 +291,8 @@ void Kernel::advance_phase(Effects& effects) {
     effects.emplace_back(*std::move(next));
     if (phase() == Phase::gone) effects.emplace_back(Drained{});
     if (phase() != Phase::leaving) continue;
-    data_plane_.on_leave();
+    data_plane_.on_leave(now_, call_effects_);
+    take_calls(effects);
     membership_.on_leave(now_, gossip_effects_);
     take_gossip(effects);
   }
