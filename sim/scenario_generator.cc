@@ -106,6 +106,8 @@ Fault draw_fault(const Scenario& scenario, FaultKind kind, base::Rng rng) {
     const std::uint64_t width = for_good ? fault.nodes.size() : 1;
     fault.nodes = draw_nodes(rng, scenario.seeds, scenario.nodes, width);
   }
+  // A seed that moves is found by those who know it, but not by who starts later.
+  if (kind == FaultKind::move) fault.nodes = draw_nodes(rng, scenario.seeds, scenario.nodes, 1);
   if (kind == FaultKind::clock_jump) fault.lasts = base::Duration::zero();
   if (kind == FaultKind::one_way && rng.chance(50 * percent)) {
     fault.towards = draw_nodes(rng, 0, scenario.nodes, 1 + rng.below(scenario.nodes));

@@ -228,8 +228,7 @@ void Kernel::take(gossip::SendPacket&& effect, Effects& effects) {
 
 void Kernel::take(const gossip::MemberChanged& effect, Effects& effects) {
   const gossip::Member* member = membership_.find(effect.id);
-  // Null: changed again, and forgotten, by a later effect of this input.
-  if (member == nullptr || effect.id == self_) return;
+  if (member == nullptr || effect.id == self_) return;  // null: forgotten by a later effect
   gate_->allow(effect.id);
   const base::Endpoint& endpoint = member->record.record.endpoint;
   if (const auto saved = saved_members_.find(effect.id);
