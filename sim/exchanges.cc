@@ -76,7 +76,6 @@ void Exchanges::open(NodeIndex node, const mesh::Origin& origin, mesh::CallReque
   exchange.request = request;
   exchange.caller = std::move(caller);
   exchanges_.emplace(key, std::move(exchange));
-  observer_.exchange_opened(node, key.second);
   world_.feed(node, kernel::CallArrived{{key.second}, origin, std::move(request)});
 }
 

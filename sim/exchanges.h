@@ -20,7 +20,6 @@ class CallObserver {
  public:
   virtual ~CallObserver() = default;
   virtual void call_ended(std::uint32_t call, const mesh::AnswerHead* head) = 0;  // null: broken
-  virtual void exchange_opened(NodeIndex node, std::uint64_t exchange) = 0;
   virtual void agent_succeeded(NodeIndex node, const std::string& key) = 0;
   virtual const SimulatedAgent& agent_of(NodeIndex node) = 0;
 };

@@ -124,6 +124,10 @@ void World::handle(NodeIndex index, kernel::Input input) {
       datagram && lies(index)) {
     liars_.at(index).adversary->on_datagram(datagram->from, datagram->datagram);
   }
+  // Only what a node gets to see is its to settle: what waits at a stopped process ends with it.
+  if (const auto* call = std::get_if<kernel::CallArrived>(&input)) {
+    exchange_opened(index, call->exchange.value);
+  }
   kernel::Effects effects = std::move(effects_);  // reuse the room
   effects.clear();
   node.kernel->handle(std::move(input), node.clock.monotonic(scheduler_.now()), effects);

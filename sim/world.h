@@ -47,7 +47,7 @@ class World final : public Surroundings, public CallObserver {
 
   // ---- CallObserver ----
   void call_ended(std::uint32_t call, const mesh::AnswerHead* head) override;
-  void exchange_opened(NodeIndex node, std::uint64_t exchange) override;
+  void exchange_opened(NodeIndex node, std::uint64_t exchange);
   void agent_succeeded(NodeIndex node, const std::string& key) override;
   const SimulatedAgent& agent_of(NodeIndex node) override { return nodes_[node]->agent; }
 
