@@ -113,7 +113,8 @@ void Membership::State::fill(const base::NodeId& to, Packet& packet) {
   std::size_t room =
       options.packet_bytes_max - std::min(options.packet_bytes_max, size_bound(packet));
   const auto tellings =
-      options.retransmit_factor * static_cast<std::uint32_t>(std::bit_width(view.rings().size()));
+      options.retransmit_factor * static_cast<std::uint32_t>(std::bit_width(view.rings().size())) +
+      options.retransmit_extra;
   const std::uint32_t times = rumors.size() > options.bulk_rumors
                                   ? std::min(tellings, options.bulk_tellings)
                                   : std::max(3U, tellings);

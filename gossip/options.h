@@ -37,6 +37,9 @@ struct Options {
   base::Duration gossip_interval = std::chrono::milliseconds(100);
   std::uint32_t fanout = 3;
   std::uint32_t retransmit_factor = 1;  // lambda of lambda * log2(N + 1)
+  // With lambda * log2(N) alone every fifteenth news misses somebody and waits for anti-entropy;
+  // each telling more divides that by e.
+  std::uint32_t retransmit_extra = 4;
   // With that many rumors at a time (a join storm, a healed partition) each is told less often:
   // every node tells all of them, and anti-entropy finds whom the last few did not reach.
   std::uint32_t bulk_rumors = 128;
