@@ -105,15 +105,18 @@ base::Result<std::optional<base::Duration>, Problem> asked_deadline(const Fields
 }
 
 std::optional<Problem> read_wishes(const CallRequest& request, const Fields& fields,
-                                   const Options& options, CallContext& out) {
-  out.policy = policy_for(options, request.capability);
+                                   const PolicyTable& policies, CallContext& out) {
+  out.policy = policies.of(request.capability);
+  out.route = out.policy->route;
   if (const std::string_view text = fields.at("parley-policy"); !text.empty()) {
     const std::optional<RoutePolicy> route = parse_route_policy(text);
     if (!route) {
-      return bad_request("Parley-Policy is round_robin, least_loaded or preference, not '" +
-                         std::string(text.substr(0, 40)) + "'.");
+      return bad_request(
+          "Parley-Policy is one of round_robin, least_loaded, latency, cost, "
+          "quality, nearest and preference, not '" +
+          std::string(text.substr(0, 40)) + "'.");
     }
-    out.policy.route = *route;
+    out.route = *route;
   }
   if (const std::string_view text = fields.at("parley-require"); !text.empty()) {
     base::Result<Requirements, std::string> requirements = Requirements::parse(text);
@@ -151,7 +154,7 @@ std::optional<Problem> read_peer_words(const Fields& fields, const Options& opti
 void read_deadline(std::optional<base::Duration> asked, bool to_end,
                    const ServedCalls::Served* inherited, const Options& options, base::Instant now,
                    CallContext& out) {
-  const base::Duration wanted = asked.value_or(out.policy.deadline);
+  const base::Duration wanted = asked.value_or(out.policy->timeout.request);
   out.deadline = now + std::min(wanted, options.deadline_max);
   out.deadline_to_end = asked.has_value() && to_end;
   if (inherited == nullptr || inherited->deadline >= out.deadline) return;
@@ -177,11 +180,12 @@ void set_times(const CallRequest& request, base::Duration left, Headers& out) {
 }  // namespace
 
 base::Result<CallContext, Problem> read_context(const CallRequest& request, const Origin& origin,
-                                                const Options& options, const ServedCalls& served,
-                                                base::Rng& rng, base::Instant now) {
+                                                const Options& options, const PolicyTable& policies,
+                                                const ServedCalls& served, base::Rng& rng,
+                                                base::Instant now) {
   const Fields fields(request.headers);
   CallContext out;
-  if (std::optional<Problem> problem = read_wishes(request, fields, options, out)) {
+  if (std::optional<Problem> problem = read_wishes(request, fields, policies, out)) {
     return base::Unexpected{std::move(*problem)};
   }
   base::Result<std::optional<base::Duration>, Problem> asked = asked_deadline(fields);

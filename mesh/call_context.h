@@ -16,10 +16,12 @@
 #include "base/time.h"
 #include "mesh/call.h"
 #include "mesh/options.h"
+#include "mesh/policy.h"
 #include "mesh/requirements.h"
 #include "mesh/served_calls.h"
 #include "mesh/trace_context.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,16 +38,15 @@ struct CallContext {
   std::string idempotency_key;   // "" = none
   bool idempotent = false;       // by method or key
   std::string prefer;            // Parley-Prefer, "" = none
-  CallPolicy policy;
+  RoutePolicy route = RoutePolicy::least_loaded;
+  std::shared_ptr<const CallPolicy> policy;  // shared with the table; null only if reading failed
   Requirements requirements;
 };
 
 // The problem is one of the caller's making (bad_request) or a path that is too long.
-[[nodiscard]] base::Result<CallContext, Problem> read_context(const CallRequest& request,
-                                                              const Origin& origin,
-                                                              const Options& options,
-                                                              const ServedCalls& served,
-                                                              base::Rng& rng, base::Instant now);
+[[nodiscard]] base::Result<CallContext, Problem> read_context(
+    const CallRequest& request, const Origin& origin, const Options& options,
+    const PolicyTable& policies, const ServedCalls& served, base::Rng& rng, base::Instant now);
 
 // What is left to pass on at the next hop, after the reserve and rounded down to milliseconds;
 // zero: too late to start anything.

@@ -80,7 +80,7 @@ void Calls::on_call(ExchangeId id, const Origin& origin, CallRequest request, ba
   const Names names{around_.catalogue, around_.self, around_.name};
   const bool crowded = exchanges_.size() >= around_.options.exchanges_max;
   base::Result<CallContext, Problem> context =
-      read_context(request, origin, around_.options, served_, rng_, now);
+      read_context(request, origin, around_.options, around_.policies, served_, rng_, now);
   const auto* peer = std::get_if<FromPeer>(&origin);
   Exchange& exchange = exchanges_.add({.id = id,
                                        .origin = origin,
@@ -160,7 +160,8 @@ bool Calls::try_next(Exchange& exchange, routing::Rank worst, base::Instant now,
   const routing::Candidate chosen = chooser_.choose(candidates_,
                                                     {.capability = exchange.request.capability,
                                                      .prefer = exchange.context.prefer,
-                                                     .policy = exchange.context.policy},
+                                                     .route = exchange.context.route,
+                                                     .nodes = exchange.context.policy->prefer},
                                                     own, now);
   abort_attempt(exchange, effects);
   if (exchange.attempts > 0) ++around_.counters.retries;
@@ -289,7 +290,7 @@ void Calls::start_at_peer(Exchange& exchange, const Catalogue::Entry& entry, bas
 // when it is gone, that one cannot have the call.
 StartAttempt Calls::attempt_at(Exchange& exchange, std::variant<ToAgent, ToPeer> to, Headers set) {
   const bool may_follow = !exchange.from_peer() && exchange.body_repeatable &&
-                          exchange.attempts < exchange.context.policy.attempts;
+                          exchange.attempts < exchange.context.policy->retry.attempts;
   const bool keep_body = may_follow && exchange.offers > exchange.tried.size();
   if (!keep_body && exchange.request.body_size != 0) exchange.body_repeatable = false;
   return {.exchange = exchange.id,
@@ -348,13 +349,14 @@ void Calls::on_answered(ExchangeId id, std::uint32_t attempt, const AnswerHead& 
 
 bool Calls::may_retry(const Exchange& exchange, Verdict verdict) const {
   if (exchange.from_peer()) return false;
-  return resilience::may_retry({.idempotent = exchange.context.idempotent,
-                                .body_repeatable = exchange.body_repeatable,
-                                .answer_started = exchange.answer_started,
-                                .retry_unavailable = exchange.context.policy.retry_unavailable,
-                                .attempts = exchange.attempts,
-                                .attempts_max = exchange.context.policy.attempts},
-                               verdict);
+  return resilience::may_retry(
+      {.idempotent = exchange.context.idempotent,
+       .body_repeatable = exchange.body_repeatable,
+       .answer_started = exchange.answer_started,
+       .retry_unavailable = exchange.context.policy->retry.on.has(RetryReason::unavailable),
+       .attempts = exchange.attempts,
+       .attempts_max = exchange.context.policy->retry.attempts},
+      verdict);
 }
 
 void Calls::relay(Exchange& exchange, const Attempting& attempt, const AnswerHead& head,

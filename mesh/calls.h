@@ -41,6 +41,7 @@ class Calls {
   // What calls read of the rest of the data plane, and what they teach it. All outlive this object.
   struct Surroundings {
     const Options& options;
+    const PolicyTable& policies;
     Catalogue& catalogue;
     AgentHealth& health;
     Counters& counters;

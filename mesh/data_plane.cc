@@ -18,12 +18,15 @@ struct DataPlane::State {
         self(self_id),
         name(std::move(self_name)),
         calls({.options = options,
+               .policies = policies,
                .catalogue = catalogue,
                .health = health,
                .counters = counters,
                .self = self,
                .name = name},
-              rng) {}
+              rng) {
+    policies.load(options.policies, options.usual);
+  }
 
   // What the operator should know about the agent: its condition changed in the meantime.
   void tell_condition(AgentCondition before, Effects& effects) const {
@@ -34,6 +37,7 @@ struct DataPlane::State {
   }
 
   Options options;
+  PolicyTable policies;
   const base::NodeId self;
   const std::string name;
   Catalogue catalogue;
@@ -98,6 +102,7 @@ void DataPlane::on_provider_gone(const base::NodeId& node, base::Instant /*now*/
 
 void DataPlane::on_options(Options options) {
   state_->options = std::move(options);
+  state_->policies.load(state_->options.policies, state_->options.usual);
 }
 
 void DataPlane::on_drain(bool draining) {
@@ -179,17 +184,18 @@ std::vector<RouteExplanation> DataPlane::explain(std::string_view capability,
                                                  base::Instant now) const {
   const base::Result<Requirements, std::string> requirements = Requirements::parse(require);
   if (!requirements) return {};  // the caller has parsed it to say what is wrong with it
-  const CallPolicy policy = policy_for(state_->options, capability);
+  const std::shared_ptr<const CallPolicy> policy = state_->policies.of(capability);
   const Path path;  // of a call that begins here
   const std::vector<base::NodeId> tried;
-  return routing::explain(state_->catalogue.providers_of(capability),
-                          {.requirements = *requirements,
-                           .path = path,
-                           .tried = tried,
-                           .own = state_->calls.own_agent(),
-                           .now = now},
-                          {.capability = capability, .prefer = {}, .policy = policy},
-                          state_->calls.chooser());
+  return routing::explain(
+      state_->catalogue.providers_of(capability),
+      {.requirements = *requirements,
+       .path = path,
+       .tried = tried,
+       .own = state_->calls.own_agent(),
+       .now = now},
+      {.capability = capability, .prefer = {}, .route = policy->route, .nodes = policy->prefer},
+      state_->calls.chooser());
 }
 
 const Counters& DataPlane::counters() const {

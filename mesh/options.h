@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/time.h"
+#include "mesh/policy.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,34 +15,10 @@
 
 namespace mesh {
 
-enum class RoutePolicy : std::uint8_t {
-  round_robin,   // one after the other
-  least_loaded,  // the better of two random ones, by expected latency
-  preference,    // this node, then the preferred in their order, then the rest
-};
-[[nodiscard]] std::string_view to_string(RoutePolicy policy);
-[[nodiscard]] std::optional<RoutePolicy> parse_route_policy(std::string_view text);
-
-// One entry of `policies:`. Of all whose pattern matches, each field comes from the most specific
-// pattern (the most characters that are not `*`; then the earlier entry) that sets it.
-struct Policy {
-  std::string capability = "*";  // a name in which `*` stands for any run of characters
-  std::optional<RoutePolicy> route;
-  std::vector<std::string> prefer;         // nodes or agents, best first; empty = not set
-  std::optional<std::uint32_t> attempts;   // in all, the first included
-  std::optional<bool> retry_unavailable;   // `on: [unavailable]`: an agent's own 503 may be retried
-  std::optional<base::Duration> deadline;  // of a request that brings none
-
-  bool operator==(const Policy&) const = default;
-};
-
 struct Options {
-  RoutePolicy route = RoutePolicy::least_loaded;
   std::vector<Policy> policies;
-  std::uint32_t attempts = 3;
-  bool retry_unavailable = true;
+  CallPolicy usual;  // where no policy says anything
 
-  base::Duration deadline_default = std::chrono::seconds(30);
   base::Duration deadline_max = std::chrono::hours(1);
   // What a hop keeps for its own work: the smaller of the two.
   base::Duration hop_reserve_max = std::chrono::milliseconds(10);
@@ -65,19 +42,5 @@ struct Options {
 
   bool operator==(const Options&) const = default;
 };
-
-// The fields of all policies that match, the most specific first; what none sets comes from
-// Options.
-struct CallPolicy {
-  RoutePolicy route = RoutePolicy::least_loaded;
-  std::vector<std::string> prefer;
-  std::uint32_t attempts = 3;
-  bool retry_unavailable = true;
-  base::Duration deadline = std::chrono::seconds(30);
-
-  bool operator==(const CallPolicy&) const = default;
-};
-[[nodiscard]] CallPolicy policy_for(const Options& options, std::string_view capability);
-[[nodiscard]] bool matches_pattern(std::string_view pattern, std::string_view capability);
 
 }  // namespace mesh

@@ -64,8 +64,9 @@ void read_retry(const ConfigBlock& block, mesh::Policy& out) {
   if (block.find(on) == nullptr) return;
   block.each_of(on, {"timeout", "unavailable", "stale_context", "quality_below_threshold"});
   const std::vector<std::string> words = block.texts(on);
-  out.retry_unavailable = std::find(words.begin(), words.end(), "unavailable") != words.end();
+  out.retry_on.emplace();
   for (const std::string& word : words) {
+    if (const auto reason = mesh::parse_retry_reason(word)) out.retry_on->add(*reason);
     if (word == "unavailable") continue;
     block.warn(on, "\"" + word + "\" is checked, but not acted on in this version");
   }
@@ -84,11 +85,11 @@ void read_breaker(const ConfigBlock& block) {
 }
 
 void read_timeout(const ConfigBlock& block, mesh::Policy& out) {
-  out.deadline = block.either("request", "per_message_ms") == "request"
-                     ? block.duration("request")
-                     : block.count_of("per_message_ms", milliseconds(1));
+  out.request_timeout = block.either("request", "per_message_ms") == "request"
+                            ? block.duration("request")
+                            : block.count_of("per_message_ms", milliseconds(1));
   const auto per_try = block.duration("perTry");
-  if (per_try && out.deadline && *per_try > *out.deadline) {
+  if (per_try && out.request_timeout && *per_try > *out.request_timeout) {
     block.refuse("perTry", "must not be longer than the whole request");
   }
   (void)block.duration("idle");

@@ -15,8 +15,8 @@ const Candidate* wished(const Candidates& candidates, const Wishes& wishes) {
   if (!wishes.prefer.empty()) {
     if (const Candidate* found = named(candidates.best, wishes.prefer)) return found;
   }
-  if (wishes.policy.route != RoutePolicy::preference) return nullptr;
-  return preferred(candidates.best, wishes.policy.prefer);
+  if (wishes.route != RoutePolicy::preference) return nullptr;
+  return preferred(candidates.best, wishes.nodes);
 }
 
 }  // namespace
@@ -25,10 +25,14 @@ const Candidate& Chooser::choose(const Candidates& candidates, const Wishes& wis
                                  const OwnAgent& own, base::Instant now) {
   CHECK(!candidates.best.empty());
   if (const Candidate* found = wished(candidates, wishes)) return *found;
-  switch (wishes.policy.route) {
+  switch (wishes.route) {
     case RoutePolicy::round_robin:
       return round_robin_.next(wishes.capability, candidates.best);
     case RoutePolicy::least_loaded:
+    case RoutePolicy::latency:
+    case RoutePolicy::cost:
+    case RoutePolicy::quality:
+    case RoutePolicy::nearest:
     case RoutePolicy::preference:
       return least_loaded(candidates.best, own, rng_, now);
   }
@@ -40,7 +44,7 @@ const Candidate& Chooser::foresee(const Candidates& candidates, const Wishes& wi
                                   const OwnAgent& own, base::Instant now) const {
   CHECK(!candidates.best.empty());
   if (const Candidate* found = wished(candidates, wishes)) return *found;
-  if (wishes.policy.route == RoutePolicy::round_robin) {
+  if (wishes.route == RoutePolicy::round_robin) {
     return round_robin_.peek(wishes.capability, candidates.best);
   }
   return *std::ranges::min_element(candidates.best, {}, [&](const Candidate& candidate) {

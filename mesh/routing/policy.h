@@ -4,18 +4,21 @@
 
 #include "base/rng.h"
 #include "base/time.h"
-#include "mesh/options.h"
+#include "mesh/policy.h"
 #include "mesh/routing/candidates.h"
 #include "mesh/routing/round_robin.h"
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace mesh::routing {
 
 struct Wishes {
   std::string_view capability;
   std::string_view prefer;  // Parley-Prefer, "" = none
-  const CallPolicy& policy;
+  RoutePolicy route = RoutePolicy::least_loaded;
+  const std::vector<std::string>& nodes;  // of the policy `preference`, best first
 };
 
 class Chooser {

@@ -84,8 +84,8 @@ TEST(ConfigTest, ReadsAWholeFile) {
   EXPECT_EQ(policy.capability, "inventory.*");
   EXPECT_EQ(policy.route, mesh::RoutePolicy::round_robin);
   EXPECT_EQ(policy.attempts, 4U);
-  EXPECT_EQ(policy.retry_unavailable, true);
-  EXPECT_EQ(policy.deadline, base::Duration(std::chrono::seconds(5)));
+  EXPECT_TRUE(policy.retry_on && policy.retry_on->has(mesh::RetryReason::unavailable));
+  EXPECT_EQ(policy.request_timeout, base::Duration(std::chrono::seconds(5)));
   EXPECT_THAT(config.warnings, IsEmpty());
 }
 
@@ -177,7 +177,8 @@ TEST(ConfigTest, ReadsTheWordsOfReliabilityPolicy) {
       "    health_check: { interval_ms: 5000, criteria: [response_time] }\n");
   ASSERT_EQ(config.policies.policies.size(), 1U);
   EXPECT_EQ(config.policies.policies[0].attempts, 5U);
-  EXPECT_EQ(config.policies.policies[0].deadline, base::Duration(std::chrono::milliseconds(1'500)));
+  EXPECT_EQ(config.policies.policies[0].request_timeout,
+            base::Duration(std::chrono::milliseconds(1'500)));
   EXPECT_THAT(config.warnings, Contains(HasSubstr("policies[0].circuit_breaker: is checked, but "
                                                   "not acted on in this version")));
   EXPECT_THAT(config.warnings, Contains(HasSubstr("policies[0].health_check")));
