@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/time.h"
+#include "mesh/output_check.h"
 
 #include <compare>
 #include <cstdint>
@@ -39,6 +40,7 @@ struct Capability {
   CapabilityVersion version;
   std::int64_t cost_micros = 0;  // per call, in millionths of the mesh's currency unit
   std::string path;              // appended to the agent's URL, "" or "/..."; not gossiped
+  std::optional<OutputCheck> check;
 
   bool operator==(const Capability&) const = default;
 };

@@ -57,6 +57,48 @@ std::map<std::string, std::vector<std::string>> read_attributes(const ConfigBloc
   return out;
 }
 
+// A setting as the JSON value that it stands for. Its depth is bounded by its parser.
+nlohmann::json json_of(const Setting& setting) {
+  nlohmann::json out;
+  switch (setting.kind) {
+    case Setting::Kind::null:
+      break;
+    case Setting::Kind::scalar:
+      if (!setting.quoted) out = nlohmann::json::parse(setting.scalar, nullptr, false);
+      if (setting.quoted || !(out.is_number() || out.is_boolean())) out = setting.scalar;
+      break;
+    case Setting::Kind::list:
+      out = nlohmann::json::array();
+      for (const Setting& item : setting.items) out.push_back(json_of(item));
+      break;
+    case Setting::Kind::map:
+      out = nlohmann::json::object();
+      for (const Setting& entry : setting.entries) out[entry.key] = json_of(entry);
+      break;
+  }
+  return out;
+}
+
+mesh::OutputCheck read_check(const ConfigBlock& block) {
+  mesh::OutputCheck out;
+  out.non_empty = block.one_of("nonEmpty", {"true", "false"}) == "true";
+  out.pattern = block.text("pattern").value_or("");
+  if (out.pattern.size() > wire::DescriptorLimits::pattern) {
+    block.refuse("pattern", "is longer than 1 KiB");
+  }
+  if (const Setting* schema = block.find("schema")) {
+    if (schema->kind == Setting::Kind::map) {
+      out.schema = json_of(*schema).dump();
+    } else {
+      block.refuse("schema", "must be a JSON Schema, as a block");
+    }
+    if (out.schema.size() > wire::DescriptorLimits::schema) {
+      block.refuse("schema", "is longer than 16 KiB");
+    }
+  }
+  return out;
+}
+
 mesh::Capability read_capability(const ConfigBlock& block) {
   mesh::Capability out;
   out.name = block.text("name").value_or("");
@@ -88,6 +130,7 @@ mesh::Capability read_capability(const ConfigBlock& block) {
   }
   out.path = block.text("path").value_or("");
   if (!out.path.empty() && out.path.front() != '/') block.refuse("path", "must begin with /");
+  if (const auto check = block.block("check", "check")) out.check = read_check(*check);
   return out;
 }
 
@@ -207,6 +250,11 @@ std::string agent_json(const AgentConfig& agent) {
          {"version", capability.version.to_string()},
          {"cost", std::to_string(capability.cost_micros / 1'000'000) + "." + fraction},
          {"path", capability.path}});
+    if (!capability.check) continue;
+    Json& check = out["capabilities"].back()["check"];
+    check["nonEmpty"] = capability.check->non_empty;
+    check["pattern"] = capability.check->pattern;
+    if (!capability.check->schema.empty()) check["schema"] = Json::parse(capability.check->schema);
   }
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -11,7 +11,9 @@ const ConfigKeys& config_keys() {
       {"agent", {"url", "roles", "concurrency", "health", "capabilities"}},
       {"health", {"path", "interval", "timeout", "criteria"}},
       {"capabilities",
-       {"name", "description", "examples", "attributes", "proficiency", "version", "cost", "path"}},
+       {"name", "description", "examples", "attributes", "proficiency", "version", "cost", "path",
+        "check"}},
+      {"check", {"nonEmpty", "pattern", "schema"}},
       // Both spellings of a word mean the same; a file uses one of them.
       {"policies",
        {"match", "route", "retry", "circuitBreaker", "circuit_breaker", "timeout", "fallback",

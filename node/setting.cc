@@ -34,6 +34,7 @@ class Builder final : public YAML::EventHandler {
                   .line = mark.line + 1,
                   .key = {},
                   .scalar = {},
+                  .quoted = false,
                   .items = {},
                   .entries = {}});
   }
@@ -49,6 +50,7 @@ class Builder final : public YAML::EventHandler {
                   .line = mark.line + 1,
                   .key = {},
                   .scalar = value,
+                  .quoted = tag == "!",
                   .items = {},
                   .entries = {}});
   }
@@ -138,6 +140,7 @@ Setting from_json(const nlohmann::json& json) {
     case nlohmann::json::value_t::string:
       out.kind = Setting::Kind::scalar;
       out.scalar = json.get<std::string>();
+      out.quoted = true;
       break;
     case nlohmann::json::value_t::boolean:
     case nlohmann::json::value_t::number_integer:

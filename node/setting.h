@@ -20,6 +20,7 @@ struct Setting {
   int line = 0;     // from 1; 0 = unknown
   std::string key;  // in the map that it stands in; else empty
   std::string scalar;
+  bool quoted = false;           // of a scalar: it is a text, even if it reads like a number
   std::vector<Setting> items;    // of a list
   std::vector<Setting> entries;  // of a map, in their order, each with its key
 

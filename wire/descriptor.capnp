@@ -19,6 +19,13 @@ struct Capability {
   versionMinor @6 :UInt32;
   versionPatch @7 :UInt32;
   costMicros @8 :Int64;
+  check @9 :OutputCheck;           # absent = none
+}
+
+struct OutputCheck {
+  nonEmpty @0 :Bool;
+  pattern @1 :Text;  # RE2
+  schema @2 :Text;   # JSON Schema
 }
 
 struct Attribute {

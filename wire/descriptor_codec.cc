@@ -44,6 +44,10 @@ Failure check_capability(const mesh::Capability& capability) {
       return failure;
     }
   }
+  if (capability.check && (capability.check->pattern.size() > Limits::pattern ||
+                           capability.check->schema.size() > Limits::schema)) {
+    return DescriptorError::text_too_long;
+  }
   return std::nullopt;
 }
 
@@ -90,6 +94,11 @@ void fill(schema::Capability::Builder out, const mesh::Capability& capability) {
   out.setVersionMinor(capability.version.minor);
   out.setVersionPatch(capability.version.patch);
   out.setCostMicros(capability.cost_micros);
+  if (!capability.check) return;
+  auto check = out.initCheck();
+  check.setNonEmpty(capability.check->non_empty);
+  check.setPattern(text_of(capability.check->pattern));
+  check.setSchema(text_of(capability.check->schema));
 }
 
 // ---- in; throws kj::Exception on what is not a message ----
@@ -126,6 +135,14 @@ Failure read_attributes(capnp::List<schema::Attribute>::Reader in, mesh::Capabil
   return std::nullopt;
 }
 
+Failure read_check(schema::OutputCheck::Reader in, mesh::OutputCheck& out) {
+  out.non_empty = in.getNonEmpty();
+  if (const Failure failure = read_text(in.getPattern(), Limits::pattern, out.pattern)) {
+    return failure;
+  }
+  return read_text(in.getSchema(), Limits::schema, out.schema);
+}
+
 Failure read_capability(schema::Capability::Reader in, mesh::Capability& out) {
   if (const Failure failure = read_text(in.getName(), Limits::word, out.name)) return failure;
   if (!mesh::is_capability_name(out.name)) return DescriptorError::bad_name;
@@ -145,6 +162,7 @@ Failure read_capability(schema::Capability::Reader in, mesh::Capability& out) {
       .major = in.getVersionMajor(), .minor = in.getVersionMinor(), .patch = in.getVersionPatch()};
   if (in.getCostMicros() < 0) return DescriptorError::malformed;
   out.cost_micros = in.getCostMicros();
+  if (in.hasCheck()) return read_check(in.getCheck(), out.check.emplace());
   return std::nullopt;
 }
 

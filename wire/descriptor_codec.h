@@ -22,6 +22,8 @@ struct DescriptorLimits {
   static constexpr std::size_t attribute_values = 256;  // of one attribute
   static constexpr std::size_t text = 1024;             // bytes of a description or example
   static constexpr std::size_t word = 128;              // bytes of a name, role, attribute or value
+  static constexpr std::size_t pattern = 1024;          // bytes, of an output check
+  static constexpr std::size_t schema = 16 * 1024;      // bytes, of an output check
 };
 
 enum class DescriptorError : std::uint8_t {

@@ -55,6 +55,7 @@ agent:
       version: 1.4.0
       cost: 0.002
       path: /lookup
+      check: { nonEmpty: true, pattern: '"stock":\s*\d', schema: { type: object, required: [stock] } }
 policies:
   - match: { capability: "inventory.*" }
     route: { policy: round_robin }
@@ -242,6 +243,44 @@ TEST(AgentJsonTest, IsTheBlockOfTheFileAndBack) {
   const auto again = parse_agent_json(agent_json(agent));
   ASSERT_TRUE(again) << again.error();
   EXPECT_EQ(*again, agent);
+}
+
+TEST(AgentCheckTest, KeepsTheTypesOfItsSchema) {
+  const NodeConfig config = good(R"(
+agent:
+  url: http://127.0.0.1:9000
+  capabilities:
+    - name: a.b
+      check:
+        schema:
+          type: object
+          minProperties: 1
+          properties:
+            kind: { enum: [1, "1", 2.5, true, "true", null, plain] }
+)");
+  const auto& check = config.agent->descriptor.capabilities.at(0).check;
+  ASSERT_TRUE(check);
+  EXPECT_FALSE(check->non_empty);
+  EXPECT_EQ(check->pattern, "");
+  EXPECT_EQ(
+      check->schema,
+      R"({"minProperties":1,"properties":{"kind":{"enum":[1,"1",2.5,true,"true",null,"plain"]}},)"
+      R"("type":"object"})");
+}
+
+TEST(AgentCheckTest, IsBounded) {
+  const auto refused = [](const std::string& check) {
+    const auto agent = parse_agent_json(
+        R"({"url":"http://a:1","capabilities":[{"name":"a.b","check":)" + check + "}]}");
+    return agent ? "" : agent.error();
+  };
+  EXPECT_EQ(refused("{}"), "");
+  EXPECT_THAT(refused(R"({"nonEmpty":"perhaps"})"), HasSubstr("check.nonEmpty: "));
+  EXPECT_THAT(refused(R"({"schema":"{}"})"), HasSubstr("check.schema: must be a JSON Schema"));
+  EXPECT_THAT(refused(R"({"pattern":")" + std::string(1'025, 'x') + "\"}"),
+              HasSubstr("check.pattern: is longer than 1 KiB"));
+  EXPECT_THAT(refused(R"({"schema":{"title":")" + std::string(16'384, 'x') + "\"}}"),
+              HasSubstr("check.schema: is longer than 16 KiB"));
 }
 
 TEST(AgentJsonTest, NamesWhatIsWrong) {

@@ -19,6 +19,8 @@ mesh::AgentDescriptor inventory() {
   lookup.proficiency = mesh::Proficiency::expert;
   lookup.version = {.major = 1, .minor = 4, .patch = 7};
   lookup.cost_micros = 2'000;
+  lookup.check = mesh::OutputCheck{
+      .non_empty = true, .pattern = "^[{]", .schema = R"({"type":"object","minProperties":1})"};
   mesh::Capability reserve;
   reserve.name = "inventory.reserve";
   mesh::AgentDescriptor descriptor;
@@ -74,6 +76,25 @@ TEST(DescriptorCodecTest, RefusesToEncodeWhatNobodyWouldDecode) {
   descriptor.capabilities[1].description = std::string(1000, 'x');
   descriptor.capabilities.resize(100, descriptor.capabilities[1]);
   EXPECT_EQ(error_of(descriptor), DescriptorError::too_large);
+}
+
+TEST(DescriptorCodecTest, TellsACheckThatAsksForNothingFromNone) {
+  mesh::AgentDescriptor descriptor = inventory();
+  descriptor.capabilities[0].check = mesh::OutputCheck{};
+  const auto decoded = decode_descriptor(encoded(descriptor));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(*decoded, descriptor);
+  EXPECT_FALSE(decoded->capabilities[1].check);
+}
+
+TEST(DescriptorCodecTest, BoundsWhatACheckSays) {
+  mesh::AgentDescriptor descriptor = inventory();
+  descriptor.capabilities[0].check->pattern = std::string(1025, 'x');
+  EXPECT_EQ(error_of(descriptor), DescriptorError::text_too_long);
+
+  descriptor = inventory();
+  descriptor.capabilities[0].check->schema = std::string(16 * 1024 + 1, ' ');
+  EXPECT_EQ(error_of(descriptor), DescriptorError::text_too_long);
 }
 
 TEST(DescriptorCodecTest, RefusesWhatIsNoMessage) {
