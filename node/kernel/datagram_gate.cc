@@ -41,20 +41,6 @@ std::string_view to_string(GateError error) {
   return {};
 }
 
-PermitRate::PermitRate(std::uint32_t per_second, std::uint32_t burst) {
-  CHECK(per_second > 0);
-  CHECK(burst > 0);
-  interval_ = base::Duration(std::chrono::seconds(1)) / per_second;
-  slack_ = interval_ * (burst - 1);
-}
-
-bool PermitRate::take(base::Instant now) {
-  const base::Instant next = std::max(next_, now);
-  if (next - now > slack_) return false;
-  next_ = next + interval_;
-  return true;
-}
-
 DatagramGate::DatagramGate(crypto::Identity identity, const base::MeshId& mesh, std::uint64_t epoch,
                            GateOptions options)
     : identity_(std::move(identity)),
@@ -79,11 +65,11 @@ bool DatagramGate::allow(const base::NodeId& peer) {
   if (peer == identity_.id()) return false;
   if (peers_.contains(peer)) return true;
   if (peers_.size() >= options_.peers_max) return false;
-  peers_.emplace(peer,
-                 Peer{.rate = PermitRate(options_.peer_datagrams_per_second, options_.peer_burst),
-                      .window = {},
-                      .keys = std::nullopt,
-                      .used = newest_first_.end()});
+  peers_.emplace(
+      peer, Peer{.rate = base::PermitRate(options_.peer_datagrams_per_second, options_.peer_burst),
+                 .window = {},
+                 .keys = std::nullopt,
+                 .used = newest_first_.end()});
   return true;
 }
 

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/endpoint.h"
 #include "base/ids.h"
+#include "base/permit_rate.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "crypto/identity.h"
@@ -22,7 +23,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <list>
 #include <map>
 #include <optional>
@@ -58,18 +58,6 @@ struct GateOptions {
   std::function<std::optional<crypto::PairKeys>(const crypto::Identity& own,
                                                 const base::NodeId& peer, const base::MeshId& mesh)>
       derive_keys = crypto::PairKeys::derive;
-};
-
-// So many permits a second on average, and a burst of so many at once (GCRA: one instant as state).
-class PermitRate {
- public:
-  PermitRate(std::uint32_t per_second, std::uint32_t burst);
-  [[nodiscard]] bool take(base::Instant now);
-
- private:
-  base::Duration interval_;
-  base::Duration slack_;
-  base::Instant next_ = base::Instant::from_nanoseconds(std::numeric_limits<std::int64_t>::min());
 };
 
 class DatagramGate {
@@ -113,7 +101,7 @@ class DatagramGate {
 
  private:
   struct Peer {
-    PermitRate rate;
+    base::PermitRate rate;
     crypto::ReplayWindow window;
     std::optional<crypto::PairKeys> keys;
     std::list<base::NodeId>::iterator used;  // in newest_first_, while `keys` is set
@@ -135,7 +123,7 @@ class DatagramGate {
   std::uint64_t counter_ = 0;  // of the last datagram sealed, to whomever
   Peers peers_;                // ordered, so that a short id finds its whole ids by prefix
   std::list<base::NodeId> newest_first_;  // peers whose keys are kept, at most keys_max
-  PermitRate introductions_;
+  base::PermitRate introductions_;
   std::uint64_t opened_ = 0;
   std::array<std::uint64_t, 9> refused_{};  // by GateError
 };
