@@ -37,8 +37,29 @@ const CodeWords& words_of(ProblemCode code) {
 }  // namespace
 
 bool decides_calls(std::string_view field) {
-  return field.starts_with("parley-") || field == "traceparent" || field == "idempotency-key" ||
-         field == "grpc-timeout" || field == "content-type";
+  if (field.empty()) return false;
+  switch (field.front()) {
+    case 'a':
+      return field.starts_with("anthropic-ratelimit-");
+    case 'c':
+      return field == "content-type" || field == "content-encoding";
+    case 'd':
+      return field == "date";  // what resets of limits are compared with
+    case 'g':
+      return field == "grpc-timeout";
+    case 'i':
+      return field == "idempotency-key";
+    case 'p':  // among them parley-quality, -context-version, -complexity, -priority
+      return field.starts_with("parley-");
+    case 'r':
+      return field.starts_with("retry-after") || field.starts_with("ratelimit");
+    case 't':
+      return field == "traceparent";
+    case 'x':
+      return field.starts_with("x-ratelimit-");
+    default:
+      return false;
+  }
 }
 
 std::string_view to_string(ProblemCode code) {
