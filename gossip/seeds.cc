@@ -71,7 +71,9 @@ bool Seeds::on_failed(const base::Endpoint& at, base::Instant now) {
   seed->next = now + seed->gap;
   seed->gap = std::min(seed->gap * 2, options_.seed_retry_max);
   reckon();
-  return std::has_single_bit(++seed->failures);
+  // The first, the 4th, the 16th, ...: at once, then after seconds, minutes, an hour.
+  ++seed->failures;
+  return std::has_single_bit(seed->failures) && std::countr_zero(seed->failures) % 2 == 0;
 }
 
 }  // namespace gossip
