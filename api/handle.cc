@@ -212,6 +212,7 @@ std::optional<std::string> match_path(std::string_view pattern, std::string_view
 
 Response no_such_path(const std::string& path) {
   std::vector<std::string_view> paths;
+  paths.reserve(table.size());
   for (const Resource& resource : table) paths.push_back(resource.path);
   std::string detail = "there is no \"" + path + "\" here; ";
   const auto nearest = base::nearest_word(path, paths);

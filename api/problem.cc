@@ -9,7 +9,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Response to_response(int status, std::string_view code, Json body) {
+Response to_response(int status, std::string_view code, const Json& body) {
   Response response;
   response.status = status;
   response.content_type = "application/problem+json";
@@ -33,7 +33,7 @@ Response problem(const mesh::Problem& problem) {
   const int status = mesh::http_status(problem.code);
   Json body = problem_body(status, code, problem.detail);
   if (!problem.path.empty()) body["path"] = problem.path;
-  Response response = to_response(status, code, std::move(body));
+  Response response = to_response(status, code, body);
   if (problem.retry_after) {
     // Rounded up: a caller that waits as told must not come too early.
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(*problem.retry_after).count();
