@@ -5,12 +5,33 @@
 #include "node/config_keys.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <cstdlib>
-#include <limits>
+#include <sstream>
+#include <system_error>
 #include <utility>
 
 namespace node {
+
+namespace {
+
+std::optional<double> parse_decimal(const std::string& text, Within<double> within) {
+  double parsed = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, parsed);
+  if (error != std::errc() || rest != end || !std::isfinite(parsed)) return std::nullopt;
+  if (parsed < within.min || parsed > within.max) return std::nullopt;
+  return parsed;
+}
+
+std::string no_decimal(const std::string& text, Within<double> within) {
+  std::ostringstream out;
+  out.precision(10);  // a million in full
+  out << '"' << text << "\" must be a number from " << within.min << " to " << within.max;
+  return out.str();
+}
+
+}  // namespace
 
 void ConfigReading::refuse(int line, const std::string& key, const std::string& what) {
   errors.push_back({file, line, key, what});
@@ -101,6 +122,7 @@ std::string_view ConfigBlock::either(std::string_view name, std::string_view oth
 }
 
 std::string ConfigBlock::key(std::string_view name) const {
+  if (name.empty()) return key_;
   return key_.empty() ? std::string(name) : key_ + "." + std::string(name);
 }
 
@@ -169,17 +191,47 @@ std::optional<std::uint64_t> ConfigBlock::number(std::string_view name, std::uin
   return parsed;
 }
 
-std::optional<double> ConfigBlock::fraction(std::string_view name) const {
+std::optional<double> ConfigBlock::decimal(std::string_view name, Within<double> within) const {
   const auto value = text(name);
   if (!value) return std::nullopt;
-  char* end = nullptr;
-  const double parsed = std::strtod(value->c_str(), &end);
-  const bool whole = !value->empty() && *end == '\0' && std::isfinite(parsed);
-  if (!whole || parsed < 0 || parsed > 1) {
-    refuse(name, "\"" + *value + "\" must be a number from 0 to 1");
-    return std::nullopt;
-  }
+  const auto parsed = parse_decimal(*value, within);
+  if (!parsed) refuse(name, no_decimal(*value, within));
   return parsed;
+}
+
+std::optional<double> ConfigBlock::fraction(std::string_view name) const {
+  return decimal(name, {.min = 0, .max = 1});
+}
+
+std::vector<std::pair<std::string, double>> ConfigBlock::decimals(std::string_view name,
+                                                                  Within<double> within) const {
+  const Setting* found = find(name);
+  if (found == nullptr) return {};
+  if (found->kind != Setting::Kind::map) {
+    refuse(name, "must be a block of words and numbers, { like: 0.5, this: 0.2 }");
+    return {};
+  }
+  std::vector<std::pair<std::string, double>> out;
+  for (const Setting& entry : found->entries) {
+    const std::string entry_key = key(name) + "." + entry.key;
+    const auto value = scalar(entry, entry_key);
+    if (!value) continue;
+    if (const auto parsed = parse_decimal(*value, within)) {
+      out.emplace_back(entry.key, *parsed);
+    } else {
+      reading_->refuse(entry.line, entry_key, no_decimal(*value, within));
+    }
+  }
+  return out;
+}
+
+std::optional<bool> ConfigBlock::boolean(std::string_view name) const {
+  const auto value = text(name);
+  if (!value) return std::nullopt;
+  if (*value == "true") return true;
+  if (*value == "false") return false;
+  refuse(name, "\"" + *value + "\" must be true or false");
+  return std::nullopt;
 }
 
 std::optional<base::Duration> ConfigBlock::duration(std::string_view name) const {
@@ -193,9 +245,23 @@ std::optional<base::Duration> ConfigBlock::duration(std::string_view name) const
   return parsed;
 }
 
-std::optional<base::Duration> ConfigBlock::count_of(std::string_view name,
-                                                    base::Duration unit) const {
-  const auto count = number(name, 1, 1'000'000'000);
+std::optional<base::Duration> ConfigBlock::duration(std::string_view name,
+                                                    Within<base::Duration> within) const {
+  const auto parsed = duration(name);
+  if (!parsed) return std::nullopt;
+  if (*parsed < within.min || *parsed > within.max) {
+    refuse(name, "\"" + *text(name) + "\" must be from " + base::format_duration(within.min) +
+                     " to " + base::format_duration(within.max));
+    return std::nullopt;
+  }
+  return parsed;
+}
+
+std::optional<base::Duration> ConfigBlock::count_of(std::string_view name, base::Duration unit,
+                                                    Within<base::Duration> within) const {
+  const auto min = (within.min + unit - base::Duration(1)) / unit;  // rounded up
+  const auto count =
+      number(name, static_cast<std::uint64_t>(min), static_cast<std::uint64_t>(within.max / unit));
   if (!count) return std::nullopt;
   return unit * static_cast<std::int64_t>(*count);
 }
@@ -209,12 +275,17 @@ std::optional<std::string> ConfigBlock::one_of(std::string_view name,
   return std::nullopt;
 }
 
-void ConfigBlock::each_of(std::string_view name, const std::vector<std::string_view>& words) const {
-  for (const std::string& word : texts(name)) {
+std::vector<std::string> ConfigBlock::each_of(std::string_view name,
+                                              const std::vector<std::string_view>& words) const {
+  std::vector<std::string> out;
+  for (std::string& word : texts(name)) {
     if (std::find(words.begin(), words.end(), word) == words.end()) {
       refuse(name, none_of(word, words));
+    } else {
+      out.push_back(std::move(word));
     }
   }
+  return out;
 }
 
 std::vector<ConfigBlock> ConfigBlock::blocks(std::string_view name) const {

@@ -10,9 +10,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace node {
+
+// The least and the greatest that a value may be.
+template <class Value>
+struct Within {
+  Value min;
+  Value max;
+};
 
 // What is true of the whole reading of one file.
 struct ConfigReading {
@@ -34,21 +42,31 @@ class ConfigBlock {
   [[nodiscard]] const Setting* find(std::string_view name) const;
   // The one of two spellings that is there; both at once are refused.
   [[nodiscard]] std::string_view either(std::string_view name, std::string_view other) const;
-  [[nodiscard]] std::string key(std::string_view name) const;  // with the block's own in front
+  // With the block's own in front; "" is the block itself.
+  [[nodiscard]] std::string key(std::string_view name) const;
   [[nodiscard]] int line(std::string_view name) const;
 
   [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> texts(std::string_view name) const;
   [[nodiscard]] std::optional<std::uint64_t> number(std::string_view name, std::uint64_t min,
                                                     std::uint64_t max) const;
+  [[nodiscard]] std::optional<double> decimal(std::string_view name, Within<double> within) const;
   [[nodiscard]] std::optional<double> fraction(std::string_view name) const;  // 0 to 1
+  // The entries of a block whose keys are words of the person's own.
+  [[nodiscard]] std::vector<std::pair<std::string, double>> decimals(std::string_view name,
+                                                                     Within<double> within) const;
+  [[nodiscard]] std::optional<bool> boolean(std::string_view name) const;
   [[nodiscard]] std::optional<base::Duration> duration(std::string_view name) const;
+  [[nodiscard]] std::optional<base::Duration> duration(std::string_view name,
+                                                       Within<base::Duration> within) const;
   // A whole number of units, as the snake_case words have it (`per_message_ms`).
-  [[nodiscard]] std::optional<base::Duration> count_of(std::string_view name,
-                                                       base::Duration unit) const;
+  [[nodiscard]] std::optional<base::Duration> count_of(std::string_view name, base::Duration unit,
+                                                       Within<base::Duration> within) const;
   [[nodiscard]] std::optional<std::string> one_of(std::string_view name,
                                                   const std::vector<std::string_view>& words) const;
-  void each_of(std::string_view name, const std::vector<std::string_view>& words) const;
+  // Those of a list that are among `words`; the others are refused.
+  std::vector<std::string> each_of(std::string_view name,
+                                   const std::vector<std::string_view>& words) const;
   // The blocks of a list of maps.
   [[nodiscard]] std::vector<ConfigBlock> blocks(std::string_view name) const;
   [[nodiscard]] std::optional<ConfigBlock> block(std::string_view name,

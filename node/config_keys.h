@@ -8,7 +8,7 @@
 
 namespace node {
 
-// "" is the whole file; "policies" and "capabilities" are one entry of those lists.
+// "" is the whole file; "policies", "faults" and "capabilities" are one entry of those lists.
 using ConfigKeys = std::map<std::string_view, std::vector<std::string_view>>;
 [[nodiscard]] const ConfigKeys& config_keys();
 

@@ -1,119 +1,138 @@
 #include "node/config_policies.h"
 
+#include "base/strings.h"
 #include "mesh/descriptor.h"
+#include "node/config_resilience.h"
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 namespace node {
 
 namespace {
 
+using std::chrono::hours;
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 constexpr std::size_t policies_max = 1'000;
+constexpr std::size_t preferred_max = 100;
+constexpr std::size_t keywords_max = 100;
+constexpr std::size_t keyword_bytes_max = 64;
+constexpr std::size_t fallbacks_max = 4;  // a call falls back no further
+constexpr Within<base::Duration> check_interval = {.min = milliseconds(1), .max = hours(1)};
 
-const std::vector<std::string_view> routes = {"round_robin", "least_loaded", "preference"};
-const std::vector<std::string_view> later_routes = {"latency", "cost", "quality", "nearest"};
+const std::vector<std::string_view> routes = {"round_robin", "least_loaded", "latency",   "cost",
+                                              "quality",     "nearest",      "preference"};
+const std::vector<std::string_view> criteria = {"response_time", "output_quality",
+                                                "context_freshness"};
 
-void read_route(const ConfigBlock& block, mesh::Policy& out) {
-  if (const auto word = block.text("policy")) {
-    if (std::find(later_routes.begin(), later_routes.end(), *word) != later_routes.end()) {
-      block.warn("policy", "\"" + *word +
-                               "\" is not available in this version: least_loaded is used instead; "
-                               "or choose round_robin or preference");
-    } else if (const auto route = mesh::parse_route_policy(*word)) {
-      out.route = *route;
-    } else {
-      block.refuse("policy", none_of(*word, routes));
-    }
-  }
-  out.prefer = block.texts("nodes");
-  if (!out.prefer.empty() && out.route != mesh::RoutePolicy::preference) {
-    block.refuse("nodes", "belongs to the policy \"preference\"; write policy: preference");
+// A share that is not given gives way to those that are.
+std::optional<mesh::QualityTiers> read_tiers(const ConfigBlock& block,
+                                             std::optional<mesh::RoutePolicy> policy) {
+  for (const std::string_view name : {"prefer", "accept"}) {
+    if (block.find(name) == nullptr || policy == mesh::RoutePolicy::quality) continue;
+    block.refuse(name, "belongs to the policy \"quality\"; write policy: quality");
   }
   const auto prefer = block.fraction("prefer");
   const auto accept = block.fraction("accept");
   const auto never_below = block.fraction("neverBelow");
-  if (accept && prefer && *accept > *prefer) block.refuse("accept", "must not be above prefer");
+  if (accept && prefer && *accept > *prefer) {
+    block.refuse("accept", "must not be above prefer; lower it");
+  }
   if (never_below && accept && *never_below > *accept) {
-    block.refuse("neverBelow", "must not be above accept");
+    block.refuse("neverBelow", "must not be above accept; lower it");
+  } else if (never_below && prefer && *never_below > *prefer) {
+    block.refuse("neverBelow", "must not be above prefer; lower it");
   }
-  for (const std::string_view name : {"prefer", "accept", "neverBelow"}) block.not_acted_on(name);
+  if (!prefer && !accept && !never_below) return std::nullopt;
+  mesh::QualityTiers out;
+  out.never_below = never_below.value_or(out.never_below);
+  out.prefer = prefer.value_or(std::max({out.prefer, accept.value_or(0), out.never_below}));
+  out.accept = accept.value_or(std::max(out.never_below, std::min(out.accept, out.prefer)));
+  return out;
 }
 
-void read_retry(const ConfigBlock& block, mesh::Policy& out) {
-  if (const auto attempts = block.number(block.either("attempts", "max_attempts"), 1, 10)) {
-    out.attempts = static_cast<std::uint32_t>(*attempts);
+mesh::ComplexityEstimator read_complexity(const ConfigBlock& block) {
+  mesh::ComplexityEstimator out;
+  out.base = block.fraction("base").value_or(out.base);
+  out.per_kilobyte = block.fraction("perKilobyte").value_or(out.per_kilobyte);
+  std::set<std::string> words;
+  for (const auto& [keyword, weight] : block.decimals("keywords", {.min = 0, .max = 1})) {
+    std::string word = base::to_lower(keyword);
+    if (word.empty() || word.size() > keyword_bytes_max) {
+      block.refuse("keywords", "\"" + keyword + "\" must have 1 to " +
+                                   std::to_string(keyword_bytes_max) + " bytes; shorten it");
+    } else if (!words.insert(word).second) {
+      block.refuse("keywords",
+                   "\"" + word + "\" is there twice, since capitals do not count; keep one");
+    } else {
+      out.keywords.emplace_back(std::move(word), weight);
+    }
   }
-  const std::vector<std::string_view> types = {"exponential", "constant", "none"};
-  const Setting* backoff = block.find("backoff");
-  if (backoff != nullptr && backoff->kind == Setting::Kind::scalar) {
-    (void)block.one_of("backoff", types);
-  } else if (const auto inner = block.block("backoff", "backoff")) {
-    (void)inner->one_of("type", types);
-    const auto base_wait = inner->duration("base");
-    const auto max = inner->duration("max");
-    if (base_wait && max && *base_wait > *max) inner->refuse("base", "must not be above max");
-    (void)inner->one_of("jitter", {"full", "equal", "none"});
+  if (out.keywords.size() > keywords_max) {
+    block.refuse("keywords", "has more than " + std::to_string(keywords_max) + " words");
   }
-  block.not_acted_on("backoff");
+  return out;
+}
 
-  const std::string_view on = block.either("on", "retry_on");
-  if (block.find(on) == nullptr) return;
-  block.each_of(on, {"timeout", "unavailable", "stale_context", "quality_below_threshold"});
-  const std::vector<std::string> words = block.texts(on);
-  out.retry_on.emplace();
-  for (const std::string& word : words) {
-    if (const auto reason = mesh::parse_retry_reason(word)) out.retry_on->add(*reason);
-    if (word == "unavailable") continue;
-    block.warn(on, "\"" + word + "\" is checked, but not acted on in this version");
+void read_route(const ConfigBlock& block, mesh::Policy& out) {
+  if (const auto word = block.one_of("policy", routes)) out.route = mesh::parse_route_policy(*word);
+  out.prefer = block.texts("nodes");
+  if (!out.prefer.empty() && out.route != mesh::RoutePolicy::preference) {
+    block.refuse("nodes", "belongs to the policy \"preference\"; write policy: preference");
+  }
+  if (out.prefer.size() > preferred_max) {
+    block.refuse("nodes", "has more than " + std::to_string(preferred_max) + " entries");
+  }
+  if (std::ranges::find(out.prefer, "") != out.prefer.end()) {
+    block.refuse("nodes", "has an empty entry; write the name or id of a node or agent");
+  }
+  out.quality = read_tiers(block, out.route);
+  if (const auto inner = block.block("complexity", "complexity")) {
+    out.complexity = read_complexity(*inner);
   }
 }
 
-void read_breaker(const ConfigBlock& block) {
-  (void)block.fraction(block.either("failureThreshold", "failure_threshold"));
-  (void)block.number("minRequests", 1, 1'000'000);
-  (void)block.duration("window");
-  if (block.either("openFor", "recovery_timeout_s") == "openFor") {
-    (void)block.duration("openFor");
+void read_health_check(const ConfigBlock& block, mesh::Policy& out) {
+  const std::string_view interval = block.either("interval", "interval_ms");
+  if (interval == "interval") {
+    (void)block.duration(interval, check_interval);
   } else {
-    (void)block.count_of("recovery_timeout_s", seconds(1));
+    (void)block.count_of(interval, milliseconds(1), check_interval);
   }
-  (void)block.number(block.either("halfOpenRequests", "half_open_requests"), 1, 1'000);
+  if (block.find(interval) != nullptr) {
+    block.warn(interval,
+               "is not acted on: the node beside an agent probes it; set agent.health.interval "
+               "there");
+  }
+  const std::vector<std::string> named = block.each_of("criteria", criteria);
+  if (block.find("criteria") == nullptr) return;
+  const auto has = [&named](const char* word) {
+    return std::ranges::find(named, word) != named.end();
+  };
+  out.health = mesh::HealthCriteria{.response_time = has("response_time"),
+                                    .output_quality = has("output_quality"),
+                                    .context_freshness = has("context_freshness")};
 }
 
-void read_timeout(const ConfigBlock& block, mesh::Policy& out) {
-  out.request_timeout = block.either("request", "per_message_ms") == "request"
-                            ? block.duration("request")
-                            : block.count_of("per_message_ms", milliseconds(1));
-  const auto per_try = block.duration("perTry");
-  if (per_try && out.request_timeout && *per_try > *out.request_timeout) {
-    block.refuse("perTry", "must not be longer than the whole request");
+void read_fallback(const ConfigBlock& block, mesh::Policy& out) {
+  out.fallback = block.texts("fallback");
+  if (out.fallback.size() > fallbacks_max) {
+    block.refuse("fallback", "has more than " + std::to_string(fallbacks_max) +
+                                 " entries; a call falls back no further, drop the last");
   }
-  (void)block.duration("idle");
-  const std::string_view workflow = block.either("workflow", "per_workflow_ms");
-  if (workflow == "workflow") {
-    (void)block.duration("workflow");
-  } else {
-    (void)block.count_of("per_workflow_ms", milliseconds(1));
+  std::set<std::string> names;
+  for (const std::string& name : out.fallback) {
+    if (!mesh::is_capability_name(name)) {
+      block.refuse("fallback", "\"" + name + "\" is no capability name; write it like text.batch");
+    } else if (name == out.capability) {
+      block.refuse("fallback",
+                   "\"" + name + "\" is the capability that this policy is for; name another");
+    } else if (!names.insert(name).second) {
+      block.refuse("fallback", "\"" + name + "\" is there already; give each once");
+    }
   }
-  const std::string_view then = block.either("onTimeout", "on_timeout");
-  (void)block.one_of(then, {"escalate_or_fallback", "escalate", "fallback", "fail"});
-  block.not_acted_on("perTry");
-  block.not_acted_on("idle");
-  block.not_acted_on(workflow);
-  block.not_acted_on(then);
-}
-
-void read_health_check(const ConfigBlock& block) {
-  if (block.either("interval", "interval_ms") == "interval") {
-    (void)block.duration("interval");
-  } else {
-    (void)block.count_of("interval_ms", milliseconds(1));
-  }
-  block.each_of("criteria", {"response_time", "output_quality", "context_freshness"});
 }
 
 bool is_capability_pattern(const std::string& pattern) {
@@ -133,20 +152,10 @@ mesh::Policy read_policy(const ConfigBlock& block) {
     }
   }
   if (const auto route = block.block("route", "route")) read_route(*route, out);
-  if (const auto retry = block.block("retry", "retry")) read_retry(*retry, out);
-  if (const auto timeout = block.block("timeout", "timeout")) read_timeout(*timeout, out);
-  const std::string_view breaker = block.either("circuitBreaker", "circuit_breaker");
-  if (const auto inner = block.block(breaker, "circuitBreaker")) read_breaker(*inner);
   const std::string_view health = block.either("healthCheck", "health_check");
-  if (const auto inner = block.block(health, "healthCheck")) read_health_check(*inner);
-  for (const std::string& name : block.texts("fallback")) {
-    if (!mesh::is_capability_name(name)) {
-      block.refuse("fallback", "\"" + name + "\" is no capability name");
-    }
-  }
-  block.not_acted_on(breaker);
-  block.not_acted_on(health);
-  block.not_acted_on("fallback");
+  if (const auto inner = block.block(health, "healthCheck")) read_health_check(*inner, out);
+  read_fallback(block, out);
+  read_resilience(block, out);
   return out;
 }
 

@@ -1,5 +1,5 @@
-// The `policies:` list. All of it is read and checked; what this version does not act on yet is
-// told as a warning, and a route policy that it cannot follow is refused.
+// The `policies:` list: which calls an entry is for, who they go to, and what else its blocks say
+// (config_resilience.h). All of it is read and checked; what is wrong is refused with what to do.
 #pragma once
 
 #include "mesh/options.h"

@@ -1,19 +1,13 @@
 #include "node/config.h"
 
 #include "node/config_agent.h"
-#include "node/config_keys.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
-
-#include <fstream>
-#include <set>
 
 namespace node {
 namespace {
 
-using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -167,47 +161,6 @@ TEST(ConfigTest, ReplacesVariablesInValues) {
   EXPECT_THAT(bad("node: { name: \"${NAME\" }\n"), HasSubstr("has no }"));
 }
 
-TEST(ConfigTest, ReadsTheWordsOfReliabilityPolicy) {
-  const NodeConfig config = good(
-      "policies:\n"
-      "  - retry: { max_attempts: 5, backoff: exponential, retry_on: [unavailable] }\n"
-      "    circuit_breaker: { failure_threshold: 0.5, recovery_timeout_s: 30, "
-      "half_open_requests: 3 }\n"
-      "    timeout: { per_message_ms: 1500, per_workflow_ms: 30000, on_timeout: "
-      "escalate_or_fallback }\n"
-      "    health_check: { interval_ms: 5000, criteria: [response_time] }\n");
-  ASSERT_EQ(config.policies.policies.size(), 1U);
-  EXPECT_EQ(config.policies.policies[0].attempts, 5U);
-  EXPECT_EQ(config.policies.policies[0].request_timeout,
-            base::Duration(std::chrono::milliseconds(1'500)));
-  EXPECT_THAT(config.warnings, Contains(HasSubstr("policies[0].circuit_breaker: is checked, but "
-                                                  "not acted on in this version")));
-  EXPECT_THAT(config.warnings, Contains(HasSubstr("policies[0].health_check")));
-}
-
-TEST(ConfigTest, TwoSpellingsOfOneWordAreRefused) {
-  EXPECT_THAT(bad("policies:\n  - retry: { attempts: 2, max_attempts: 3 }\n"),
-              HasSubstr("says the same as \"attempts\""));
-}
-
-TEST(ConfigTest, WarnsOfRoutesThatAreNotThereYet) {
-  for (const std::string route : {"latency", "cost", "quality", "nearest"}) {
-    const NodeConfig config = good("policies:\n  - route: { policy: " + route + " }\n");
-    EXPECT_EQ(config.policies.policies.at(0).route, std::nullopt);
-    EXPECT_THAT(config.warnings, Contains(HasSubstr("\"" + route +
-                                                    "\" is not available in this version: "
-                                                    "least_loaded is used instead")));
-  }
-  EXPECT_THAT(bad("policies:\n  - route: { policy: randm }\n"), HasSubstr("is none of its words"));
-}
-
-TEST(ConfigTest, WhatIsNotActedOnIsStillChecked) {
-  EXPECT_THAT(bad("policies:\n  - circuitBreaker: { failureThreshold: 3 }\n"),
-              HasSubstr("must be a number from 0 to 1"));
-  EXPECT_THAT(bad("policies:\n  - retry: { backoff: { type: cubic } }\n"),
-              HasSubstr("retry.backoff.type"));
-}
-
 TEST(ConfigTest, RefusesAliasBombsDepthAndLength) {
   EXPECT_THAT(bad("node: &a { name: x }\nagent: *a\n"), HasSubstr("aliases (*name) are not read"));
   EXPECT_THAT(bad(std::string(100, '[') + std::string(100, ']')), HasSubstr("nested too deeply"));
@@ -320,20 +273,6 @@ TEST(MicrosTest, AreExact) {
   EXPECT_EQ(parse_micros("0.0000001"), std::nullopt);
   EXPECT_EQ(parse_micros("-1"), std::nullopt);
   EXPECT_EQ(parse_micros("1."), std::nullopt);
-}
-
-// The schema's blocks are its $defs, named as in config_keys(); the file itself is the root.
-TEST(ConfigSchemaTest, HasTheKeysThatTheReaderKnows) {
-  std::ifstream stream(PARLEY_SOURCE_FOLDER "/docs/reference/config.schema.json");
-  const auto schema = nlohmann::json::parse(stream);
-  EXPECT_EQ(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
-  for (const auto& [block, keys] : config_keys()) {
-    const auto& object = block.empty() ? schema : schema["$defs"][std::string(block)];
-    EXPECT_EQ(object["additionalProperties"], false) << block;
-    std::set<std::string> in_schema;
-    for (const auto& [key, value] : object["properties"].items()) in_schema.insert(key);
-    EXPECT_EQ(in_schema, std::set<std::string>(keys.begin(), keys.end())) << block;
-  }
 }
 
 }  // namespace
