@@ -112,6 +112,15 @@ void write_gossip(Exposition& out, const gossip::Counters& counters, const Shell
   out.counter("parley_gossip_syncs_total", "Anti-entropy exchanges over a link.", counters.syncs);
   out.counter("parley_gossip_records_published_total", "Own records published.",
               counters.records_published);
+  out.counter("parley_reports_published_total", "Observation reports this node signed.",
+              counters.reports_published);
+  out.counter("parley_reports_received_total", "Observation reports that came in.",
+              counters.reports_received);
+  out.counter("parley_reports_refused_total",
+              "Of these, those that are unsound, unasked, of no member, or badly signed.",
+              counters.reports_refused);
+  out.gauge("parley_reports_held", "Observation reports of others that are held.",
+            std::uint64_t{counters.reports});
   out.gauge("parley_gossip_rumors", "Items still being told.", std::uint64_t{counters.rumors});
   out.gauge("parley_gossip_health", "Lifeguard's local health; 0 is healthy.",
             std::uint64_t{counters.health});

@@ -49,11 +49,15 @@ struct Counters {
   std::uint64_t signatures_checked = 0;
   std::uint64_t syncs = 0;
   std::uint64_t records_published = 0;
+  std::uint64_t reports_published = 0;  // observation reports
+  std::uint64_t reports_received = 0;
+  std::uint64_t reports_refused = 0;  // unsound, unasked, of a stranger or with a bad signature
 
   // Gauges.
   std::uint32_t rumors = 0;  // items still being told
   std::uint32_t checks_pending = 0;
   std::uint32_t candidates = 0;  // heard of from one introducer only, not yet admitted
+  std::uint32_t reports = 0;     // observation reports of others that are held
   std::uint32_t health = 0;      // Lifeguard's multiplier, 0 = healthy
 
   // Measured.

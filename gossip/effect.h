@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -54,14 +55,25 @@ struct DescriptorArrived {
   base::Digest digest;
   base::Bytes descriptor;
 };
+// It is time to look at what this node's calls showed; on_observed() should follow.
+struct ObservationsDue {};
+// A report of another member counts from now on, instead of its last one about that capability.
+struct ReportArrived {
+  crypto::Verified<SignedReport> report;
+};
+// It counts no more: too old, or its author is gone.
+struct ReportGone {
+  base::NodeId author;
+  std::string capability;
+};
 // This run may use that epoch; a barrier (kernel::Persist).
 struct ClaimEpoch {
   std::uint64_t epoch = 0;
 };
 
-using Effect =
-    std::variant<SendPacket, Ask, Answer, CheckSignatures, MemberChanged, MemberForgotten,
-                 DescriptorArrived, ClaimEpoch, base::Transition, base::Notice>;
+using Effect = std::variant<SendPacket, Ask, Answer, CheckSignatures, MemberChanged,
+                            MemberForgotten, DescriptorArrived, ObservationsDue, ReportArrived,
+                            ReportGone, ClaimEpoch, base::Transition, base::Notice>;
 using Effects = std::vector<Effect>;
 
 }  // namespace gossip

@@ -97,12 +97,14 @@ void Membership::on_signatures_checked(std::uint64_t batch,
   State& s = *state_;
   s.begin(now, effects);
   s.counters.signatures_checked += verdicts.size();
-  for (const Checked& checked : s.verification.take(batch, verdicts, s.counters.items_refused)) {
+  for (const Checked& checked : s.verification.take(batch, verdicts, s.counters)) {
     if (const auto* record = std::get_if<crypto::Verified<SignedRecord>>(&checked.item)) {
       s.admit(*record, checked.from, now, effects);
     } else if (const auto* accusation =
                    std::get_if<crypto::Verified<SignedAccusation>>(&checked.item)) {
       s.admit(*accusation, now);
+    } else if (const auto* report = std::get_if<crypto::Verified<SignedReport>>(&checked.item)) {
+      s.reports.admit(*report, now, effects);
     }
   }
   s.finish(now, effects);
@@ -128,6 +130,12 @@ void Membership::want_descriptor(const base::NodeId& owner, const base::Digest& 
     s.pull_descriptor(owner, digest, effects);
   }
   s.finish(now, effects);
+}
+
+void Membership::on_observed(std::vector<Observed> observed, base::Instant now, Effects& effects) {
+  state_->begin(now, effects);
+  state_->ask_for_reports(std::move(observed), now, effects);
+  state_->finish(now, effects);
 }
 
 void Membership::on_join(const base::Endpoint& seed, base::Instant now, Effects& effects) {
@@ -173,6 +181,7 @@ Counters Membership::counters() const {
   counters.rumors = static_cast<std::uint32_t>(s.rumors.size());
   counters.checks_pending = static_cast<std::uint32_t>(s.verification.pending());
   counters.candidates = static_cast<std::uint32_t>(s.admission.waiting());
+  counters.reports = static_cast<std::uint32_t>(s.reports.held());
   counters.health = s.health.score();
   return counters;
 }

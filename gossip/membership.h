@@ -18,6 +18,7 @@
 #include "gossip/own_record.h"
 #include "gossip/packet.h"
 #include "gossip/record.h"
+#include "gossip/reports.h"
 
 #include <cstdint>
 #include <map>
@@ -73,6 +74,8 @@ class Membership {
   // Pull this descriptor from its owner, or from whoever else has it.
   void want_descriptor(const base::NodeId& owner, const base::Digest& digest, base::Instant now,
                        Effects& effects);
+  // What calls showed, once ObservationsDue asked for it: all capabilities called lately.
+  void on_observed(std::vector<Observed> observed, base::Instant now, Effects& effects);
   void on_join(const base::Endpoint& seed, base::Instant now, Effects& effects);
   // Publish `left` and push it out; departed() turns true when enough others have it, or in 2 s.
   void on_leave(base::Instant now, Effects& effects);

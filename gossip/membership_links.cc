@@ -14,7 +14,7 @@ void Membership::State::ask(Asked asked, Question question, Effects& effects) {
           .question = std::move(question),
           .timeout = options.ask_timeout};
   if (asked.purpose != Asked::For::seed) out.node = asked.node;
-  asks.emplace(request, asked);
+  asks.emplace(request, std::move(asked));
   effects.push_back(std::move(out));
 }
 
@@ -74,6 +74,9 @@ void Membership::State::on_reply(const Asked& asked, const base::NodeId& from, R
       return;
     }
   }
+  if (auto* page = std::get_if<ReportPage>(&reply); page && asked.purpose == For::reports) {
+    return on_report_page(from, std::move(*page), effects);
+  }
   on_asked_in_vain(asked, now, effects);
 }
 
@@ -114,6 +117,8 @@ void Membership::State::on_asked_in_vain(const Asked& asked, base::Instant now, 
       return anti_entropy.on_finished(false, now);
     case Asked::For::descriptor:
       return pull_descriptor(asked.node, asked.digest, effects);
+    case Asked::For::reports:
+      return;  // somebody else is asked next time
   }
 }
 
@@ -187,6 +192,10 @@ Reply Membership::State::answer(const base::NodeId& from, Question question, bas
       [&](const PullDescriptor& pull) -> Reply {
         const base::Bytes* body = descriptors.find(pull.digest);
         return DescriptorBody{body == nullptr ? base::Bytes() : *body};
+      },
+      [&](const PullReports& pull) -> Reply {
+        if (view.find(from) == nullptr) return ReportPage{};
+        return reports.answer(pull, now);
       });
 }
 

@@ -39,6 +39,7 @@ Membership::State::State(Options given, Self who, const crypto::Identity& identi
       seeds(options, self, start.endpoint),
       admission(options, self),
       descriptors(options),
+      reports(options, start.mesh, identity, chance.fork("reports")),
       leave_sequence(static_cast<std::uint32_t>(chance.fork("leave").next())) {}
 
 void Membership::State::begin(base::Instant now, Effects& effects) {
@@ -71,6 +72,7 @@ void Membership::State::finish(base::Instant now, Effects& effects) {
     view.forget_old(now, effects);
   }
   heed_changes(now, effects);
+  reports_if_due(now, effects);
   tell_rumors(now, effects);
   verification.flush(effects);
   reckon_deadline();
@@ -126,7 +128,7 @@ void Membership::State::leave_if_due(base::Instant now, Effects& effects) {
 void Membership::State::reckon_deadline() {
   deadline = std::min({rounds.next_deadline(), detector.next_deadline(), view.next_verdict(),
                        seeds.next_deadline(), admission.next_deadline(), own.next_deadline(),
-                       forget_at, join_by});
+                       forget_at, join_by, reports.next_deadline()});
   if (!rumors.empty() && view.rings().size() > 1) {
     deadline = std::min(deadline, told + options.gossip_interval);
   }

@@ -10,6 +10,7 @@
 #include "gossip/local_health.h"
 #include "gossip/membership.h"
 #include "gossip/own_record.h"
+#include "gossip/reports.h"
 #include "gossip/rounds.h"
 #include "gossip/rumors.h"
 #include "gossip/seeds.h"
@@ -26,7 +27,7 @@ namespace gossip {
 struct Membership::State {
   // What an outstanding Ask was for.
   struct Asked {
-    enum class For : std::uint8_t { seed, introducer, compare, exchange, descriptor };
+    enum class For : std::uint8_t { seed, introducer, compare, exchange, descriptor, reports };
     For purpose = For::seed;
     base::Endpoint at;
     base::NodeId node;     // not for a seed
@@ -91,6 +92,12 @@ struct Membership::State {
   void join_if_due(base::Instant now, Effects& effects);
   [[nodiscard]] Reply answer(const base::NodeId& from, Question question, base::Instant now);
 
+  // ---- membership_reports.cc: what callers saw ----
+  void ask_for_reports(std::vector<Observed> observed, base::Instant now, Effects& effects);
+  void on_report_page(const base::NodeId& from, ReportPage page, Effects& effects);
+  void reports_if_due(base::Instant now, Effects& effects);
+  [[nodiscard]] bool is_here(const base::NodeId& id) const;
+
   const Options options;
   const Self start;
   const base::NodeId self;
@@ -107,6 +114,7 @@ struct Membership::State {
   Seeds seeds;
   Admission admission;
   Descriptors descriptors;
+  Reports reports;
   Counters counters;
 
   DetectorEffects detected;  // not yet heeded

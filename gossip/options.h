@@ -72,6 +72,14 @@ struct Options {
   std::uint32_t new_per_prefix_burst = 100;
   std::uint32_t new_per_private_prefix_burst = 20'000;  // loopback and private addresses
 
+  // ---- observation reports ----
+  base::Duration report_interval = std::chrono::seconds(10);  // between two questions for them
+  base::Duration report_renewal = std::chrono::seconds(60);   // of one that stays the same
+  base::Duration report_lifetime = std::chrono::seconds(120);
+  std::uint32_t report_informants = 3;  // members asked before what they tell counts
+  std::uint32_t report_topics_max = 64;
+  std::uint32_t report_authors_max = 16;  // in a topic
+
   // ---- verification and bodies ----
   std::uint32_t checks_pending_max = 8192;
   std::uint32_t batch_max = 64;

@@ -10,6 +10,7 @@
 #include "base/endpoint.h"
 #include "base/ids.h"
 #include "gossip/counters.h"
+#include "gossip/observation.h"
 #include "gossip/options.h"
 #include "gossip/record.h"
 
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -76,6 +78,9 @@ struct Packet {
 [[nodiscard]] constexpr std::size_t size_bound(const SignedAccusation& /*accusation*/) {
   return 192;
 }
+[[nodiscard]] inline std::size_t size_bound(const ObservationReport& report) {
+  return 176 + report.capability.size() + 64 * report.observations.size();
+}
 [[nodiscard]] inline std::size_t size_bound(const Packet& packet) {
   std::size_t size = packet_size_bound();
   for (const SignedRecord& record : packet.records) size += size_bound(record);
@@ -111,7 +116,22 @@ struct PullDescriptor {
   base::Digest digest;
   bool operator==(const PullDescriptor&) const = default;
 };
-using Question = std::variant<Join, Compare, Exchange, PullDescriptor>;
+// "Which observation reports about these capabilities have you that I have not?"
+struct KnownReport {
+  std::uint64_t author = 0;  // the first eight bytes of its id
+  Version version;
+  bool operator==(const KnownReport&) const = default;
+};
+struct Interest {
+  std::string capability;
+  std::vector<KnownReport> known;  // these or older ones are not wanted
+  bool operator==(const Interest&) const = default;
+};
+struct PullReports {
+  std::vector<Interest> interests;
+  bool operator==(const PullReports&) const = default;
+};
+using Question = std::variant<Join, Compare, Exchange, PullDescriptor, PullReports>;
 
 // ---- replies ----
 
@@ -143,11 +163,19 @@ struct DescriptorBody {
   base::Bytes descriptor;  // empty: not here
   bool operator==(const DescriptorBody&) const = default;
 };
-using Reply = std::variant<Welcome, Summary, Items, DescriptorBody>;
+struct ReportPage {
+  std::vector<SignedReport> reports;
+  bool operator==(const ReportPage&) const = default;
+};
+using Reply = std::variant<Welcome, Summary, Items, DescriptorBody, ReportPage>;
 
 // Bounds that both sides of the wire keep.
 inline constexpr std::size_t page_items_max = 1024;
 inline constexpr std::size_t summary_entries_max = 32'768;
 inline constexpr std::size_t descriptor_size_max = 64 * 1024;
+inline constexpr std::size_t interests_max = 16;
+inline constexpr std::size_t known_reports_max = 64;  // of one interest
+inline constexpr std::size_t report_page_max = 512;
+inline constexpr std::size_t report_page_bytes_max = 64 * 1024;
 
 }  // namespace gossip

@@ -27,6 +27,13 @@ bool Verification::add(SignedAccusation accusation, const base::NodeId& from) {
   return add(Item{accusation, from, {}}, statement, accuser, signature);
 }
 
+bool Verification::add(SignedReport report, const base::NodeId& from) {
+  const base::NodeId author = report.report.author;
+  const crypto::Signature signature = report.signature;
+  const crypto::Statement statement = statement_of(report.report, mesh_);
+  return add(Item{std::move(report), from, {}}, statement, author, signature);
+}
+
 bool Verification::add(Item item, const crypto::Statement& statement, const base::NodeId& signer,
                        const crypto::Signature& signature) {
   if (pending_.size() >= options_.checks_pending_max) return false;
@@ -68,7 +75,7 @@ void Verification::remember_bad(const base::Digest& digest) {
 
 std::vector<Checked> Verification::take(std::uint64_t batch,
                                         std::span<const crypto::Verdict> verdicts,
-                                        std::uint64_t& bad) {
+                                        Counters& counters) {
   std::vector<Checked> good;
   const auto found = batches_.find(batch);
   if (found == batches_.end()) return good;
@@ -83,7 +90,8 @@ std::vector<Checked> Verification::take(std::uint64_t batch,
     // Fewer verdicts than checks: the pool was closed; the rest is simply not admitted.
     if (i >= verdicts.size()) continue;
     if (!verdicts[i].holds()) {
-      ++bad;
+      const bool is_report = std::holds_alternative<SignedReport>(item.value);
+      ++(is_report ? counters.reports_refused : counters.items_refused);
       remember_bad(item.digest);
       continue;
     }

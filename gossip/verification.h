@@ -4,7 +4,9 @@
 
 #include "base/ids.h"
 #include "crypto/verified.h"
+#include "gossip/counters.h"
 #include "gossip/effect.h"
+#include "gossip/observation.h"
 #include "gossip/options.h"
 #include "gossip/record.h"
 
@@ -18,7 +20,9 @@
 namespace gossip {
 
 struct Checked {
-  std::variant<crypto::Verified<SignedRecord>, crypto::Verified<SignedAccusation>> item;
+  std::variant<crypto::Verified<SignedRecord>, crypto::Verified<SignedAccusation>,
+               crypto::Verified<SignedReport>>
+      item;
   base::NodeId from;  // who brought it
 };
 
@@ -29,12 +33,13 @@ class Verification {
   // False if the same is pending already, was found bad a moment ago, or too much is pending.
   bool add(SignedRecord record, const base::NodeId& from);
   bool add(SignedAccusation accusation, const base::NodeId& from);
+  bool add(SignedReport report, const base::NodeId& from);
   // Emits what was added since, in batches.
   void flush(Effects& effects);
-  // The good ones, in the order in which they were added. `bad` counts the others.
+  // The good ones, in the order in which they were added. The others are counted as refused.
   [[nodiscard]] std::vector<Checked> take(std::uint64_t batch,
                                           std::span<const crypto::Verdict> verdicts,
-                                          std::uint64_t& bad);
+                                          Counters& counters);
   [[nodiscard]] std::size_t pending() const { return pending_.size(); }
   // A record of this subject is on its way.
   [[nodiscard]] bool awaits_record_of(const base::NodeId& subject) const {
@@ -43,7 +48,7 @@ class Verification {
 
  private:
   struct Item {
-    std::variant<SignedRecord, SignedAccusation> value;
+    std::variant<SignedRecord, SignedAccusation, SignedReport> value;
     base::NodeId from;
     base::Digest digest;  // of the statement and the signature
   };

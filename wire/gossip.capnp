@@ -51,7 +51,38 @@ struct Question {
       accusations @5 :List(Accusation);
     }
     pullDescriptor @6 :Data;
+    pullReports @7 :List(Interest);
   }
+}
+
+struct Interest {
+  capability @0 :Text;
+  known @1 :List(KnownReport);
+}
+
+struct KnownReport {
+  author @0 :UInt64;       # the first eight bytes of its id
+  epoch @1 :UInt64;
+  sequence @2 :UInt64;
+}
+
+struct Observation {
+  subject @0 :Data;        # 32 bytes
+  samples @1 :UInt32;
+  successPpm @2 :UInt32;
+  judged @3 :Bool;         # whether qualityPpm says anything
+  qualityPpm @4 :UInt32;
+  latencyMicros @5 :UInt32;
+}
+
+struct Report {
+  author @0 :Data;         # 32 bytes
+  capability @1 :Text;
+  epoch @2 :UInt64;
+  sequence @3 :UInt64;
+  observations @4 :List(Observation);
+  signature @5 :Data;      # 64 bytes
+  ageMs @6 :UInt32;        # when it was sent; not signed
 }
 
 struct Entry {
@@ -77,5 +108,6 @@ struct Reply {
       accusations @6 :List(Accusation);
     }
     descriptorBody @7 :Data;
+    reports @8 :List(Report);
   }
 }

@@ -51,6 +51,24 @@ void put(schema::Entry::Builder out, const gossip::Entry& in) {
   out.setEvidence(in.evidence);
 }
 
+void put(schema::KnownReport::Builder out, const gossip::KnownReport& in) {
+  out.setAuthor(in.author);
+  out.setEpoch(in.version.epoch);
+  out.setSequence(in.version.sequence);
+}
+
+void put(schema::Observation::Builder out, const gossip::Observation& in) {
+  out.setSubject(data_of(in.subject.view()));
+  out.setSamples(in.samples);
+  out.setSuccessPpm(in.success_ppm);
+  out.setJudged(in.quality_ppm.has_value());
+  out.setQualityPpm(in.quality_ppm.value_or(0));
+  out.setLatencyMicros(in.latency_micros);
+}
+
+void put(schema::Interest::Builder out, const gossip::Interest& in);  // they hold lists themselves
+void put(schema::Report::Builder out, const gossip::SignedReport& in);
+
 template <class List, class T>
 void put_all(List out, const std::vector<T>& in) {
   for (unsigned i = 0; i < out.size(); ++i) put(out[i], in[i]);
@@ -58,6 +76,21 @@ void put_all(List out, const std::vector<T>& in) {
 
 unsigned count(std::size_t size) {
   return static_cast<unsigned>(size);
+}
+
+void put(schema::Interest::Builder out, const gossip::Interest& in) {
+  out.setCapability(in.capability);
+  put_all(out.initKnown(count(in.known.size())), in.known);
+}
+
+void put(schema::Report::Builder out, const gossip::SignedReport& in) {
+  out.setAuthor(data_of(in.report.author.view()));
+  out.setCapability(in.report.capability);
+  out.setEpoch(in.report.version.epoch);
+  out.setSequence(in.report.version.sequence);
+  put_all(out.initObservations(count(in.report.observations.size())), in.report.observations);
+  out.setSignature(data_of(in.signature.view()));
+  out.setAgeMs(in.age_ms);
 }
 
 template <class Group>
@@ -137,6 +170,23 @@ bool get(schema::Entry::Reader in, gossip::Entry& out) {
   return true;
 }
 
+bool get(schema::KnownReport::Reader in, gossip::KnownReport& out) {
+  out = {.author = in.getAuthor(),
+         .version = {.epoch = in.getEpoch(), .sequence = in.getSequence()}};
+  return true;
+}
+
+bool get(schema::Observation::Reader in, gossip::Observation& out) {
+  out.samples = in.getSamples();
+  out.success_ppm = in.getSuccessPpm();
+  if (in.getJudged()) out.quality_ppm = in.getQualityPpm();
+  out.latency_micros = in.getLatencyMicros();
+  return get_fixed(in.getSubject(), out.subject);
+}
+
+bool get(schema::Interest::Reader in, gossip::Interest& out);
+bool get(schema::Report::Reader in, gossip::SignedReport& out);
+
 template <class List, class T>
 bool get_all(List in, std::size_t size_max, std::vector<T>& out) {
   if (in.size() > size_max) return false;
@@ -145,6 +195,29 @@ bool get_all(List in, std::size_t size_max, std::vector<T>& out) {
     if (!get(in[i], out[i])) return false;
   }
   return true;
+}
+
+bool get_capability(capnp::Text::Reader in, std::string& out) {
+  if (in.size() == 0 || in.size() > gossip::ObservationReport::capability_max) return false;
+  if (std::any_of(in.begin(), in.end(), is_control)) return false;
+  out.assign(in.begin(), in.size());
+  return true;
+}
+
+bool get(schema::Interest::Reader in, gossip::Interest& out) {
+  return get_capability(in.getCapability(), out.capability) &&
+         get_all(in.getKnown(), gossip::known_reports_max, out.known);
+}
+
+bool get(schema::Report::Reader in, gossip::SignedReport& out) {
+  gossip::ObservationReport& report = out.report;
+  report.version = {.epoch = in.getEpoch(), .sequence = in.getSequence()};
+  out.age_ms = in.getAgeMs();
+  return get_fixed(in.getAuthor(), report.author) &&
+         get_capability(in.getCapability(), report.capability) &&
+         get_all(in.getObservations(), gossip::ObservationReport::observations_max,
+                 report.observations) &&
+         get_fixed(in.getSignature(), out.signature);
 }
 
 template <class Group>
@@ -218,6 +291,9 @@ bool get(schema::Question::Reader in, gossip::Question& out) {
     }
     case schema::Question::PULL_DESCRIPTOR:
       return get_fixed(in.getPullDescriptor(), out.emplace<gossip::PullDescriptor>().digest);
+    case schema::Question::PULL_REPORTS:
+      return get_all(in.getPullReports(), gossip::interests_max,
+                     out.emplace<gossip::PullReports>().interests);
   }
   return false;
 }
@@ -245,6 +321,9 @@ bool get(schema::Reply::Reader in, gossip::Reply& out) {
       out.emplace<gossip::DescriptorBody>().descriptor.assign(body.begin(), body.end());
       return true;
     }
+    case schema::Reply::REPORTS:
+      return get_all(in.getReports(), gossip::report_page_max,
+                     out.emplace<gossip::ReportPage>().reports);
   }
   return false;
 }
@@ -290,6 +369,9 @@ base::Bytes encode(const gossip::Question& question) {
       },
       [&](const gossip::PullDescriptor& pull) {
         out.setPullDescriptor(data_of(pull.digest.view()));
+      },
+      [&](const gossip::PullReports& pull) {
+        put_all(out.initPullReports(count(pull.interests.size())), pull.interests);
       });
   return pack(message);
 }
@@ -310,7 +392,10 @@ base::Bytes encode(const gossip::Reply& reply) {
       [&](const gossip::Items& items) {
         put_items(out.initItems(), items.records, items.accusations);
       },
-      [&](const gossip::DescriptorBody& body) { out.setDescriptorBody(data_of(body.descriptor)); });
+      [&](const gossip::DescriptorBody& body) { out.setDescriptorBody(data_of(body.descriptor)); },
+      [&](const gossip::ReportPage& page) {
+        put_all(out.initReports(count(page.reports.size())), page.reports);
+      });
   return pack(message);
 }
 

@@ -82,11 +82,9 @@ void Kernel::on(TimePassed&&) {
 void Kernel::on(ClockRead&& input) {
   membership_.on_wall_clock(input.wall, now_, gossip_effects_);
 }
-
 void Kernel::on(JoinRequested&& input) {
   membership_.on_join(input.seed, now_, gossip_effects_);
 }
-
 void Kernel::on(DrainRequested&& input) {
   lifecycle_.drain(input.leave, now_);
 }
@@ -210,6 +208,8 @@ void Kernel::take_gossip(Effects& effects) {
           effects.emplace_back(ForgetMember{e.id});
         },
         [&](gossip::DescriptorArrived&& e) { take(std::move(e), effects); },
+        [](const gossip::ObservationsDue&) {}, [](const gossip::ReportArrived&) {},
+        [](const gossip::ReportGone&) {},
         [&](gossip::ClaimEpoch&& e) {
           gate_->claim(e.epoch);
           effects.emplace_back(Persist{e.epoch});

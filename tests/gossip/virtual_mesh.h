@@ -103,7 +103,10 @@ class VirtualMesh {
     }
     Effects effects;
     input(*node.membership, effects);
-    for (Effect& effect : effects) carry_out(i, effect);
+    for (Effect& effect : effects) {
+      carry_out(i, effect);
+      on_effect(i, effect);
+    }
   }
 
   void pass(base::Duration duration) {
@@ -155,6 +158,8 @@ class VirtualMesh {
   std::function<bool(std::size_t, std::size_t)> passes = [](std::size_t, std::size_t) {
     return true;
   };
+  // Sees every effect, after it was carried out.
+  std::function<void(std::size_t, const Effect&)> on_effect = [](std::size_t, const Effect&) {};
   std::uint32_t loss_ppm = 0;
   std::uint64_t deliveries = 0;
 

@@ -58,6 +58,24 @@ gossip::SignedAccusation accusation(base::Rng& rng) {
   return out;
 }
 
+gossip::SignedReport report(base::Rng& rng, std::size_t observations) {
+  gossip::SignedReport out;
+  out.report.author = random_id<base::NodeId>(rng);
+  out.report.capability = std::string(gossip::ObservationReport::capability_max, 'c');
+  out.report.version = {.epoch = ~rng.below(1000), .sequence = ~rng.below(1000)};
+  for (std::size_t i = 0; i < observations; ++i) {
+    out.report.observations.push_back({.subject = random_id<base::NodeId>(rng),
+                                       .samples = 0xfffffffe,
+                                       .success_ppm = 987'654,
+                                       .quality_ppm = std::nullopt,
+                                       .latency_micros = 0x89abcdef});
+    if (i % 2 == 0) out.report.observations.back().quality_ppm = 0xfedcba98;
+  }
+  out.signature = random_id<crypto::Signature>(rng);
+  out.age_ms = 0x01020304;
+  return out;
+}
+
 std::vector<gossip::Packet> packets(base::Rng& rng) {
   std::vector<gossip::Packet> out;
   const std::vector<gossip::Body> bodies{
@@ -85,16 +103,20 @@ std::vector<gossip::Packet> packets(base::Rng& rng) {
 std::vector<gossip::Question> questions(base::Rng& rng) {
   gossip::Compare compare;
   for (auto& bucket : compare.buckets) bucket = rng.next();
-  return {gossip::Join{full_record(rng), random_id<base::NodeId>(rng)}, compare,
-          gossip::Exchange{{1, 2, 3}, {usual_record(rng)}, {accusation(rng)}}, gossip::Exchange{},
-          gossip::PullDescriptor{random_id<base::Digest>(rng)}};
+  return {gossip::Join{full_record(rng), random_id<base::NodeId>(rng)},
+          compare,
+          gossip::Exchange{{1, 2, 3}, {usual_record(rng)}, {accusation(rng)}},
+          gossip::Exchange{},
+          gossip::PullDescriptor{random_id<base::Digest>(rng)},
+          gossip::PullReports{{{"stock.lookup", {{7, {1, 2}}, {~0ULL, {3, ~0ULL}}}}, {"x", {}}}}};
 }
 
 std::vector<gossip::Reply> replies(base::Rng& rng) {
   return {gossip::Welcome{{full_record(rng), usual_record(rng)}, {accusation(rng)}, true},
           gossip::Summary{.differing = 5, .entries = {{7, {1, 2}, 1}, {8, {3, 4}, 0}}},
           gossip::Items{{usual_record(rng)}, {accusation(rng)}},
-          gossip::DescriptorBody{base::to_bytes("a body")}};
+          gossip::DescriptorBody{base::to_bytes("a body")},
+          gossip::ReportPage{{report(rng, 16), report(rng, 1), report(rng, 0)}}};
 }
 
 TEST(PacketCodecTest, PacketsComeBackAsTheyWere) {
@@ -136,6 +158,11 @@ TEST(PacketCodecTest, NoEncodingIsLargerThanItsBound) {
   }
   EXPECT_LE(encode(records).size(), gossip::size_bound(records));
   EXPECT_LE(encode(accusations).size(), gossip::size_bound(accusations));
+  for (const std::size_t observations : {0U, 1U, 16U}) {
+    const gossip::SignedReport full = report(rng, observations);
+    const gossip::Reply one = gossip::ReportPage{{full}};
+    EXPECT_LE(encode(one).size(), gossip::size_bound(full.report));
+  }
   RecordProperty("full_record", static_cast<int>(encode(records).size() / 10));
   RecordProperty("accusation", static_cast<int>(encode(accusations).size() / 10));
 }
@@ -162,6 +189,21 @@ TEST(PacketCodecTest, FieldsBeyondTheirBoundsAreRefused) {
   exchange.wanted.resize(gossip::page_items_max + 1);
   EXPECT_EQ(decode_question(encode(gossip::Question(exchange))).error(),
             DecodeError::out_of_bounds);
+
+  gossip::PullReports pull;
+  pull.interests.resize(gossip::interests_max + 1, {.capability = "c", .known = {}});
+  EXPECT_EQ(decode_question(encode(gossip::Question(pull))).error(), DecodeError::out_of_bounds);
+  pull.interests = {{.capability = "", .known = {}}};
+  EXPECT_EQ(decode_question(encode(gossip::Question(pull))).error(), DecodeError::out_of_bounds);
+  pull.interests = {{.capability = "c", .known = {}}};
+  pull.interests.front().known.resize(gossip::known_reports_max + 1);
+  EXPECT_EQ(decode_question(encode(gossip::Question(pull))).error(), DecodeError::out_of_bounds);
+
+  gossip::ReportPage page{{report(rng, gossip::ObservationReport::observations_max + 1)}};
+  EXPECT_EQ(decode_reply(encode(gossip::Reply(page))).error(), DecodeError::out_of_bounds);
+  page.reports = {report(rng, 1)};
+  page.reports.front().report.capability.push_back('c');
+  EXPECT_EQ(decode_reply(encode(gossip::Reply(page))).error(), DecodeError::out_of_bounds);
 
   const base::Bytes large(packet_bytes_max + 1);
   EXPECT_EQ(decode_packet(large).error(), DecodeError::oversized);
