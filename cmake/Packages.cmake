@@ -11,6 +11,7 @@ find_package(CLI11 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 
 # From their archives, not as shared libraries: the linker leaves out what nothing reaches, and what
 # stays lies together. It is a fifth of a node's memory (docs/benchmarks.md), and calls save a jump.
@@ -39,6 +40,7 @@ link_archive(CapnProto::kj kj)
 link_archive(yaml-cpp yaml-cpp)
 link_archive(PkgConfig::sodium sodium)
 link_archive(PkgConfig::nghttp2 nghttp2)
+link_archive(PkgConfig::re2 re2)
 
 # llhttp comes as C sources inside Debian's node-llhttp package.
 find_path(LLHTTP_INCLUDE llhttp.h PATHS /usr/share/include/llhttp REQUIRED NO_DEFAULT_PATH)

@@ -1,6 +1,7 @@
 #include "node/config_agent.h"
 
 #include "base/strings.h"
+#include "mesh/judge/check.h"
 #include "wire/descriptor_codec.h"
 
 #include <nlohmann/json.hpp>
@@ -79,23 +80,25 @@ nlohmann::json json_of(const Setting& setting) {
   return out;
 }
 
+// Refuses here what other nodes would ignore.
+void compile(const ConfigBlock& block, std::string_view name, const mesh::OutputCheck& part) {
+  const auto compiled = mesh::judge::CompiledCheck::compile(part);
+  if (!compiled) block.refuse(name, compiled.error());
+}
+
 mesh::OutputCheck read_check(const ConfigBlock& block) {
   mesh::OutputCheck out;
   out.non_empty = block.one_of("nonEmpty", {"true", "false"}) == "true";
   out.pattern = block.text("pattern").value_or("");
-  if (out.pattern.size() > wire::DescriptorLimits::pattern) {
-    block.refuse("pattern", "is longer than 1 KiB");
+  compile(block, "pattern", {.non_empty = false, .pattern = out.pattern, .schema = ""});
+  const Setting* schema = block.find("schema");
+  if (schema == nullptr) return out;
+  if (schema->kind != Setting::Kind::map) {
+    block.refuse("schema", "must be a JSON Schema, as a block");
+    return out;
   }
-  if (const Setting* schema = block.find("schema")) {
-    if (schema->kind == Setting::Kind::map) {
-      out.schema = json_of(*schema).dump();
-    } else {
-      block.refuse("schema", "must be a JSON Schema, as a block");
-    }
-    if (out.schema.size() > wire::DescriptorLimits::schema) {
-      block.refuse("schema", "is longer than 16 KiB");
-    }
-  }
+  out.schema = json_of(*schema).dump();
+  compile(block, "schema", {.non_empty = false, .pattern = "", .schema = out.schema});
   return out;
 }
 

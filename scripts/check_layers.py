@@ -40,6 +40,11 @@ def check(source_tree, rules=None):
                 findings.append(tree.Finding(
                     path, line, f"{name}/ includes <{theirs}>",
                     "that package belongs to another folder (scripts/layers.toml, packages)"))
+            only_in = folder.get("packages_only_in", "")
+            if package in folder.get("packages", []) and not path.startswith(only_in):
+                findings.append(tree.Finding(
+                    path, line, f"{name}/ includes <{theirs}> outside {only_in}/",
+                    "keep the package there, behind a header of ours"))
             if not folder.get("pure"):
                 continue
             system = re.match(r"(sys|netinet|arpa|linux)/|(unistd|fcntl|pthread|poll|netdb|time"
@@ -63,6 +68,8 @@ def self_test():
     tree.expect(one("mesh/a.cc", "#include <unordered_map>"), "only decides")
     tree.expect(one("mesh/a.cc", "#include <sys/socket.h>"), "only decides")
     tree.expect(one("mesh/a.cc", "#include <asio.hpp>"), "another folder")
+    tree.expect(one("mesh/judge/a.cc", "#include <nlohmann/json.hpp>"))
+    tree.expect(one("mesh/a.cc", "#include <nlohmann/json.hpp>"), "outside mesh/judge/")
     tree.expect(one("base/check.cc", "#include <cstdio>"))
     tree.expect(one("base/other.cc", "#include <cstdio>"), "only decides")
     tree.expect(one("transport/a.cc", "#include <asio.hpp>\n#include <thread>"))

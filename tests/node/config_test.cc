@@ -221,7 +221,7 @@ agent:
       R"("type":"object"})");
 }
 
-TEST(AgentCheckTest, IsBounded) {
+TEST(AgentCheckTest, IsBoundedAndHasToMakeSense) {
   const auto refused = [](const std::string& check) {
     const auto agent = parse_agent_json(
         R"({"url":"http://a:1","capabilities":[{"name":"a.b","check":)" + check + "}]}");
@@ -231,9 +231,11 @@ TEST(AgentCheckTest, IsBounded) {
   EXPECT_THAT(refused(R"({"nonEmpty":"perhaps"})"), HasSubstr("check.nonEmpty: "));
   EXPECT_THAT(refused(R"({"schema":"{}"})"), HasSubstr("check.schema: must be a JSON Schema"));
   EXPECT_THAT(refused(R"({"pattern":")" + std::string(1'025, 'x') + "\"}"),
-              HasSubstr("check.pattern: is longer than 1 KiB"));
+              HasSubstr("check.pattern: the pattern is longer than 1 KiB"));
   EXPECT_THAT(refused(R"({"schema":{"title":")" + std::string(16'384, 'x') + "\"}}"),
-              HasSubstr("check.schema: is longer than 16 KiB"));
+              HasSubstr("check.schema: the schema is longer than 16 KiB"));
+  EXPECT_THAT(refused(R"({"pattern":"a("})"), HasSubstr("is no pattern of RE2"));
+  EXPECT_THAT(refused(R"({"schema":{"type":"objekt"}})"), HasSubstr("none of the types of JSON"));
 }
 
 TEST(AgentJsonTest, NamesWhatIsWrong) {
