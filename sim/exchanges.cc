@@ -42,7 +42,7 @@ Exchanges::Exchange* Exchanges::find(const Stream& stream) {
 }
 
 void Exchanges::send(NodeIndex from, NodeIndex to, std::function<void()> arrive,
-                     std::function<void()> lost, int tries) {
+                     const std::function<void()>& lost, int tries) {
   Scheduler& scheduler = world_.scheduler();
   if (const auto when = world_.network().stream(from, to, scheduler.now())) {
     scheduler.at(*when, std::move(arrive));
@@ -94,7 +94,10 @@ void Exchanges::start(NodeIndex node, const mesh::StartAttempt& effect) {
   if (exchange == nullptr) return;
   drop_attempt(key, *exchange);
   exchange->answer = Answer::none;
-  exchange->attempt.emplace().number = effect.attempt;
+  // Not emplace(): clang 14 takes a nested type with default values for one without a constructor.
+  Attempt attempt;
+  attempt.number = effect.attempt;
+  exchange->attempt = std::move(attempt);
   const Stream stream{key, effect.attempt};
   mesh::CallRequest request = exchange->request;
   apply(request.headers, effect.set);

@@ -86,8 +86,8 @@ class Exchanges {
   void answer_caller(Key key, Exchange& exchange, const mesh::AnswerHead& head);
   void break_caller(Key key, Exchange& exchange);
   // Over the network, again and again while it is cut; `lost` happens instead in the end.
-  void send(NodeIndex from, NodeIndex to, std::function<void()> arrive, std::function<void()> lost,
-            int tries = 0);
+  void send(NodeIndex from, NodeIndex to, std::function<void()> arrive,
+            const std::function<void()>& lost, int tries = 0);
 
   Surroundings& world_;  // both outlive this
   CallObserver& observer_;
