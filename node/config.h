@@ -1,9 +1,8 @@
 // The configuration of a node: flags beat the environment (PARLEY_<FLAG>), which beats the YAML
 // file, which beats the defaults. Keys are camelCase, durations `500ms`, `${VAR}` and
 // `${VAR:default}` are replaced in values. Nothing is guessed: an unknown key is an error that
-// names the nearest known one, all errors of a file are told at once, and what this version reads
-// but does not act on yet is a warning. docs/reference/config.schema.json says the same for
-// editors.
+// names the nearest known one, all errors of a file are told at once, and what is read
+// but not acted on is a warning. docs/reference/config.schema.json says the same for editors.
 #pragma once
 
 #include "base/endpoint.h"

@@ -145,7 +145,11 @@ mesh::HealthCheck read_health(const ConfigBlock& block) {
   out.timeout = block.duration("timeout").value_or(out.timeout);
   if (out.timeout > out.interval) block.refuse("timeout", "must not be longer than the interval");
   block.each_of("criteria", {"response_time", "output_quality", "context_freshness"});
-  block.not_acted_on("criteria");
+  if (block.find("criteria") != nullptr) {
+    block.warn("criteria",
+               "is not acted on: who calls an agent judges it; set healthCheck.criteria of the "
+               "policies there");
+  }
   return out;
 }
 

@@ -139,10 +139,6 @@ void ConfigBlock::warn(std::string_view name, const std::string& what) const {
   reading_->warn(line(name), key(name), what);
 }
 
-void ConfigBlock::not_acted_on(std::string_view name) const {
-  if (find(name) != nullptr) warn(name, "is checked, but not acted on in this version");
-}
-
 std::optional<std::string> ConfigBlock::scalar(const Setting& setting,
                                                const std::string& key) const {
   if (setting.kind != Setting::Kind::scalar) {

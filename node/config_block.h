@@ -74,8 +74,6 @@ class ConfigBlock {
 
   void refuse(std::string_view name, const std::string& what) const;
   void warn(std::string_view name, const std::string& what) const;
-  // A warning for this key, if it is there: it is checked, but nothing comes of it yet.
-  void not_acted_on(std::string_view name) const;
 
   [[nodiscard]] ConfigReading& reading() const { return *reading_; }
   [[nodiscard]] const Setting& setting() const { return *setting_; }

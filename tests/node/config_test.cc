@@ -84,6 +84,13 @@ TEST(ConfigTest, ReadsAWholeFile) {
   EXPECT_THAT(config.warnings, IsEmpty());
 }
 
+TEST(ConfigTest, WarnsOfCriteriaThatBelongToThePoliciesOfCallers) {
+  const NodeConfig config =
+      good("agent:\n  url: http://127.0.0.1:1\n  health: { criteria: [response_time] }\n");
+  EXPECT_THAT(config.warnings, ElementsAre(HasSubstr("parley.yaml:3: agent.health.criteria: is not "
+                                                     "acted on: who calls an agent judges it")));
+}
+
 TEST(ConfigTest, EmptyFileIsAllDefaults) {
   const NodeConfig config = good("");
   EXPECT_EQ(config.mesh.to_string(), "0.0.0.0:7400");
