@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/ids.h"
+#include "base/slot_index.h"
 #include "base/time.h"
 #include "mesh/call.h"
 #include "mesh/options.h"
@@ -17,7 +18,6 @@
 #include <array>
 #include <cstddef>
 #include <deque>
-#include <map>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -63,18 +63,19 @@ class Duplicates {
 
   [[nodiscard]] std::vector<ExchangeId> on_time(base::Instant now);  // evicted
   [[nodiscard]] base::Instant next_deadline() const;
-  [[nodiscard]] std::size_t size() const { return records_.size(); }
+  [[nodiscard]] std::size_t size() const { return by_exchange_.size(); }
 
  private:
   // The digest of who calls, what, and the word that tells one execution from another: as good as
   // the words themselves, and small, since thousands are remembered.
   using Key = base::Digest;
-  using ByKey = std::map<Key, ExchangeId>;
+  using Place = base::SlotIndex::Slot;  // of a record in records_
 
   struct Record {
-    std::array<std::optional<ByKey::iterator>, 2> keys;  // its places in by_key_
-    bool keep = false;                                   // has a key, or somebody waits
-    bool answering = false;                              // the head has passed
+    ExchangeId exchange;
+    std::array<std::optional<Key>, 2> keys;  // by each it is found in by_key_
+    bool keep = false;                       // has a key, or somebody waits
+    bool answering = false;                  // the head has passed
     bool kept = false;
     bool completed = false;
     Outcome outcome = Outcome::success;
@@ -83,16 +84,21 @@ class Duplicates {
   };
   struct Finished {
     base::Instant until;
-    ExchangeId exchange;
+    Place place;
   };
 
   [[nodiscard]] static Key key_of(std::string_view kind, const Identity& identity,
                                   std::string_view word);
-  void forget(ExchangeId exchange, std::vector<ExchangeId>& evicted);
-  Verdict join(ExchangeId exchange, ExchangeId original, const Options& options);
+  [[nodiscard]] Record* find(ExchangeId exchange);
+  [[nodiscard]] Record* find(const Key& key);
+  void forget(Place place, std::vector<ExchangeId>& evicted);
+  void forget_oldest(std::vector<ExchangeId>& evicted);
+  static Verdict join(ExchangeId exchange, Record& record, const Options& options);
 
-  std::map<ExchangeId, Record> records_;
-  ByKey by_key_;                   // each points to a record
+  std::vector<Record> records_;    // and, between them, the free ones
+  std::vector<Place> free_;        // of records_
+  base::SlotIndex by_exchange_;    // each record that is not free
+  base::SlotIndex by_key_;         // twice the place, plus which of its keys
   std::deque<Finished> finished_;  // completed ones, the oldest first
   std::size_t kept_ = 0;           // completed ones whose answer is kept
 };
