@@ -2,6 +2,7 @@
 
 #include "gossip/membership_state.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -111,9 +112,15 @@ void Membership::on_signatures_checked(std::uint64_t batch,
 }
 
 void Membership::on_local_status(const LocalStatus& status, base::Instant now, Effects& effects) {
-  state_->begin(now, effects);
-  state_->own.set_status(status, now);
-  state_->finish(now, effects);
+  State& s = *state_;
+  s.own.set_status(status, now);
+  const base::Instant due = s.own.next_deadline();
+  if (now < due && now < s.deadline) {  // as after nearly every call: its load is all that is new
+    s.deadline = std::min(s.deadline, due);
+    return;
+  }
+  s.begin(now, effects);
+  s.finish(now, effects);
 }
 
 void Membership::on_descriptor(const base::Digest& digest, base::Bytes descriptor) {
