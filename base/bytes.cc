@@ -29,11 +29,10 @@ Bytes to_bytes(std::string_view text) {
 }
 
 std::string to_hex(ByteView bytes) {
-  std::string hex;
-  hex.reserve(bytes.size() * 2);
-  for (const std::byte byte : bytes) {
-    hex += hex_digits[std::to_integer<std::size_t>(byte >> 4)];
-    hex += hex_digits[std::to_integer<std::size_t>(byte & std::byte{15})];
+  std::string hex(bytes.size() * 2, '0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    hex[2 * i] = hex_digits[std::to_integer<std::size_t>(bytes[i] >> 4)];
+    hex[2 * i + 1] = hex_digits[std::to_integer<std::size_t>(bytes[i] & std::byte{15})];
   }
   return hex;
 }

@@ -6,9 +6,12 @@
 
 #include "base/check.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +21,19 @@ namespace base {
 [[nodiscard]] constexpr std::uint64_t spread(std::uint64_t number) {
   number *= 0x9E3779B97F4A7C15U;  // Knuth, TAOCP 6.4: 2^64 by the golden ratio
   return number ^ (number >> 32U);
+}
+
+// For text whose characters hardly ever agree by chance, as those of ids do.
+[[nodiscard]] inline std::uint64_t spread(std::string_view text) {
+  std::uint64_t hash = text.size();
+  while (!text.empty()) {
+    std::uint64_t eight = 0;
+    const std::size_t size = std::min<std::size_t>(8, text.size());
+    std::memcpy(&eight, text.data(), size);
+    hash = spread(hash ^ eight);
+    text.remove_prefix(size);
+  }
+  return hash;
 }
 
 class SlotIndex {

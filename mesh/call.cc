@@ -62,6 +62,11 @@ bool decides_calls(std::string_view field) {
   }
 }
 
+bool is_set_anew(std::string_view field) {
+  return field == "parley-call" || field == "parley-path" || field == "parley-deadline" ||
+         field == "parley-deadline-scope" || field == "parley-caller" || field == "traceparent";
+}
+
 std::string_view to_string(ProblemCode code) {
   return words_of(code).name;
 }

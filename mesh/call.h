@@ -9,6 +9,7 @@
 
 #include "base/headers.h"
 #include "base/ids.h"
+#include "base/short_text.h"
 #include "base/time.h"
 
 #include <compare>
@@ -27,6 +28,9 @@ struct ExchangeId {
   auto operator<=>(const ExchangeId&) const = default;
 };
 
+// Parley-Call: 32 lower-case hexadecimal digits, or empty as long as there is none.
+using CallId = base::ShortText<32>;
+
 using base::find_header;
 using base::Header;
 using base::Headers;
@@ -34,6 +38,9 @@ using base::Headers;
 // Whether anything about a call is decided by fields of this name: the shell need carry in no
 // other.
 [[nodiscard]] bool decides_calls(std::string_view field);
+// Of these, the ones that each node sets anew or takes away: what came of them need not be kept for
+// the way out.
+[[nodiscard]] bool is_set_anew(std::string_view field);
 
 struct FromAgent {
   bool operator==(const FromAgent&) const = default;
@@ -172,7 +179,7 @@ struct ExchangeSettled {
   Outcome outcome = Outcome::success;
   int status = 0;
   std::uint32_t attempts = 0;
-  std::string call;  // Parley-Call
+  CallId call;
   std::string capability;
   std::string source;       // names of nodes
   std::string destination;  // empty if none was reached

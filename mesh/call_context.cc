@@ -1,6 +1,5 @@
 #include "mesh/call_context.h"
 
-#include "base/check.h"
 #include "base/strings.h"
 
 #include <algorithm>
@@ -18,40 +17,39 @@ Problem bad_request(std::string detail) {
       .code = ProblemCode::bad_request, .detail = std::move(detail), .retry_after = {}, .path = {}};
 }
 
-struct Field {
-  std::string_view name;
-  std::string_view value;  // empty: absent, or there with nothing in it
-};
-
-// One pass over the headers, for the fields that decisions depend on.
+// The fields that decisions depend on, from one pass over the headers. Empty: absent, or there with
+// nothing in it.
 struct Fields {
-  std::array<Field, 11> all{{{"parley-call", {}},
-                             {"parley-path", {}},
-                             {"parley-deadline", {}},
-                             {"parley-deadline-scope", {}},
-                             {"grpc-timeout", {}},
-                             {"traceparent", {}},
-                             {"idempotency-key", {}},
-                             {"parley-prefer", {}},
-                             {"parley-policy", {}},
-                             {"parley-require", {}},
-                             {"parley-caller", {}}}};
+  std::string_view call;
+  std::string_view path;
+  std::string_view deadline;
+  std::string_view deadline_scope;
+  std::string_view grpc_timeout;
+  std::string_view traceparent;
+  std::string_view idempotency_key;
+  std::string_view prefer;
+  std::string_view policy;
+  std::string_view require;
 
   explicit Fields(const Headers& headers) {
+    struct Named {
+      std::string_view name;
+      std::string_view Fields::*field;
+    };
+    static constexpr std::array<Named, 10> all{{{"parley-call", &Fields::call},
+                                                {"parley-path", &Fields::path},
+                                                {"parley-deadline", &Fields::deadline},
+                                                {"parley-deadline-scope", &Fields::deadline_scope},
+                                                {"grpc-timeout", &Fields::grpc_timeout},
+                                                {"traceparent", &Fields::traceparent},
+                                                {"idempotency-key", &Fields::idempotency_key},
+                                                {"parley-prefer", &Fields::prefer},
+                                                {"parley-policy", &Fields::policy},
+                                                {"parley-require", &Fields::require}}};
     for (const Header& header : headers) {
-      for (Field& field : all) {
-        if (field.name != header.name) continue;
-        field.value = base::trim(header.value);
-        break;
-      }
+      const auto found = std::ranges::find(all, header.name, &Named::name);
+      if (found != all.end()) this->*found->field = base::trim(header.value);
     }
-  }
-  [[nodiscard]] std::string_view at(std::string_view name) const {
-    for (const Field& field : all) {
-      if (field.name == name) return field.value;
-    }
-    CHECK(false);
-    return {};
   }
 };
 
@@ -89,13 +87,13 @@ std::optional<base::Duration> parse_grpc_timeout(std::string_view text) {
 // What the caller asks for itself; nothing if it asks for nothing.
 base::Result<std::optional<base::Duration>, Problem> asked_deadline(const Fields& fields) {
   using Asked = std::optional<base::Duration>;
-  if (const std::string_view text = fields.at("parley-deadline"); !text.empty()) {
+  if (const std::string_view text = fields.deadline; !text.empty()) {
     const Asked deadline = base::parse_duration(text);
     if (deadline) return deadline;
     return base::Unexpected{bad_request("Parley-Deadline is a duration such as 500ms or 2s, not '" +
                                         std::string(text.substr(0, 40)) + "'.")};
   }
-  if (const std::string_view text = fields.at("grpc-timeout"); !text.empty()) {
+  if (const std::string_view text = fields.grpc_timeout; !text.empty()) {
     const Asked deadline = parse_grpc_timeout(text);
     if (deadline) return deadline;
     return base::Unexpected{bad_request("grpc-timeout is digits and a unit such as 2S, not '" +
@@ -108,7 +106,7 @@ std::optional<Problem> read_wishes(const CallRequest& request, const Fields& fie
                                    const PolicyTable& policies, CallContext& out) {
   out.policy = policies.of(request.capability);
   out.route = out.policy->route;
-  if (const std::string_view text = fields.at("parley-policy"); !text.empty()) {
+  if (const std::string_view text = fields.policy; !text.empty()) {
     const std::optional<RoutePolicy> route = parse_route_policy(text);
     if (!route) {
       return bad_request(
@@ -118,13 +116,13 @@ std::optional<Problem> read_wishes(const CallRequest& request, const Fields& fie
     }
     out.route = *route;
   }
-  if (const std::string_view text = fields.at("parley-require"); !text.empty()) {
+  if (const std::string_view text = fields.require; !text.empty()) {
     base::Result<Requirements, std::string> requirements = Requirements::parse(text);
     if (!requirements) return bad_request("Parley-Require: " + requirements.error() + ".");
     out.requirements = std::move(*requirements);
   }
-  out.prefer = std::string(fields.at("parley-prefer"));
-  out.idempotency_key = std::string(fields.at("idempotency-key"));
+  out.prefer = std::string(fields.prefer);
+  out.idempotency_key = std::string(fields.idempotency_key);
   if (out.idempotency_key.size() > 256) {
     return bad_request("Idempotency-Key is longer than 256 bytes.");
   }
@@ -132,9 +130,22 @@ std::optional<Problem> read_wishes(const CallRequest& request, const Fields& fie
   return std::nullopt;
 }
 
+// Empty unless it is one.
+CallId read_call(std::string_view text) {
+  if (text.size() != 32) return {};
+  std::array<char, 32> digits;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    const char c = text[i];
+    const bool capital = c >= 'A' && c <= 'F';
+    if (!capital && !(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f')) return {};
+    digits[i] = capital ? static_cast<char>(c | 0x20) : c;
+  }
+  return CallId({digits.data(), digits.size()});
+}
+
 std::optional<Problem> read_peer_words(const Fields& fields, const Options& options,
                                        CallContext& out) {
-  std::optional<Path> path = parse_path(fields.at("parley-path"));
+  std::optional<Path> path = parse_path(fields.path);
   if (!path) return bad_request("parley-path is not a list of node ids.");
   if (path->size() > options.path_hops_max) {
     return Problem{.code = ProblemCode::cycle_detected,
@@ -144,9 +155,7 @@ std::optional<Problem> read_peer_words(const Fields& fields, const Options& opti
                    .path = {}};
   }
   out.path = std::move(*path);
-  const std::string_view call = fields.at("parley-call");
-  std::array<std::byte, 16> bytes{};
-  if (base::from_hex(call, bytes)) out.call = base::to_lower(call);
+  out.call = read_call(fields.call);
   return std::nullopt;
 }
 
@@ -191,27 +200,27 @@ base::Result<CallContext, Problem> read_context(const CallRequest& request, cons
   base::Result<std::optional<base::Duration>, Problem> asked = asked_deadline(fields);
   if (!asked) return base::Unexpected{std::move(asked.error())};
 
-  const std::optional<TraceParent> trace = TraceParent::parse(fields.at("traceparent"));
+  const std::optional<TraceParent> trace = TraceParent::parse(fields.traceparent);
   const ServedCalls::Served* inherited = nullptr;
   bool to_end = true;
   if (std::holds_alternative<FromPeer>(origin)) {
     if (std::optional<Problem> problem = read_peer_words(fields, options, out)) {
       return base::Unexpected{std::move(*problem)};
     }
-    to_end = fields.at("parley-deadline-scope") != "head";
+    to_end = fields.deadline_scope != "head";
   } else {
-    inherited = served.find(fields.at("parley-call"), trace ? trace->trace_id : std::string());
+    inherited = served.find(fields.call, trace ? trace->trace_id.view() : std::string_view());
     if (inherited != nullptr) out.path = inherited->path;
   }
   read_deadline(*asked, to_end, inherited, options, now, out);
-  if (out.call.empty()) out.call = random_hex(rng, 32);
+  if (out.call.empty()) out.call = random_trace_id(rng);
   if (trace) {
     out.trace = *trace;
   } else {
-    out.trace.trace_id = inherited != nullptr ? inherited->trace_id : random_hex(rng, 32);
-    out.trace.flags = "00";
+    out.trace.trace_id = inherited != nullptr ? inherited->trace_id : random_trace_id(rng);
+    out.trace.flags = base::ShortText<2>("00");
   }
-  out.trace.parent_id = random_hex(rng, 16);
+  out.trace.parent_id = random_span_id(rng);
   return out;
 }
 

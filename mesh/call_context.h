@@ -30,7 +30,7 @@
 namespace mesh {
 
 struct CallContext {
-  std::string call;   // Parley-Call, 32 hexadecimal digits
+  CallId call;
   TraceParent trace;  // with the span of this node as the parent
   Path path;          // the nodes passed before this one, or already counted
   base::Instant deadline = base::Instant::never();

@@ -32,8 +32,11 @@ std::string format_path(const Path& path) {
 std::optional<Path> parse_path(std::string_view text) {
   Path path;
   if (base::trim(text).empty()) return path;
-  for (const std::string_view piece : base::split(text, ',')) {
-    const std::string_view word = base::trim(piece);
+  for (bool more = true; more;) {
+    const std::size_t comma = text.find(',');
+    more = comma != std::string_view::npos;
+    const std::string_view word = base::trim(text.substr(0, comma));
+    if (more) text.remove_prefix(comma + 1);
     if (word.size() != 16 && word.size() != 64) return std::nullopt;
     std::array<std::byte, 32> bytes{};
     if (!base::from_hex(word, std::span(bytes).first(word.size() / 2))) return std::nullopt;
@@ -46,41 +49,60 @@ bool passes(const Path& path, Hop hop) {
   return std::ranges::find(path, hop) != path.end();
 }
 
+std::optional<ServedCalls::Place> ServedCalls::place_of(ExchangeId exchange) const {
+  return by_exchange_.find(base::spread(exchange.value), [&](Place candidate) {
+    return served_[candidate].exchange == exchange;
+  });
+}
+
 void ServedCalls::put(Served served) {
-  const ExchangeId exchange = served.exchange;
-  remove(exchange);
-  by_call_.insert_or_assign(served.call, exchange);
-  by_trace_.emplace(served.trace_id, exchange);
-  served_.emplace(exchange, std::move(served));
+  remove(served.exchange);
+  if (free_.empty()) {
+    free_.push_back(static_cast<Place>(served_.size()));
+    served_.emplace_back();
+  }
+  const Place place = free_.back();
+  free_.pop_back();
+  by_exchange_.insert(base::spread(served.exchange.value), place);
+  by_call_.insert(base::spread(served.call.view()), place);
+  by_trace_.insert(base::spread(served.trace_id.view()), place);
+  served_[place] = std::move(served);
 }
 
 void ServedCalls::remove(ExchangeId exchange) {
-  const auto found = served_.find(exchange);
-  if (found == served_.end()) return;
-  const auto call = by_call_.find(found->second.call);
-  if (call != by_call_.end() && call->second == exchange) by_call_.erase(call);
-  const auto [begin, end] = by_trace_.equal_range(found->second.trace_id);
-  const auto trace =
-      std::find_if(begin, end, [&](const auto& item) { return item.second == exchange; });
-  if (trace != end) by_trace_.erase(trace);
-  served_.erase(found);
+  const std::optional<Place> place = place_of(exchange);
+  if (!place) return;
+  const Served& served = served_[*place];
+  by_exchange_.erase(base::spread(exchange.value), *place);
+  by_call_.erase(base::spread(served.call.view()), *place);
+  by_trace_.erase(base::spread(served.trace_id.view()), *place);
+  free_.push_back(*place);
 }
 
 void ServedCalls::lift_deadline(ExchangeId exchange) {
-  const auto found = served_.find(exchange);
-  if (found != served_.end()) found->second.deadline = base::Instant::never();
+  if (const auto place = place_of(exchange)) served_[*place].deadline = base::Instant::never();
 }
 
 const ServedCalls::Served* ServedCalls::find(std::string_view call,
                                              std::string_view trace_id) const {
-  const auto by_call = by_call_.find(call);
-  if (by_call != by_call_.end()) return &served_.at(by_call->second);
   const Served* best = nullptr;
-  const auto [begin, end] = by_trace_.equal_range(trace_id);
-  for (auto it = begin; it != end; ++it) {
-    const Served& served = served_.at(it->second);
-    if (best == nullptr || served.path.size() > best->path.size()) best = &served;
-  }
+  // Nothing matches, so that all of the hash are looked at.
+  static_cast<void>(by_call_.find(base::spread(call), [&](Place candidate) {
+    const Served& served = served_[candidate];
+    if (served.call == call && (best == nullptr || best->exchange < served.exchange)) {
+      best = &served;
+    }
+    return false;
+  }));
+  if (best != nullptr) return best;
+  static_cast<void>(by_trace_.find(base::spread(trace_id), [&](Place candidate) {
+    const Served& served = served_[candidate];
+    const bool longer =
+        best == nullptr || served.path.size() > best->path.size() ||
+        (served.path.size() == best->path.size() && served.exchange < best->exchange);
+    if (served.trace_id == trace_id && longer) best = &served;
+    return false;
+  }));
   return best;
 }
 

@@ -5,13 +5,14 @@
 #pragma once
 
 #include "base/ids.h"
+#include "base/short_text.h"
+#include "base/slot_index.h"
 #include "base/time.h"
 #include "mesh/call.h"
 
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,8 +39,8 @@ class ServedCalls {
     Path path;  // this node included
     base::Instant deadline = base::Instant::never();
     bool deadline_to_end = false;
-    std::string call;
-    std::string trace_id;
+    CallId call;
+    base::ShortText<32> trace_id;
   };
 
   void put(Served served);
@@ -49,12 +50,18 @@ class ServedCalls {
   // The call itself if it is known; else of those with this trace the one with the longest path:
   // then no cycle is missed.
   [[nodiscard]] const Served* find(std::string_view call, std::string_view trace_id) const;
-  [[nodiscard]] std::size_t size() const { return served_.size(); }
+  [[nodiscard]] std::size_t size() const { return by_exchange_.size(); }
 
  private:
-  std::map<ExchangeId, Served> served_;
-  std::map<std::string, ExchangeId, std::less<>> by_call_;
-  std::multimap<std::string, ExchangeId, std::less<>> by_trace_;
+  using Place = base::SlotIndex::Slot;
+
+  [[nodiscard]] std::optional<Place> place_of(ExchangeId exchange) const;
+
+  std::vector<Served> served_;  // and, between them, the free ones
+  std::vector<Place> free_;
+  base::SlotIndex by_exchange_;
+  base::SlotIndex by_call_;
+  base::SlotIndex by_trace_;
 };
 
 }  // namespace mesh

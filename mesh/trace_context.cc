@@ -1,7 +1,5 @@
 #include "mesh/trace_context.h"
 
-#include "base/check.h"
-
 #include <algorithm>
 #include <array>
 
@@ -18,6 +16,20 @@ bool is_zero(std::string_view text) {
   return text.find_first_not_of('0') == std::string_view::npos;
 }
 
+// Sixteen digits, not all zero.
+template <std::size_t Max>
+void append_random(base::Rng& rng, base::ShortText<Max>& out) {
+  constexpr std::string_view alphabet = "0123456789abcdef";
+  std::uint64_t bits = 0;
+  while (bits == 0) bits = rng.next();
+  std::array<char, 16> digits;
+  for (char& digit : digits) {
+    digit = alphabet[bits & 15U];
+    bits >>= 4U;
+  }
+  out.append({digits.data(), digits.size()});
+}
+
 }  // namespace
 
 std::optional<TraceParent> TraceParent::parse(std::string_view text) {
@@ -32,7 +44,8 @@ std::optional<TraceParent> TraceParent::parse(std::string_view text) {
   if (version == "ff" || is_zero(trace_id) || is_zero(parent_id)) return std::nullopt;
   // Version 00 ends here; a later one may say more after a further dash.
   if (text.size() > 55 && (version == "00" || text[55] != '-')) return std::nullopt;
-  return TraceParent{std::string(trace_id), std::string(parent_id), std::string(flags)};
+  return TraceParent{base::ShortText<32>(trace_id), base::ShortText<16>(parent_id),
+                     base::ShortText<2>(flags)};
 }
 
 std::string TraceParent::to_string() const {
@@ -42,16 +55,16 @@ std::string TraceParent::to_string() const {
   return out;
 }
 
-std::string random_hex(base::Rng& rng, std::size_t digits) {
-  CHECK(digits % 16 == 0);
-  constexpr std::string_view alphabet = "0123456789abcdef";
-  std::string out;
-  out.reserve(digits);
-  while (out.size() < digits) {
-    std::uint64_t bits = rng.next();
-    if (bits == 0) continue;
-    for (int i = 0; i < 16; ++i, bits >>= 4U) out.push_back(alphabet[bits & 15U]);
-  }
+base::ShortText<16> random_span_id(base::Rng& rng) {
+  base::ShortText<16> out;
+  append_random(rng, out);
+  return out;
+}
+
+base::ShortText<32> random_trace_id(base::Rng& rng) {
+  base::ShortText<32> out;
+  append_random(rng, out);
+  append_random(rng, out);
   return out;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/rng.h"
+#include "base/short_text.h"
 
 #include <optional>
 #include <string>
@@ -12,9 +13,9 @@
 namespace mesh {
 
 struct TraceParent {
-  std::string trace_id;   // 32 lower-case hexadecimal digits, not all zero
-  std::string parent_id;  // 16, not all zero
-  std::string flags;      // 2
+  base::ShortText<32> trace_id;   // lower-case hexadecimal digits, not all zero
+  base::ShortText<16> parent_id;  // likewise
+  base::ShortText<2> flags;
 
   // Nothing if a rule of section 3.2.2 is broken; then a new trace begins.
   [[nodiscard]] static std::optional<TraceParent> parse(std::string_view text);
@@ -22,7 +23,8 @@ struct TraceParent {
   bool operator==(const TraceParent&) const = default;
 };
 
-// `digits` random hexadecimal digits, a multiple of 16; never all zero.
-[[nodiscard]] std::string random_hex(base::Rng& rng, std::size_t digits);
+// Random hexadecimal digits, no sixteen of them all zero.
+[[nodiscard]] base::ShortText<16> random_span_id(base::Rng& rng);
+[[nodiscard]] base::ShortText<32> random_trace_id(base::Rng& rng);
 
 }  // namespace mesh

@@ -44,10 +44,10 @@ mesh::AttemptFailure failure_of(transport::StreamError error) {
 
 // What the kernel has to see of a head's fields.
 base::Headers deciding(const base::Headers& headers) {
+  const auto decides = [](const base::Header& field) { return mesh::decides_calls(field.name); };
   base::Headers out;
-  out.reserve(headers.size());
-  std::ranges::copy_if(headers, std::back_inserter(out),
-                       [](const base::Header& field) { return mesh::decides_calls(field.name); });
+  out.reserve(static_cast<std::size_t>(std::ranges::count_if(headers, decides)));
+  std::ranges::copy_if(headers, std::back_inserter(out), decides);
   return out;
 }
 

@@ -15,6 +15,24 @@ namespace {
 constexpr std::string_view call_prefix = "/call/";
 constexpr base::Duration connect_timeout = std::chrono::seconds(2);
 
+// The fields that the kernel has to see; those that each node sets anew do not stay behind.
+base::Headers take_deciding(base::Headers& headers) {
+  base::Headers out;
+  out.reserve(headers.size());
+  std::size_t kept = 0;
+  for (base::Header& field : headers) {
+    if (mesh::is_set_anew(field.name)) {
+      out.push_back(std::move(field));
+      continue;
+    }
+    if (mesh::decides_calls(field.name)) out.push_back(field);
+    if (&headers[kept] != &field) headers[kept] = std::move(field);
+    ++kept;
+  }
+  headers.resize(kept);
+  return out;
+}
+
 }  // namespace
 
 std::optional<CallTarget> parse_call_target(std::string_view target) {
@@ -41,10 +59,7 @@ void Exchanges::arrive(mesh::Origin origin, transport::RequestHead head, CallTar
                             .rest = std::move(target.rest),
                             .headers = {},
                             .body_size = head.body_size};
-  request.headers.reserve(head.headers.size());
-  for (const base::Header& field : head.headers) {
-    if (mesh::decides_calls(field.name)) request.headers.push_back(field);
-  }
+  request.headers = take_deciding(head.headers);
   std::string peer_target;  // of a peer's call there is none: it goes to the agent here
   if (std::holds_alternative<mesh::FromAgent>(origin)) {
     peer_target.append(call_prefix).append(request.capability).append(request.rest);

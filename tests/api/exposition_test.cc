@@ -52,7 +52,7 @@ mesh::ExchangeSettled settled(const std::string& capability) {
           .outcome = mesh::Outcome::success,
           .status = 200,
           .attempts = 2,
-          .call = "c",
+          .call = mesh::CallId("c"),
           .capability = capability,
           .source = "a",
           .destination = "b",

@@ -299,7 +299,7 @@ TEST_F(HandleTest, ServesMetricsThatPromtoolTakes) {
                      .outcome = mesh::Outcome::success,
                      .status = 200,
                      .attempts = 1,
-                     .call = "c",
+                     .call = mesh::CallId("c"),
                      .capability = "a.b",
                      .source = "a \"quoted\"\nname",
                      .destination = "b",

@@ -48,7 +48,7 @@ TEST_F(DataPlaneTest, CarriesACallToAPeerAndSettlesIt) {
                                               .outcome = Outcome::success,
                                               .status = 200,
                                               .attempts = 1,
-                                              .call = call_header,
+                                              .call = CallId(call_header),
                                               .capability = "text.count",
                                               .source = "a",
                                               .destination = "b",
