@@ -1,5 +1,7 @@
 #include "api/problem.h"
 
+#include "base/reason_phrase.h"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -20,7 +22,7 @@ Response to_response(int status, std::string_view code, const Json& body) {
 
 Json problem_body(int status, std::string_view code, std::string_view detail) {
   return Json{{"type", "urn:parley:error:" + std::string(code)},
-              {"title", reason_phrase(status)},
+              {"title", base::reason_phrase(status)},
               {"status", status},
               {"code", code},
               {"detail", detail}};
@@ -44,49 +46,6 @@ Response problem(const mesh::Problem& problem) {
 
 Response problem(int status, std::string_view code, std::string_view detail) {
   return to_response(status, code, problem_body(status, code, detail));
-}
-
-std::string_view reason_phrase(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 202:
-      return "Accepted";
-    case 204:
-      return "No Content";
-    case 400:
-      return "Bad Request";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 409:
-      return "Conflict";
-    case 413:
-      return "Content Too Large";
-    case 415:
-      return "Unsupported Media Type";
-    case 422:
-      return "Unprocessable Content";
-    case 429:
-      return "Too Many Requests";
-    case 500:
-      return "Internal Server Error";
-    case 501:
-      return "Not Implemented";
-    case 502:
-      return "Bad Gateway";
-    case 503:
-      return "Service Unavailable";
-    case 504:
-      return "Gateway Timeout";
-    case 508:
-      return "Loop Detected";
-    default:
-      return "";
-  }
 }
 
 }  // namespace api

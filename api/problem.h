@@ -18,7 +18,4 @@ namespace api {
 // For what the API itself refuses. `code` is snake_case; the detail says what, where, what to do.
 [[nodiscard]] Response problem(int status, std::string_view code, std::string_view detail);
 
-// The reason phrase of RFC 9110 for the statuses that we send.
-[[nodiscard]] std::string_view reason_phrase(int status);
-
 }  // namespace api

@@ -1,5 +1,6 @@
 #include "transport/http1_text.h"
 
+#include "base/reason_phrase.h"
 #include "transport/http1_chunks.h"
 
 #include <array>
@@ -7,71 +8,6 @@
 
 namespace transport {
 namespace {
-
-std::string_view reason_of(int status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 201:
-      return "Created";
-    case 202:
-      return "Accepted";
-    case 204:
-      return "No Content";
-    case 206:
-      return "Partial Content";
-    case 301:
-      return "Moved Permanently";
-    case 302:
-      return "Found";
-    case 303:
-      return "See Other";
-    case 304:
-      return "Not Modified";
-    case 307:
-      return "Temporary Redirect";
-    case 308:
-      return "Permanent Redirect";
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 408:
-      return "Request Timeout";
-    case 409:
-      return "Conflict";
-    case 413:
-      return "Content Too Large";
-    case 414:
-      return "URI Too Long";
-    case 417:
-      return "Expectation Failed";
-    case 429:
-      return "Too Many Requests";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 500:
-      return "Internal Server Error";
-    case 501:
-      return "Not Implemented";
-    case 502:
-      return "Bad Gateway";
-    case 503:
-      return "Service Unavailable";
-    case 504:
-      return "Gateway Timeout";
-    case 508:
-      return "Loop Detected";
-    default:
-      return "";
-  }
-}
 
 void append_number(std::string& out, std::uint64_t number, int base = 10) {
   std::array<char, 24> digits;
@@ -123,7 +59,7 @@ void append_response_head(std::string& out, const ResponseHead& head, BodyFramin
                           bool version_1_0, bool keep_alive) {
   out.append(version_1_0 ? "HTTP/1.0 " : "HTTP/1.1 ");
   append_number(out, static_cast<std::uint64_t>(head.status));
-  out.append(" ").append(reason_of(head.status)).append("\r\n");
+  out.append(" ").append(base::reason_phrase(head.status)).append("\r\n");
   append_fields(out, head.headers);
   append_framing(out, framing, head.body_size.value_or(0));
   if (!keep_alive) {
@@ -148,7 +84,7 @@ void append_last_chunk(std::string& out, const Headers& trailers) {
 void append_problem(std::string& out, int status, std::string_view detail, bool keep_alive,
                     bool with_body) {
   std::string body = R"({"type":"urn:parley:error:bad_request","title":")";
-  body.append(reason_of(status)).append(R"(","status":)");
+  body.append(base::reason_phrase(status)).append(R"(","status":)");
   append_number(body, static_cast<std::uint64_t>(status));
   body.append(R"(,"code":"bad_request","detail":")").append(detail).append("\"}\n");
   const ResponseHead head{

@@ -1,5 +1,7 @@
 #include "api/problem.h"
 
+#include "base/reason_phrase.h"
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -43,7 +45,7 @@ TEST(ProblemTest, NamesTheNodesOfACycle) {
 TEST(ProblemTest, GivesEveryCodeOfTheMeshATitle) {
   for (int code = 0; code <= static_cast<int>(mesh::ProblemCode::bad_request); ++code) {
     const int status = mesh::http_status(static_cast<mesh::ProblemCode>(code));
-    EXPECT_NE(reason_phrase(status), "") << status;
+    EXPECT_NE(base::reason_phrase(status), "") << status;
   }
 }
 
