@@ -89,6 +89,7 @@ class AgentClient::Shared final : public ClientConnection::Owner,
   struct Pool {
     std::string host;
     std::uint16_t port = 0;
+    std::string authority;
     std::size_t open = 0;                 // connecting, in use or idle
     std::vector<ClientConnection*> idle;  // the longest idle first
   };
@@ -137,6 +138,7 @@ AgentClient::Shared::Pool& AgentClient::Shared::pool_of(const AgentUrl& url) {
   if (pool.host.empty()) {
     pool.host = url.host;
     pool.port = url.port;
+    pool.authority = url.authority();
   }
   return pool;
 }
@@ -147,7 +149,9 @@ std::unique_ptr<Stream> AgentClient::Shared::open(const AgentUrl& url, RequestHe
     return open_http2(url, std::move(head), receiver, options);
   }
   Pool& pool = pool_of(url);
-  auto exchange = std::make_unique<ClientExchange>(loop_, url, std::move(head), receiver, options);
+  if (head.authority.empty()) head.authority = pool.authority;
+  auto exchange =
+      std::make_unique<ClientExchange>(loop_, url.base, std::move(head), receiver, options);
   if (!pool.idle.empty()) {
     ClientConnection& connection = *pool.idle.back();
     pool.idle.pop_back();

@@ -25,6 +25,16 @@ std::string_view text(base::ByteView bytes) {
   return base::as_text(bytes);
 }
 
+// In one system call.
+ssize_t send_both(int socket, std::string_view first, base::ByteView second) {
+  std::array<iovec, 2> parts{iovec{const_cast<char*>(first.data()), first.size()},
+                             iovec{const_cast<std::byte*>(second.data()), second.size()}};
+  msghdr message{};
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  return ::sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
 }  // namespace
 
 std::error_code to_standard(const std::error_code& error) {
@@ -140,14 +150,11 @@ void ByteChannel::write(base::ByteView bytes) {
 // Sends output_ and then `extra`; what the kernel does not take of them stays in output_.
 ByteChannel::Sent ByteChannel::send_some(base::ByteView extra) {
   const std::size_t before = unsent();
-  std::array<iovec, 2> parts{iovec{output_.data() + sent_, before},
-                             iovec{const_cast<std::byte*>(extra.data()), extra.size()}};
-  msghdr message{};
-  message.msg_iov = before > 0 ? parts.data() : parts.data() + 1;
-  message.msg_iovlen = (before > 0 ? 1U : 0U) + (extra.empty() ? 0U : 1U);
+  const int socket = socket_.native_handle();
   ssize_t got = 0;
   do {
-    got = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+    got = extra.empty() ? ::send(socket, output_.data() + sent_, before, MSG_NOSIGNAL)
+                        : send_both(socket, {output_.data() + sent_, before}, extra);
   } while (got < 0 && errno == EINTR);
   if (got < 0 && errno != EAGAIN) {
     broke();

@@ -69,6 +69,16 @@ bool is_token(std::string_view text) {
 }
 
 bool is_field_value(std::string_view text) {
+  // Eight at a time, as long as none of them is a control character or beyond ASCII.
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  while (text.size() >= 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data(), 8);
+    const std::uint64_t below_space = eight - 0x20 * ones;
+    const std::uint64_t beyond_tilde = eight + ones;
+    if (((eight | below_space | beyond_tilde) & (0x80 * ones)) != 0) break;
+    text.remove_prefix(8);
+  }
   return std::all_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return (byte >= 0x20 && byte != 0x7f) || byte == '\t';

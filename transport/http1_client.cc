@@ -25,12 +25,11 @@ bool is_idempotent(std::string_view method) {
 
 }  // namespace
 
-ClientExchange::ClientExchange(asio::io_context& loop, const AgentUrl& url, RequestHead head,
+ClientExchange::ClientExchange(asio::io_context& loop, std::string target_base, RequestHead head,
                                Receiver& receiver, OpenOptions options)
     : loop_(loop),
       connect_timeout_(options.connect_timeout),
-      authority_(head.authority.empty() ? url.authority() : head.authority),
-      target_base_(url.base),
+      target_base_(std::move(target_base)),
       head_(std::move(head)),
       framing_(framing_of(head_)),
       receiver_(&receiver),
@@ -47,7 +46,7 @@ void ClientExchange::send_response_head(ResponseHead head) {
 }
 
 void ClientExchange::append_head(std::string& out) const {
-  append_request_head(out, head_, target_base_, authority_, framing_);
+  append_request_head(out, head_, target_base_, head_.authority, framing_);
 }
 
 // Nothing of the body may have reached a connection that failed; a method that may run twice, then.

@@ -19,8 +19,8 @@ class ClientConnection;
 
 class ClientExchange final : public Stream {
  public:
-  ClientExchange(asio::io_context& loop, const AgentUrl& url, RequestHead head, Receiver& receiver,
-                 OpenOptions options);
+  ClientExchange(asio::io_context& loop, std::string target_base, RequestHead head,
+                 Receiver& receiver, OpenOptions options);
   ~ClientExchange() override;
 
   void set_receiver(Receiver& receiver) override { receiver_ = &receiver; }
@@ -45,7 +45,6 @@ class ClientExchange final : public Stream {
 
   asio::io_context& loop_;
   base::Duration connect_timeout_;
-  std::string authority_;
   std::string target_base_;
   RequestHead head_;
   BodyFraming framing_;

@@ -85,6 +85,7 @@ void Http2Connection::on_time(base::Instant now) {
 }
 
 void Http2Connection::rest() {
+  session_.rest();
   if (tls_) tls_->rest();
 }
 

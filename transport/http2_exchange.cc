@@ -13,9 +13,10 @@ constexpr std::size_t kept_capacity_max = 64 * 1024;
 
 // Values that hardly ever come twice would only push useful ones out of HPACK's table; secrets must
 // not enter it (RFC 7541, 7.1).
-constexpr std::array<std::string_view, 6> not_indexed{"authorization",       "idempotency-key",
-                                                      "parley-call",         "parley-deadline",
-                                                      "proxy-authorization", "traceparent"};
+constexpr std::array<std::string_view, 6> not_indexed{"parley-call",     "parley-deadline",
+                                                      "traceparent",     "authorization",
+                                                      "idempotency-key", "proxy-authorization"};
+constexpr std::size_t not_secret = 3;  // of not_indexed, from its start
 
 std::uint8_t* bytes_of(std::string_view text) {
   // nghttp2 takes pointers to non-const and does not write through them.
@@ -75,7 +76,8 @@ ResponseHead Http2Fields::take_response(bool ended) {
   return head;
 }
 
-Http2FieldList::Http2FieldList(const RequestHead& head) {
+Http2FieldList::Http2FieldList(const RequestHead& head, std::string& digits, Http2NamesTold& told)
+    : flags_(NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE), told_(&told) {
   fields_.reserve(head.headers.size() + 6);
   add(":method", head.method);
   add(":scheme", "http");
@@ -84,20 +86,27 @@ Http2FieldList::Http2FieldList(const RequestHead& head) {
   add(":authority", head.authority.empty() ? std::string_view("localhost") : head.authority);
   add(head.headers);
   if (is_grpc(head.headers)) add("te", "trailers");  // hop by hop, so no head carries it
-  if (head.body_size != std::uint64_t{0}) add_size(head.body_size);
+  if (!head.body_size || *head.body_size == 0) return;
+  digits = std::to_string(*head.body_size);
+  add("content-length", digits);
 }
 
-Http2FieldList::Http2FieldList(const ResponseHead& head) {
+Http2FieldList::Http2FieldList(const ResponseHead& head, std::string& digits, Http2NamesTold& told)
+    : flags_(NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE), told_(&told) {
   fields_.reserve(head.headers.size() + 2);
-  digits_ = std::to_string(head.status);
-  if (digits_.size() == 3) {
-    if (head.body_size) digits_ += std::to_string(*head.body_size);
-    const std::string_view all(digits_);
-    add(":status", all.substr(0, 3));
-    add(head.headers);
-    // 204 and 304 have no content, and with END_STREAM nobody needs a zero.
-    if (all.size() > 3 && *head.body_size > 0) add("content-length", all.substr(3));
-  }
+  digits = std::to_string(head.status);
+  if (digits.size() != 3) return;
+  if (head.body_size) digits += std::to_string(*head.body_size);
+  const std::string_view all(digits);
+  add(":status", all.substr(0, 3));
+  add(head.headers);
+  // 204 and 304 have no content, and with END_STREAM nobody needs a zero.
+  if (all.size() > 3 && *head.body_size > 0) add("content-length", all.substr(3));
+}
+
+Http2FieldList::Http2FieldList(int informational_status)
+    : status_(std::to_string(informational_status)) {
+  add(":status", status_);
 }
 
 Http2FieldList::Http2FieldList(const Headers& trailers) {
@@ -106,23 +115,26 @@ Http2FieldList::Http2FieldList(const Headers& trailers) {
 }
 
 void Http2FieldList::add(std::string_view name, std::string_view value) {
-  const bool plain = std::find(not_indexed.begin(), not_indexed.end(), name) == not_indexed.end();
+  const auto found = std::find(not_indexed.begin(), not_indexed.end(), name);
+  std::uint8_t flags = flags_;
+  if (found != not_indexed.end()) {
+    const auto which = static_cast<std::size_t>(found - not_indexed.begin());
+    const Http2NamesTold bit = Http2NamesTold{1} << which;
+    if (told_ == nullptr || which >= not_secret || (*told_ & bit) != 0) {
+      flags |= NGHTTP2_NV_FLAG_NO_INDEX;
+    } else {
+      *told_ |= bit;
+    }
+  }
   fields_.push_back({.name = bytes_of(name),
                      .value = bytes_of(value),
                      .namelen = name.size(),
                      .valuelen = value.size(),
-                     .flags = static_cast<std::uint8_t>(plain ? NGHTTP2_NV_FLAG_NONE
-                                                              : NGHTTP2_NV_FLAG_NO_INDEX)});
+                     .flags = flags});
 }
 
 void Http2FieldList::add(const Headers& headers) {
   for (const HeaderField& field : headers) add(field.name, field.value);
-}
-
-void Http2FieldList::add_size(const std::optional<std::uint64_t>& body_size) {
-  if (!body_size) return;
-  digits_ = std::to_string(*body_size);
-  add("content-length", digits_);
 }
 
 void Http2Exchange::append(base::ByteView bytes) {
@@ -131,6 +143,13 @@ void Http2Exchange::append(base::ByteView bytes) {
     out_head = 0;
   }
   out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+void Http2Exchange::renew() {
+  base::Bytes buffer = std::move(out);
+  buffer.clear();
+  *this = {};
+  out = std::move(buffer);
 }
 
 void Http2Exchange::drop_front(std::size_t size) {
@@ -145,8 +164,7 @@ void Http2Exchange::drop_front(std::size_t size) {
 }
 
 void Http2Exchange::discard_output() {
-  out = {};
-  out_head = 0;
+  drop_front(unsent());
   out_discarded = true;
   if (above_high_water) writable_due = true;
 }

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace transport {
@@ -37,11 +38,18 @@ struct Http2Fields {
   [[nodiscard]] ResponseHead take_response(bool ended);
 };
 
-// Fields to send; they point into the head that they were made of and are copied by nghttp2.
+// Which names whose values never come twice the other side has in its table of fields: each is told
+// once as a field to keep, and from then on costs a number instead of its letters.
+using Http2NamesTold = std::uint32_t;
+
+// Fields to send; they point into the head that they were made of.
 class Http2FieldList {
  public:
-  explicit Http2FieldList(const RequestHead& head);
-  explicit Http2FieldList(const ResponseHead& head);
+  // Nothing is copied: `head` stays where it is until its frame was written.
+  Http2FieldList(const RequestHead& head, std::string& digits, Http2NamesTold& told);
+  Http2FieldList(const ResponseHead& head, std::string& digits, Http2NamesTold& told);
+  // These are copied by nghttp2.
+  explicit Http2FieldList(int informational_status);
   explicit Http2FieldList(const Headers& trailers);
 
   [[nodiscard]] const nghttp2_nv* data() const { return fields_.data(); }
@@ -50,10 +58,11 @@ class Http2FieldList {
  private:
   void add(std::string_view name, std::string_view value);
   void add(const Headers& headers);
-  void add_size(const std::optional<std::uint64_t>& body_size);
 
   std::vector<nghttp2_nv> fields_;
-  std::string digits_;  // status or content-length
+  std::string status_;
+  std::uint8_t flags_ = 0;
+  Http2NamesTold* told_ = nullptr;  // null: they are not counted
 };
 
 struct Http2Exchange {
@@ -66,6 +75,10 @@ struct Http2Exchange {
   bool open = false;     // nghttp2 knows it
   bool on_wire = false;  // its first frame left us
   bool due = false;      // stands in the session's list of those with something to tell
+
+  // Our head, as long as nghttp2 may look at it, and the numbers in it as text.
+  std::variant<std::monostate, RequestHead, ResponseHead> head_out;
+  std::string digits_out;
 
   base::Bytes out;  // what the user sent, from out_head on
   std::size_t out_head = 0;
@@ -91,6 +104,7 @@ struct Http2Exchange {
   bool failure_told = false;
 
   [[nodiscard]] std::size_t unsent() const { return out.size() - out_head; }
+  void renew();  // as new, but with the room that `out` has
   void append(base::ByteView bytes);
   void drop_front(std::size_t size);
   void discard_output();

@@ -14,6 +14,9 @@
 namespace transport {
 namespace {
 
+constexpr std::size_t spare_max = 64;
+constexpr std::size_t spare_room_max = 16 * 1024;  // of each one's buffer
+
 StreamError error_of(std::uint32_t code) {
   switch (code) {
     case NGHTTP2_REFUSED_STREAM:
@@ -52,8 +55,7 @@ class Http2Session::Handle final : public Stream {
     Http2Session* const session = exchange_.session;
     if (session == nullptr) return;
     if (exchange_.expects_continue && !exchange_.head_sent && exchange_.open) {
-      const ResponseHead head{.status = 100, .headers = {}, .body_size = std::nullopt};
-      const Http2FieldList fields(head);
+      const Http2FieldList fields(100);
       nghttp2_submit_headers(session->session_, NGHTTP2_FLAG_NONE, exchange_.id, nullptr,
                              fields.data(), fields.size(), nullptr);
     }
@@ -64,7 +66,7 @@ class Http2Session::Handle final : public Stream {
     CHECK(!exchange_.head_sent);
     exchange_.head_sent = true;
     if (exchange_.session == nullptr || !exchange_.open) return;
-    exchange_.session->submit_response(exchange_, head);
+    exchange_.session->submit_response(exchange_, std::move(head));
   }
 
   void send_data(base::ByteView bytes) override {
@@ -209,9 +211,10 @@ std::unique_ptr<Stream> Http2Session::open(RequestHead head, Receiver& receiver)
   exchange.head_sent = true;
   auto stream = std::make_unique<Handle>(exchange);
   if (accepts_streams()) {
-    const Http2FieldList fields(head);
+    const auto& kept = exchange.head_out.emplace<RequestHead>(std::move(head));
+    const Http2FieldList fields(kept, exchange.digits_out, names_told_);
     nghttp2_data_provider body{.source = {.ptr = &exchange}, .read_callback = Callbacks::read_body};
-    const bool empty = head.body_size == std::uint64_t{0};
+    const bool empty = kept.body_size == std::uint64_t{0};
     exchange.id = nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(),
                                          empty ? nullptr : &body, &exchange);
     exchange.out_discarded = empty;
@@ -248,7 +251,13 @@ bool Http2Session::finished() const {
 }
 
 Http2Exchange& Http2Session::add_exchange() {
-  auto* const exchange = new Http2Exchange;  // freed by release()
+  Http2Exchange* exchange = nullptr;  // release() puts it back
+  if (spare_.empty()) {
+    exchange = new Http2Exchange;
+  } else {
+    exchange = spare_.back().release();
+    spare_.pop_back();
+  }
   exchange->session = this;
   exchange->next = exchanges_;
   if (exchanges_ != nullptr) exchanges_->previous = exchange;
@@ -264,7 +273,14 @@ void Http2Session::release(Http2Exchange& exchange) {
   if (exchange.next != nullptr) exchange.next->previous = exchange.previous;
   if (exchanges_ == &exchange) exchanges_ = exchange.next;
   if (telling_ == &exchange) telling_ = nullptr;
-  delete &exchange;
+  std::unique_ptr<Http2Exchange> spare(&exchange);
+  if (spare_.size() >= spare_max || spare->out.capacity() > spare_room_max) return;
+  spare->renew();
+  spare_.push_back(std::move(spare));
+}
+
+void Http2Session::rest() {
+  spare_.clear();
 }
 
 // The user let go of its Stream.
@@ -295,10 +311,11 @@ void Http2Session::give_back(Http2Exchange& exchange, std::size_t bytes) {
   if (nghttp2_session_want_write(session_) != 0) output_due();
 }
 
-void Http2Session::submit_response(Http2Exchange& exchange, const ResponseHead& head) {
-  const Http2FieldList fields(head);
+void Http2Session::submit_response(Http2Exchange& exchange, ResponseHead head) {
+  const auto& kept = exchange.head_out.emplace<ResponseHead>(std::move(head));
+  const Http2FieldList fields(kept, exchange.digits_out, names_told_);
   nghttp2_data_provider body{.source = {.ptr = &exchange}, .read_callback = Callbacks::read_body};
-  const bool empty = head.body_size == std::uint64_t{0};
+  const bool empty = kept.body_size == std::uint64_t{0};
   exchange.out_discarded = empty;
   const int error = nghttp2_submit_response(session_, exchange.id, fields.data(), fields.size(),
                                             empty ? nullptr : &body);

@@ -73,6 +73,8 @@ class Http2Session {
   // GOAWAY: nothing new, what is in flight goes on; finished() once it is done.
   void shut_down();
 
+  void rest();  // frees what is kept for the next streams
+
   [[nodiscard]] bool accepts_streams() const;  // open() would not be refused
   [[nodiscard]] bool finished() const;         // nothing more to read or to write
   [[nodiscard]] bool drained() const { return going_away_ && !flooded_ && open_streams_ == 0; }
@@ -83,11 +85,11 @@ class Http2Session {
   struct Callbacks;  // nghttp2's
 
   Http2Exchange& add_exchange();
-  void release(Http2Exchange& exchange);  // frees it if nobody refers to it
+  void release(Http2Exchange& exchange);  // to spare_ if nobody refers to it
   void abandon(Http2Exchange& exchange);
   void refuse_rest(Http2Exchange& exchange);
   void give_back(Http2Exchange& exchange, std::size_t bytes);
-  void submit_response(Http2Exchange& exchange, const ResponseHead& head);
+  void submit_response(Http2Exchange& exchange, ResponseHead head);
   void on_head(Http2Exchange& exchange, bool ended);
   void on_request(Http2Exchange& exchange, bool ended);
   void deliver(Http2Exchange& exchange, base::ByteView bytes);
@@ -107,10 +109,12 @@ class Http2Session {
   const RequestOrigin origin_;
   std::function<void()> on_output_;
   nghttp2_session* session_ = nullptr;
-  Http2Exchange* exchanges_ = nullptr;  // a list of all, linked by themselves
-  std::vector<Http2Exchange*> due_;     // have something to tell; null: went away meanwhile
-  Http2Exchange* telling_ = nullptr;    // what tell() is at, until it is freed
-  base::Bytes* out_ = nullptr;          // where frames go while take_output() runs
+  Http2Exchange* exchanges_ = nullptr;                 // a list of all, linked by themselves
+  std::vector<std::unique_ptr<Http2Exchange>> spare_;  // for the next streams, with their buffers
+  std::vector<Http2Exchange*> due_;   // have something to tell; null: went away meanwhile
+  std::uint32_t names_told_ = 0;      // Http2NamesTold
+  Http2Exchange* telling_ = nullptr;  // what tell() is at, until it is freed
+  base::Bytes* out_ = nullptr;        // where frames go while take_output() runs
   std::size_t out_size_max_ = 0;
   std::size_t open_streams_ = 0;
   bool output_announced_ = true;  // on_output() was called, take_output() not yet

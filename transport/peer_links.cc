@@ -323,14 +323,12 @@ std::unique_ptr<PeerStream> PeerLinks::Links::open(const std::optional<base::Nod
                                                    const base::Endpoint& at, RequestHead head,
                                                    Receiver& receiver,
                                                    base::Duration connect_timeout) {
+  if (Link* const link = node ? usable(*node) : nullptr) {
+    return std::make_unique<LinkStream>(link->node,
+                                        link->connection->open(std::move(head), receiver));
+  }
   auto stream = std::make_unique<WaitingStream>(node, std::move(head), receiver,
                                                 steady_now() + connect_timeout);
-  if (Link* const link = node ? usable(*node) : nullptr) {
-    stream->attach(link->node, [link](RequestHead given, Receiver& to) {
-      return link->connection->open(std::move(given), to);
-    });
-    return stream;
-  }
   stream->on_gone([self = weak_from_this()](WaitingStream& gone) {
     if (const auto links = self.lock()) links->forget(gone);
   });

@@ -1,5 +1,5 @@
-// The PeerStream that PeerLinks gives out: it keeps head and body until the link is there, and then
-// is a thin cover of the link's own stream.
+// The PeerStreams that PeerLinks gives out: a thin cover of the link's own stream, and one that
+// keeps head and body until there is a link.
 #pragma once
 
 #include "base/bytes.h"
@@ -12,8 +12,30 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace transport {
+
+// Over a link that is there.
+class LinkStream final : public PeerStream {
+ public:
+  LinkStream(const base::NodeId& peer, std::unique_ptr<Stream> inner)
+      : peer_(peer), inner_(std::move(inner)) {}
+
+  [[nodiscard]] const base::NodeId* peer() const override { return &peer_; }
+  void set_receiver(Receiver& receiver) override { inner_->set_receiver(receiver); }
+  void send_response_head(ResponseHead head) override {
+    inner_->send_response_head(std::move(head));
+  }
+  void send_data(base::ByteView bytes) override { inner_->send_data(bytes); }
+  void send_end(Headers trailers) override { inner_->send_end(std::move(trailers)); }
+  [[nodiscard]] std::size_t unsent() const override { return inner_->unsent(); }
+  void consumed(std::size_t bytes) override { inner_->consumed(bytes); }
+
+ private:
+  const base::NodeId peer_;
+  const std::unique_ptr<Stream> inner_;
+};
 
 class WaitingStream final : public PeerStream {
  public:
