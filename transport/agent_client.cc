@@ -74,7 +74,9 @@ class AgentClient::Shared final : public ClientConnection::Owner,
                                   public std::enable_shared_from_this<AgentClient::Shared> {
  public:
   Shared(asio::io_context& loop, AgentClientOptions options)
-      : loop_(loop), options_(options), timer_(loop) {}
+      : loop_(loop), options_(options), timer_(loop) {
+    asio::use_service<Readiness>(loop);  // now, not when descriptors may have run out
+  }
 
   std::unique_ptr<Stream> open(const AgentUrl& url, RequestHead head, Receiver& receiver,
                                OpenOptions options);

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -44,16 +45,25 @@ std::error_code to_standard(const std::error_code& error) {
 
 ByteChannel::ByteChannel(asio::ip::tcp::socket socket, std::span<std::byte> scratch,
                          std::size_t kept_max)
-    : socket_(std::move(socket)), scratch_(scratch), kept_max_(kept_max) {
+    : executor_(socket.get_executor()),
+      readiness_(asio::use_service<Readiness>(asio::query(executor_, asio::execution::context))),
+      scratch_(scratch),
+      kept_max_(kept_max) {
   asio::error_code ignored;
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  remote_ = from_asio(socket_.remote_endpoint(ignored));
+  socket.non_blocking(true, ignored);
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  remote_ = from_asio(socket.remote_endpoint(ignored));
+  socket_ = socket.release();
+}
+
+ByteChannel::~ByteChannel() {
+  close(false);
 }
 
 void ByteChannel::start(User& user) {
   user_ = &user;
-  wait_readable();
+  watched_ = readiness_.watch(socket_, *this);
+  if (!watched_) broke();
 }
 
 void ByteChannel::set_reading(bool on) {
@@ -61,13 +71,13 @@ void ByteChannel::set_reading(bool on) {
   reading_ = on;
   if (!on || closed_) return;
   show_again();  // an end may be due without another byte
-  wait_readable();
+  read_soon();
 }
 
 void ByteChannel::show_again() {
   if (show_due_ || closed_) return;
   show_due_ = true;
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+  asio::post(executor_, [self = shared_from_this()] {
     self->show_due_ = false;
     if (self->closed_ || !self->reading_) return;
     self->in_turn_ = true;
@@ -76,30 +86,45 @@ void ByteChannel::show_again() {
   });
 }
 
-void ByteChannel::wait_readable() {
-  if (waiting_readable_ || !reading_ || input_ended_ || closed_) return;
-  if (kept_.size() >= kept_max_) return;
-  waiting_readable_ = true;
-  socket_.async_wait(asio::ip::tcp::socket::wait_read,
-                     [self = shared_from_this()](const asio::error_code&) {
-                       self->waiting_readable_ = false;
-                       if (!self->closed_) self->on_readable();
-                     });
+void ByteChannel::on_ready(std::uint32_t events) {
+  const auto keep = shared_from_this();
+  constexpr std::uint32_t end = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+  left_ = left_ || (events & end) != 0;
+  readable_ = readable_ || (events & (EPOLLIN | end)) != 0;
+  if (waiting_writable_ && (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) on_room();
+  if (readable_ && may_read()) on_readable();
+}
+
+bool ByteChannel::may_read() const {
+  return reading_ && !input_ended_ && !closed_ && kept_.size() < kept_max_;
+}
+
+// Where reading stopped for another reason than that there was nothing.
+void ByteChannel::read_soon() {
+  if (!readable_ || read_due_ || !may_read()) return;
+  read_due_ = true;
+  asio::post(executor_, [self = shared_from_this()] {
+    self->read_due_ = false;
+    if (self->readable_ && self->may_read()) self->on_readable();
+  });
 }
 
 void ByteChannel::on_readable() {
   in_turn_ = true;
   // Rounds are bounded, so that one fast sender does not starve the others.
-  for (int round = 0; round < 4; ++round) {
-    if (!reading_ || input_ended_ || closed_ || kept_.size() >= kept_max_) break;
-    const ssize_t got = ::recv(socket_.native_handle(), scratch_.data(), scratch_.size(), 0);
+  for (int round = 0; round < 4 && may_read(); ++round) {
+    const ssize_t got = ::recv(socket_, scratch_.data(), scratch_.size(), 0);
     if (got > 0) {
+      // Less than there was room for is all there was, and what comes later is told; but not an
+      // end that was told already.
+      readable_ = left_ || static_cast<std::size_t>(got) == scratch_.size();
       progress_ = true;
       show(base::ByteView(scratch_).first(static_cast<std::size_t>(got)));
-      if (static_cast<std::size_t>(got) < scratch_.size()) break;
+      if (!readable_) break;
       continue;
     }
     if (got < 0 && errno == EINTR) continue;
+    readable_ = false;
     if (got < 0 && errno == EAGAIN) break;
     input_ended_ = true;
     user_->on_input_end(got == 0);
@@ -133,7 +158,7 @@ void ByteChannel::end_turn() {
   in_turn_ = false;
   if (closed_) return;
   flush();
-  wait_readable();
+  read_soon();
 }
 
 void ByteChannel::write(base::ByteView bytes) {
@@ -150,11 +175,10 @@ void ByteChannel::write(base::ByteView bytes) {
 // Sends output_ and then `extra`; what the kernel does not take of them stays in output_.
 ByteChannel::Sent ByteChannel::send_some(base::ByteView extra) {
   const std::size_t before = unsent();
-  const int socket = socket_.native_handle();
   ssize_t got = 0;
   do {
-    got = extra.empty() ? ::send(socket, output_.data() + sent_, before, MSG_NOSIGNAL)
-                        : send_both(socket, {output_.data() + sent_, before}, extra);
+    got = extra.empty() ? ::send(socket_, output_.data() + sent_, before, MSG_NOSIGNAL)
+                        : send_both(socket_, {output_.data() + sent_, before}, extra);
   } while (got < 0 && errno == EINTR);
   if (got < 0 && errno != EAGAIN) {
     broke();
@@ -176,7 +200,7 @@ ByteChannel::Sent ByteChannel::send_some(base::ByteView extra) {
     output_.append(text(extra));
   }
   if (unsent() == 0) return Sent::all;
-  wait_writable();
+  waiting_writable_ = true;
   return Sent::some;
 }
 
@@ -184,34 +208,26 @@ void ByteChannel::flush() {
   if (closed_ || in_turn_ || waiting_writable_) return;
   if (unsent() > 0 && send_some({}) != Sent::all) return;
   if (!finishing_) return;
-  asio::error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  ::shutdown(socket_, SHUT_WR);
 }
 
 void ByteChannel::flush_soon() {
   if (closed_ || in_turn_ || flush_due_) return;
   flush_due_ = true;
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+  asio::post(executor_, [self = shared_from_this()] {
     self->flush_due_ = false;
     self->flush();
   });
 }
 
-void ByteChannel::wait_writable() {
-  if (waiting_writable_ || closed_) return;
-  waiting_writable_ = true;
-  socket_.async_wait(asio::ip::tcp::socket::wait_write,
-                     [self = shared_from_this()](const asio::error_code&) {
-                       self->waiting_writable_ = false;
-                       if (self->closed_) return;
-                       self->flush();
-                       if (self->closed_ || !self->above_high_water_) return;
-                       if (self->unsent() >= Stream::low_water) return;
-                       self->above_high_water_ = false;
-                       self->in_turn_ = true;
-                       self->user_->on_writable();
-                       self->end_turn();
-                     });
+void ByteChannel::on_room() {
+  waiting_writable_ = false;
+  flush();
+  if (closed_ || !above_high_water_ || unsent() >= Stream::low_water) return;
+  above_high_water_ = false;
+  in_turn_ = true;
+  user_->on_writable();
+  end_turn();
 }
 
 // A write failed: what was to leave cannot.
@@ -222,7 +238,7 @@ void ByteChannel::broke() {
 }
 
 void ByteChannel::tell_end() {
-  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+  asio::post(executor_, [self = shared_from_this()] {
     if (!self->closed_) self->user_->on_input_end(false);
   });
 }
@@ -230,7 +246,7 @@ void ByteChannel::tell_end() {
 void ByteChannel::acknowledge_now() {
   const int on = 1;
   // Where the system knows no such option, agents are as slow as without it.
-  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+  ::setsockopt(socket_, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
 void ByteChannel::finish() {
@@ -240,24 +256,26 @@ void ByteChannel::finish() {
   kept_.clear();
   if (input_ended_) return tell_end();
   flush();
-  wait_readable();
+  read_soon();
 }
 
 void ByteChannel::close(bool reset) {
   if (closed_) return;
   closed_ = true;
-  asio::error_code ignored;
-  if (reset) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
-  socket_.close(ignored);
+  if (watched_) readiness_.forget(socket_, *this);
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  if (reset) ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::close(std::exchange(socket_, -1));
   output_ = {};
   sent_ = 0;
 }
 
 asio::ip::tcp::socket ByteChannel::release() {
-  CHECK(!waiting_readable_);
   CHECK(!waiting_writable_);
+  CHECK(!closed_);
   closed_ = true;
-  return std::move(socket_);
+  if (watched_) readiness_.forget(socket_, *this);
+  return {executor_, to_asio(remote_).protocol(), std::exchange(socket_, -1)};
 }
 
 bool ByteChannel::other_side_left() const {
@@ -270,7 +288,7 @@ bool ByteChannel::broken() const {
 
 short ByteChannel::poll_for(short events) const {
   pollfd one{};
-  one.fd = const_cast<ByteChannel*>(this)->socket_.native_handle();
+  one.fd = socket_;
   one.events = events;
   return ::poll(&one, 1, 0) > 0 ? one.revents : short{0};
 }

@@ -2,16 +2,18 @@
 // channels of an owner share; what the user does not take is kept, up to a bound, and shown again
 // with more behind it. What is written within one turn of the loop leaves in one system call, at
 // the latest at its end. Plain handlers instead of a coroutine: most of the time there is nothing
-// here to wait for but the next readable moment, and a request costs one wait, one recv and one
-// send.
+// here to wait for but the next readable moment, and a request costs one recv and one send.
 #pragma once
 
 #include "base/bytes.h"
 #include "base/endpoint.h"
+#include "transport/readiness.h"
 
+#include <asio/any_io_executor.hpp>
 #include <asio/ip/tcp.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,7 +23,8 @@
 namespace transport {
 
 // Owned by whoever talks through it and by the handlers under way, which find it closed.
-class ByteChannel final : public std::enable_shared_from_this<ByteChannel> {
+class ByteChannel final : public std::enable_shared_from_this<ByteChannel>,
+                          private Readiness::Watcher {
  public:
   // Called from handlers of the loop only, never from inside a function of the channel.
   class User {
@@ -37,6 +40,9 @@ class ByteChannel final : public std::enable_shared_from_this<ByteChannel> {
 
   // `scratch` outlives the channel, or at least its close().
   ByteChannel(asio::ip::tcp::socket socket, std::span<std::byte> scratch, std::size_t kept_max);
+  ~ByteChannel() override;
+  ByteChannel(const ByteChannel&) = delete;
+  ByteChannel& operator=(const ByteChannel&) = delete;
 
   void start(User& user);
   // Off: nothing is read, and on_bytes() is not called.
@@ -76,9 +82,11 @@ class ByteChannel final : public std::enable_shared_from_this<ByteChannel> {
  private:
   enum class Sent { all, some, broken };
 
-  void wait_readable();
-  void wait_writable();
+  void on_ready(std::uint32_t events) override;
+  [[nodiscard]] bool may_read() const;
+  void read_soon();
   void on_readable();
+  void on_room();
   void show(base::ByteView bytes);
   std::size_t show_to_user(base::ByteView bytes);
   Sent send_some(base::ByteView extra);
@@ -87,7 +95,9 @@ class ByteChannel final : public std::enable_shared_from_this<ByteChannel> {
   short poll_for(short events) const;
   void end_turn();
 
-  asio::ip::tcp::socket socket_;
+  asio::any_io_executor executor_;
+  Readiness& readiness_;
+  int socket_ = -1;  // ours, not Asio's
   std::span<std::byte> scratch_;
   std::size_t kept_max_;
   base::Endpoint remote_;
@@ -96,11 +106,14 @@ class ByteChannel final : public std::enable_shared_from_this<ByteChannel> {
   std::string output_;
   std::size_t sent_ = 0;  // of output_
   bool reading_ = true;
-  bool waiting_readable_ = false;
-  bool waiting_writable_ = false;
-  bool flush_due_ = false;  // a handler that flushes is posted
-  bool show_due_ = false;   // a handler that shows kept_ again is posted
-  bool in_turn_ = false;    // a callback of ours is running: its end flushes
+  bool watched_ = false;
+  bool readable_ = false;          // a read may find something
+  bool left_ = false;              // the other side closed or broke: a read will find that
+  bool read_due_ = false;          // a handler that reads is posted
+  bool waiting_writable_ = false;  // a write found no room
+  bool flush_due_ = false;         // a handler that flushes is posted
+  bool show_due_ = false;          // a handler that shows kept_ again is posted
+  bool in_turn_ = false;           // a callback of ours is running: its end flushes
   bool input_ended_ = false;
   bool above_high_water_ = false;
   bool finishing_ = false;
