@@ -12,10 +12,6 @@ Http2Session& session_of(void* user) {
   return *static_cast<Http2Session*>(user);
 }
 
-Http2Exchange* exchange_of(nghttp2_session* session, std::int32_t id) {
-  return static_cast<Http2Exchange*>(nghttp2_session_get_stream_user_data(session, id));
-}
-
 std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
   return {reinterpret_cast<const char*>(bytes), size};
 }
@@ -144,26 +140,26 @@ int Http2Session::Callbacks::on_begin_headers(nghttp2_session* session, const ng
   return 0;
 }
 
-int Http2Session::Callbacks::on_header(nghttp2_session* session, const nghttp2_frame* frame,
+int Http2Session::Callbacks::on_header(nghttp2_session* /*session*/, const nghttp2_frame* frame,
                                        const std::uint8_t* name, std::size_t name_size,
                                        const std::uint8_t* value, std::size_t value_size,
                                        std::uint8_t /*flags*/, void* user) {
-  Http2Exchange* const exchange = exchange_of(session, frame->hd.stream_id);
+  Http2Session& self = session_of(user);
+  Http2Exchange* const exchange = self.find(frame->hd.stream_id);
   if (exchange == nullptr) return 0;
   exchange->fields.add(text_of(name, name_size), text_of(value, value_size));
-  Http2Session& self = session_of(user);
   if (exchange->fields.size <= self.options_.header_bytes_max) return 0;
   self.on_reset();
   return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // resets the stream
 }
 
-int Http2Session::Callbacks::on_frame(nghttp2_session* session, const nghttp2_frame* frame,
+int Http2Session::Callbacks::on_frame(nghttp2_session* /*session*/, const nghttp2_frame* frame,
                                       void* user) {
   Http2Session& self = session_of(user);
   if (frame->hd.type == NGHTTP2_RST_STREAM) self.on_reset();
   if (frame->hd.type == NGHTTP2_GOAWAY) self.going_away_ = true;
   if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) return 0;
-  Http2Exchange* const exchange = exchange_of(session, frame->hd.stream_id);
+  Http2Exchange* const exchange = session_of(user).find(frame->hd.stream_id);
   if (exchange == nullptr) return 0;
   if (frame->hd.type == NGHTTP2_HEADERS) {
     self.on_head(*exchange, ends_stream(frame));
@@ -177,7 +173,7 @@ int Http2Session::Callbacks::on_data(nghttp2_session* session, std::uint8_t /*fl
                                      std::int32_t id, const std::uint8_t* bytes, std::size_t size,
                                      void* user) {
   Http2Session& self = session_of(user);
-  Http2Exchange* const exchange = exchange_of(session, id);
+  Http2Exchange* const exchange = session_of(user).find(id);
   if (exchange == nullptr) {
     nghttp2_session_consume(session, id, size);
     return 0;
@@ -186,14 +182,14 @@ int Http2Session::Callbacks::on_data(nghttp2_session* session, std::uint8_t /*fl
   return 0;
 }
 
-int Http2Session::Callbacks::on_stream_close(nghttp2_session* session, std::int32_t id,
+int Http2Session::Callbacks::on_stream_close(nghttp2_session* /*session*/, std::int32_t id,
                                              std::uint32_t error_code, void* user) {
-  Http2Exchange* const exchange = exchange_of(session, id);
+  Http2Exchange* const exchange = session_of(user).find(id);
   if (exchange != nullptr) session_of(user).on_stream_closed(*exchange, error_code);
   return 0;
 }
 
-int Http2Session::Callbacks::on_frame_sent(nghttp2_session* session, const nghttp2_frame* frame,
+int Http2Session::Callbacks::on_frame_sent(nghttp2_session* /*session*/, const nghttp2_frame* frame,
                                            void* user) {
   Http2Session& self = session_of(user);
   if (frame->hd.type == NGHTTP2_RST_STREAM) {
@@ -206,7 +202,7 @@ int Http2Session::Callbacks::on_frame_sent(nghttp2_session* session, const nghtt
     return 0;
   }
   if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) return 0;
-  Http2Exchange* const exchange = exchange_of(session, frame->hd.stream_id);
+  Http2Exchange* const exchange = session_of(user).find(frame->hd.stream_id);
   if (exchange != nullptr) self.on_sent(*exchange, ends_stream(frame));
   return 0;
 }

@@ -32,29 +32,51 @@ bool is_grpc(const Headers& headers) {
 
 void Http2Fields::add(std::string_view name, std::string_view value) {
   size += name.size() + value.size() + 32;
+  if (name.starts_with(':')) return add_pseudo(name, value);
+  switch (name.size()) {
+    case 2:
+      if (name == "te") return;
+      break;
+    case 4:
+      if (name != "host") break;
+      if (authority.empty()) authority = value;
+      return;
+    case 6:
+      if (name == "cookie") return add_cookie(value);
+      if (name != "expect") break;
+      expects_continue = base::equals_ignoring_case(value, "100-continue");
+      return;
+    case 14:
+      if (name != "content-length") break;
+      content_length = base::parse_unsigned(value);
+      return;
+    default:
+      break;
+  }
+  if (headers.empty()) headers.reserve(8);
+  headers.push_back({.name = std::string(name), .value = std::string(value)});
+}
+
+void Http2Fields::add_pseudo(std::string_view name, std::string_view value) {
   if (name == ":method") {
     method = value;
   } else if (name == ":path") {
     path = value;
-  } else if (name == ":authority" || (name == "host" && authority.empty())) {
+  } else if (name == ":authority") {
     authority = value;
   } else if (name == ":status") {
     status = static_cast<int>(base::parse_unsigned(value).value_or(0));
-  } else if (name == "content-length") {
-    content_length = base::parse_unsigned(value);
-  } else if (name == "expect") {
-    expects_continue = base::equals_ignoring_case(value, "100-continue");
-  } else if (name == "cookie") {  // RFC 9113, 8.2.3: crumbs become one field
-    const auto found = std::find_if(headers.begin(), headers.end(),
-                                    [](const auto& f) { return f.name == "cookie"; });
-    if (found == headers.end()) {
-      headers.push_back({.name = std::string(name), .value = std::string(value)});
-    } else {
-      found->value.append("; ").append(value);
-    }
-  } else if (!name.starts_with(':') && name != "te" && name != "host") {
-    if (headers.empty()) headers.reserve(8);
-    headers.push_back({.name = std::string(name), .value = std::string(value)});
+  }
+}
+
+// RFC 9113, 8.2.3: crumbs become one field.
+void Http2Fields::add_cookie(std::string_view value) {
+  const auto found = std::find_if(headers.begin(), headers.end(),
+                                  [](const auto& f) { return f.name == "cookie"; });
+  if (found != headers.end()) {
+    found->value.append("; ").append(value);
+  } else {
+    headers.push_back({.name = "cookie", .value = std::string(value)});
   }
 }
 

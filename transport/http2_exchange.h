@@ -34,6 +34,8 @@ struct Http2Fields {
   bool expects_continue = false;
 
   void add(std::string_view name, std::string_view value);
+  void add_pseudo(std::string_view name, std::string_view value);
+  void add_cookie(std::string_view value);
   [[nodiscard]] RequestHead take_request(bool ended);
   [[nodiscard]] ResponseHead take_response(bool ended);
 };

@@ -265,6 +265,13 @@ Http2Exchange& Http2Session::add_exchange() {
   return *exchange;
 }
 
+Http2Exchange* Http2Session::find(std::int32_t id) {
+  if (incoming_ == nullptr || incoming_->id != id || !incoming_->open) {
+    incoming_ = static_cast<Http2Exchange*>(nghttp2_session_get_stream_user_data(session_, id));
+  }
+  return incoming_;
+}
+
 void Http2Session::release(Http2Exchange& exchange) {
   if (exchange.open || exchange.held) return;
   if (exchange.due)
@@ -273,6 +280,7 @@ void Http2Session::release(Http2Exchange& exchange) {
   if (exchange.next != nullptr) exchange.next->previous = exchange.previous;
   if (exchanges_ == &exchange) exchanges_ = exchange.next;
   if (telling_ == &exchange) telling_ = nullptr;
+  if (incoming_ == &exchange) incoming_ = nullptr;
   std::unique_ptr<Http2Exchange> spare(&exchange);
   if (spare_.size() >= spare_max || spare->out.capacity() > spare_room_max) return;
   spare->renew();

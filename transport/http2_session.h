@@ -85,7 +85,8 @@ class Http2Session {
   struct Callbacks;  // nghttp2's
 
   Http2Exchange& add_exchange();
-  void release(Http2Exchange& exchange);  // to spare_ if nobody refers to it
+  [[nodiscard]] Http2Exchange* find(std::int32_t id);  // null: gone, or never was
+  void release(Http2Exchange& exchange);               // to spare_ if nobody refers to it
   void abandon(Http2Exchange& exchange);
   void refuse_rest(Http2Exchange& exchange);
   void give_back(Http2Exchange& exchange, std::size_t bytes);
@@ -111,10 +112,11 @@ class Http2Session {
   nghttp2_session* session_ = nullptr;
   Http2Exchange* exchanges_ = nullptr;                 // a list of all, linked by themselves
   std::vector<std::unique_ptr<Http2Exchange>> spare_;  // for the next streams, with their buffers
-  std::vector<Http2Exchange*> due_;   // have something to tell; null: went away meanwhile
-  std::uint32_t names_told_ = 0;      // Http2NamesTold
-  Http2Exchange* telling_ = nullptr;  // what tell() is at, until it is freed
-  base::Bytes* out_ = nullptr;        // where frames go while take_output() runs
+  std::vector<Http2Exchange*> due_;    // have something to tell; null: went away meanwhile
+  std::uint32_t names_told_ = 0;       // Http2NamesTold
+  Http2Exchange* incoming_ = nullptr;  // whose frame came last, so that it is not looked up
+  Http2Exchange* telling_ = nullptr;   // what tell() is at, until it is freed
+  base::Bytes* out_ = nullptr;         // where frames go while take_output() runs
   std::size_t out_size_max_ = 0;
   std::size_t open_streams_ = 0;
   bool output_announced_ = true;  // on_output() was called, take_output() not yet
