@@ -83,6 +83,12 @@ class CallMetrics {
   Requests requests_;                                              // at most series_max_, + "other"
   std::map<std::string, OfCapability, std::less<>> capabilities_;  // as above
   std::map<TransitionKey, std::uint64_t> transitions_;             // as many as machines have
+  struct Recent {
+    TransitionKey key;
+    std::uint64_t* count = nullptr;  // in transitions_, which takes none away
+  };
+  std::array<Recent, 8> recent_;
+  std::size_t recent_next_ = 0;
 };
 
 // Each starts at 0 with the process. What the shell does not keep stays 0.

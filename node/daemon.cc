@@ -303,7 +303,7 @@ void Daemon::carry_out(kernel::Effect effect) {
       },
       [&](base::Transition&& e) {
         call_metrics_.on_transition(e);
-        log_.transition(e, {monotonic_now(), wall_now()});
+        if (log_.tells(e)) log_.transition(e, {monotonic_now(), wall_now()});
       },
       [&](base::Notice&& e) { log(e.severity, e.text); }, [&](kernel::Drained&&) { on_drained(); },
       [&](auto&& e) { exchanges_.carry_out(std::move(e)); });

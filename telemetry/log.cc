@@ -76,8 +76,9 @@ std::string kind_of(base::Severity severity, std::string_view text) {
 
 // Who comes and goes is news; calls, and members that are busy for a while, are everyday life.
 base::Severity severity_of(const base::Transition& transition) {
-  const bool busy = transition.from == "at_capacity" || transition.to == "at_capacity";
-  return transition.machine == "call" || busy ? base::Severity::debug : base::Severity::info;
+  const bool everyday = transition.machine == "call" || transition.from == "at_capacity" ||
+                        transition.to == "at_capacity";
+  return everyday ? base::Severity::debug : base::Severity::info;
 }
 
 std::string_view color_of(base::Severity severity) {
@@ -129,9 +130,13 @@ void Log::notice(const base::Notice& notice, const LogClock& clock) {
   write(notice.severity, notice.text, clock);
 }
 
+bool Log::tells(const base::Transition& transition) const {
+  return severity_of(transition) >= options_.level;
+}
+
 void Log::transition(const base::Transition& transition, const LogClock& clock) {
+  if (!tells(transition)) return;
   const base::Severity severity = severity_of(transition);
-  if (severity < options_.level) return;
   std::string text(transition.machine);
   if (!transition.subject.empty()) text.append(" ").append(transition.subject);
   text.append(": ").append(transition.from).append(" -> ").append(transition.to);

@@ -44,6 +44,7 @@ class Log {
 
   void notice(const base::Notice& notice, const LogClock& clock);
   // At info, or at debug what happens all the time.
+  [[nodiscard]] bool tells(const base::Transition& transition) const;  // at its level
   void transition(const base::Transition& transition, const LogClock& clock);
   void write(base::Severity severity, std::string_view text, const LogClock& clock);
 
