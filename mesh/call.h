@@ -136,7 +136,7 @@ struct CancelAttempt {
 
 // This attempt's answer is the exchange's answer: pass head (with `set`) and body on. With `hold`,
 // keep it back until it is whole, as long as its size is known and small: then a provider that dies
-// in the middle of it can still be replaced.
+// in the middle of it can still be replaced. Without it the answer counts as started from here on.
 struct RelayAnswer {
   ExchangeId exchange;
   std::uint32_t attempt = 0;

@@ -133,6 +133,7 @@ void Exchange::relay(mesh::RelayAnswer effect) {
     answer_ = Answer::holding;
   } else {
     send_head();
+    if (effect.hold) host_.feed(kernel::AnswerStarted{id_});
   }
   if (!early.empty()) answer_data(early);
   if (answer_trailers_) answer_end(std::move(*answer_trailers_));
@@ -298,7 +299,6 @@ void Exchange::send_head() {
   } else {
     caller_->send_response_head(std::move(answer_head_));
   }
-  host_.feed(kernel::AnswerStarted{id_});
 }
 
 void Exchange::finish(transport::Headers trailers) {

@@ -107,7 +107,8 @@ struct AttemptFailed {
 struct BodyUnrepeatable {
   mesh::ExchangeId exchange;
 };
-// The first byte of the answer went out to the caller: no further attempt is allowed.
+// The first byte of an answer that was to be held went out to the caller, and the rest follows
+// later: no further attempt is allowed.
 struct AnswerStarted {
   mesh::ExchangeId exchange;
 };

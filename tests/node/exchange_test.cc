@@ -137,7 +137,7 @@ TEST_F(ExchangeTest, PassesAnAnswerOnAsItComes) {
   answer(std::nullopt);
   relay(1, false);
   ASSERT_TRUE(caller.head.has_value());
-  EXPECT_EQ(host.count<kernel::AnswerStarted>(), 1U);
+  EXPECT_EQ(host.count<kernel::AnswerStarted>(), 0U) << "the kernel said so itself";
   attempt().receiver->on_data(bytes("one"));
   EXPECT_EQ(caller.sent, "one");
   attempt().receiver->on_data(bytes("two"));
@@ -188,6 +188,14 @@ TEST_F(ExchangeTest, KeepsWhatComesBeforeTheKernelHasDecided) {
   EXPECT_TRUE(caller.ended);
   EXPECT_EQ(attempt().consumed, 6U);
   EXPECT_EQ(host.count<kernel::AttemptCompleted>(), 1U);
+}
+
+TEST_F(ExchangeTest, SaysThatAnAnswerStartedWhichCouldNotBeHeld) {
+  start(1);
+  answer(std::nullopt);
+  relay(1, true);
+  ASSERT_TRUE(caller.head.has_value());
+  EXPECT_EQ(host.count<kernel::AnswerStarted>(), 1U);
 }
 
 TEST_F(ExchangeTest, ForgetsAnUndecidedAnswerWithItsAttempt) {
