@@ -175,6 +175,9 @@ const Member* Membership::find(const base::NodeId& id) const {
 const std::map<base::NodeId, Member>& Membership::members() const {
   return state_->view.members();
 }
+const Reports& Membership::reports() const {
+  return state_->reports;
+}
 std::uint64_t Membership::table_digest() const {
   return state_->view.table_digest();
 }

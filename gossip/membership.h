@@ -85,6 +85,7 @@ class Membership {
   [[nodiscard]] const base::NodeId& self() const;
   [[nodiscard]] const Member* find(const base::NodeId& id) const;  // ourselves included
   [[nodiscard]] const std::map<base::NodeId, Member>& members() const;
+  [[nodiscard]] const Reports& reports() const;
   [[nodiscard]] Counters counters() const;
   // Hash of the whole table: two nodes with the same digest have the same view of all records.
   [[nodiscard]] std::uint64_t table_digest() const;

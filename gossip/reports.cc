@@ -12,6 +12,8 @@ namespace {
 
 // Who calls what hardly anybody calls need not go on asking several.
 constexpr std::uint32_t hurried_rounds_max = 6;
+// What is known of an author of whom nothing is wanted.
+constexpr Version no_newer{.epoch = ~std::uint64_t{0}, .sequence = ~std::uint64_t{0}};
 constexpr std::uint32_t percent = Observation::ppm / 100;
 
 std::uint32_t distance(std::uint32_t a, std::uint32_t b) {
@@ -23,9 +25,9 @@ bool moved(const Observation& before, const Observation& now) {
       before.quality_ppm.has_value() != now.quality_ppm.has_value()) {
     return true;
   }
-  return distance(before.success_ppm, now.success_ppm) > 2 * percent ||
-         distance(before.quality_ppm.value_or(0), now.quality_ppm.value_or(0)) > 2 * percent ||
-         distance(before.latency_micros, now.latency_micros) > before.latency_micros / 4;
+  return distance(before.success_ppm, now.success_ppm) > 5 * percent ||
+         distance(before.quality_ppm.value_or(0), now.quality_ppm.value_or(0)) > 5 * percent ||
+         distance(before.latency_micros, now.latency_micros) > before.latency_micros / 2;
 }
 
 bool moved(const std::vector<Observation>& before, const std::vector<Observation>& now) {
@@ -131,8 +133,8 @@ PullReports Reports::question() {
       for (const auto& [author, held] : topic->second.held) {
         interest.known.push_back({.author = author.head(), .version = held.report->report.version});
       }
-      for (const auto& [author, version] : topic->second.skipped) {
-        if (interest.known.size() < known_reports_max) interest.known.push_back({author, version});
+      for (const std::uint64_t author : topic->second.skipped) {
+        if (interest.known.size() < known_reports_max) interest.known.push_back({author, no_newer});
       }
       asked_up_to_ = topic->first;
     }
@@ -210,15 +212,12 @@ Reports::Worth Reports::worth(const SignedReport& signed_report) {
   }
   const base::NodeId* last = last_of(topic);
   if (last == nullptr || rank(report.author) < rank(*last)) return Worth::check;
-  skip(topic, report);
+  skip(topic, report.author);
   return Worth::known;
 }
 
-void Reports::skip(Topic& topic, const ObservationReport& report) const {
-  const std::uint64_t key = report.author.head();
-  if (topic.skipped.size() < known_reports_max || topic.skipped.contains(key)) {
-    topic.skipped[key] = report.version;
-  }
+void Reports::skip(Topic& topic, const base::NodeId& author) {
+  if (topic.skipped.size() < known_reports_max) topic.skipped.insert(author.head());
 }
 
 void Reports::admit(const crypto::Verified<SignedReport>& verified, base::Instant now,
@@ -230,7 +229,7 @@ void Reports::admit(const crypto::Verified<SignedReport>& verified, base::Instan
   if (const base::NodeId* last = last_of(topic); last && !topic.held.contains(report.author)) {
     const auto out = topic.held.find(*last);
     if (topic.counts) effects.push_back(ReportGone{out->first, report.capability});
-    skip(topic, out->second.report->report);
+    skip(topic, out->first);
     topic.held.erase(out);
   }
   const base::Instant signed_at = now - std::chrono::milliseconds(verified->age_ms);
@@ -251,11 +250,20 @@ void Reports::expire(const std::function<bool(const base::NodeId&)>& is_here, ba
       if (counts) effects.push_back(ReportGone{each.first, name});
       return true;
     });
-    if (topic.held.size() < options_.report_authors_max) topic.skipped.clear();
+    // Not for each that lapses: then all who were outranked would be sent again.
+    if (topic.held.size() < options_.report_authors_max * 3 / 4) topic.skipped.clear();
     if (topic.own && old(*topic.own)) topic.own.reset();
     const bool done = !topic.called && !topic.own && topic.held.empty();
     entry = done ? topics_.erase(entry) : std::next(entry);
   }
+}
+
+std::vector<const SignedReport*> Reports::own() const {
+  std::vector<const SignedReport*> out;
+  for (const auto& [capability, topic] : topics_) {
+    if (topic.own) out.push_back(&*topic.own->report);
+  }
+  return out;
 }
 
 std::size_t Reports::held() const {

@@ -24,6 +24,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,7 @@ class Reports {
   void expire(const std::function<bool(const base::NodeId&)>& is_here, base::Instant now,
               Effects& effects);
   [[nodiscard]] std::size_t held() const;
+  [[nodiscard]] std::vector<const SignedReport*> own() const;  // the newest about each topic
 
  private:
   struct Held {
@@ -77,13 +79,13 @@ class Reports {
     std::uint32_t rounds = 0;              // of asking several at a time
     std::vector<base::NodeId> informants;  // asked so far, until it counts
     std::optional<Held> own;
-    std::map<base::NodeId, Held> held;         // at most report_authors_max
-    std::map<std::uint64_t, Version> skipped;  // not held, and not to be sent again; bounded
+    std::map<base::NodeId, Held> held;  // at most report_authors_max
+    std::set<std::uint64_t> skipped;    // authors whom the held ones outrank; bounded
   };
 
   Topic* topic_for(const std::string& capability);
   void sign(Topic& topic, Observed observed, std::uint64_t epoch, base::Instant now);
-  void skip(Topic& topic, const ObservationReport& report) const;
+  static void skip(Topic& topic, const base::NodeId& author);
   [[nodiscard]] std::uint64_t rank(const base::NodeId& author) const;
   // Who would give way to a better author; null: there is room.
   [[nodiscard]] const base::NodeId* last_of(const Topic& topic) const;

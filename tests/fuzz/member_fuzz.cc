@@ -229,8 +229,28 @@ class World {
     out.accusations = accusations();
     return out;
   }
+  gossip::SignedReport report() {
+    gossip::SignedReport out;
+    const bool first = input_.yes();
+    out.report.author = input_.yes() ? (first ? anna() : annas_other_self()).id() : id();
+    out.report.capability = capability();
+    out.report.version = {.epoch = number(), .sequence = number()};
+    for (std::size_t i = input_.below(4); i > 0; --i) {
+      out.report.observations.push_back({.subject = id(),
+                                         .samples = input_.byte(),
+                                         .success_ppm = input_.byte() * 5'000U,
+                                         .quality_ppm = std::nullopt,
+                                         .latency_micros = input_.byte()});
+      if (input_.yes()) out.report.observations.back().quality_ppm = input_.byte() * 5'000U;
+    }
+    out.signature = (first ? anna() : annas_other_self())
+                        .sign(gossip::statement_of(out.report, base::MeshId{}));
+    out.age_ms = input_.byte() * 1'000U;
+    return out;
+  }
+  std::string capability() { return input_.yes() ? "cap.0" : "cap.1"; }
   gossip::Question question() {
-    switch (input_.below(4)) {
+    switch (input_.below(5)) {
       case 0:
         return gossip::Join{record(), id()};
       case 1: {
@@ -240,6 +260,8 @@ class World {
       }
       case 2:
         return gossip::Exchange{{number(), number()}, records(), accusations()};
+      case 3:
+        return gossip::PullReports{{{capability(), {{number(), {number(), number()}}}}}};
       default: {
         gossip::PullDescriptor pull;
         pull.digest.bytes.fill(std::byte{input_.byte()});
@@ -248,7 +270,7 @@ class World {
     }
   }
   gossip::Reply reply() {
-    switch (input_.below(4)) {
+    switch (input_.below(5)) {
       case 0:
         return gossip::Welcome{records(), accusations(), input_.yes()};
       case 1: {
@@ -258,6 +280,11 @@ class World {
       }
       case 2:
         return gossip::Items{records(), accusations()};
+      case 3: {
+        gossip::ReportPage page;
+        for (std::size_t i = input_.below(4); i > 0; --i) page.reports.push_back(report());
+        return page;
+      }
       default:
         return gossip::DescriptorBody{input_.bytes()};
     }

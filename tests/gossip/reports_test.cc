@@ -153,10 +153,10 @@ TEST_F(ReportsTest, AnswersWithItsOwnAndOthersThatTheAskerDoesNotKnow) {
 
 TEST_F(ReportsTest, SignsAnewWhatMovedOrWhenItIsTime) {
   EXPECT_EQ(reports.on_observed({{"stock", {observation(900, 700'000)}}}, 1, now), 1U);
-  EXPECT_EQ(reports.on_observed({{"stock", {observation(900, 710'000)}}}, 1, now), 0U);
-  EXPECT_EQ(reports.on_observed({{"stock", {observation(900, 730'000)}}}, 1, now), 1U);
+  EXPECT_EQ(reports.on_observed({{"stock", {observation(900, 740'000)}}}, 1, now), 0U);
+  EXPECT_EQ(reports.on_observed({{"stock", {observation(900, 760'000)}}}, 1, now), 1U);
   now = now + options.report_renewal;
-  EXPECT_EQ(reports.on_observed({{"stock", {observation(900, 730'000)}}}, 1, now), 1U);
+  EXPECT_EQ(reports.on_observed({{"stock", {observation(900, 760'000)}}}, 1, now), 1U);
 }
 
 TEST_F(ReportsTest, ForgetsAReportThatIsNotRenewedHoweverItTravelled) {
