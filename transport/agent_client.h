@@ -3,6 +3,11 @@
 // agents). Names are resolved for each connect and all their addresses are tried. A kept connection
 // that turns out to be closed before the first byte of an answer is replaced once, if the request
 // can be sent again as it was; otherwise the exchange fails with connection_lost.
+//
+// Only connecting has a limit of its own here. An answer may take as long as its stream lives, and
+// whoever opened it ends that: the kernel has a deadline for every exchange and cancels the attempt
+// then, the prober for every probe. A second clock here would cut the streams whose deadline ended
+// with their head (docs/decisions/0020-deadlines-and-streams.md).
 #pragma once
 
 #include "base/result.h"
