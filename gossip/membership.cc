@@ -8,7 +8,7 @@
 
 namespace gossip {
 
-Membership::Membership(Options options, Self self, crypto::Identity identity, base::Rng rng)
+Membership::Membership(Options options, Self self, const crypto::Identity& identity, base::Rng rng)
     : state_(std::make_unique<State>(options, std::move(self), identity, rng)) {}
 Membership::~Membership() = default;
 Membership::Membership(Membership&&) noexcept = default;
@@ -54,7 +54,7 @@ void Membership::on_packet(const base::NodeId& from, const base::Endpoint& addre
                             packet.records.front().record.subject == from;
     if (known) s.view.on_heard(from, now);
     if (known || introduces) {
-      s.screen(std::move(packet.records), std::move(packet.accusations), from, now);
+      s.screen(std::move(packet.records), packet.accusations, from, now);
       // A stranger gets its answer too: it is smaller than the introduction that asks for it.
       s.on_body(from, address, packet, now, effects);
     }

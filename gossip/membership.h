@@ -44,7 +44,7 @@ struct Self {
 
 class Membership {
  public:
-  Membership(Options options, Self self, crypto::Identity identity, base::Rng rng);
+  Membership(Options options, Self self, const crypto::Identity& identity, base::Rng rng);
   ~Membership();
   Membership(Membership&&) noexcept;
 

@@ -13,14 +13,14 @@ bool sane(const Record& record) {
 }  // namespace
 
 void Membership::State::screen(std::vector<SignedRecord> records,
-                               std::vector<SignedAccusation> accusations, const base::NodeId& from,
-                               base::Instant now) {
+                               const std::vector<SignedAccusation>& accusations,
+                               const base::NodeId& from, base::Instant now) {
   counters.items_received += records.size() + accusations.size();
   for (SignedRecord& record : records) {
     if (!worth_checking(record, from, now)) continue;
     if (verification.add(std::move(record), from)) ++counters.items_new;
   }
-  for (SignedAccusation& accusation : accusations) {
+  for (const SignedAccusation& accusation : accusations) {
     if (!worth_checking(accusation)) continue;
     if (verification.add(accusation, from)) ++counters.items_new;
   }

@@ -64,7 +64,7 @@ void Membership::State::on_reply(const Asked& asked, const base::NodeId& from, R
   }
   if (auto* items = std::get_if<Items>(&reply); items && asked.purpose == For::exchange) {
     const bool useful = asked.offered || !items->records.empty();
-    screen(std::move(items->records), std::move(items->accusations), from, now);
+    screen(std::move(items->records), items->accusations, from, now);
     return anti_entropy.on_finished(useful, now);
   }
   if (auto* body = std::get_if<DescriptorBody>(&reply); body && asked.purpose == For::descriptor) {
@@ -88,7 +88,7 @@ void Membership::State::on_welcome(const Asked& asked, const base::NodeId& from,
   introducers.insert(from);
   const bool more = welcome.more && !welcome.records.empty();
   const base::NodeId last = more ? welcome.records.back().record.subject : base::NodeId();
-  screen(std::move(welcome.records), std::move(welcome.accusations), from, now);
+  screen(std::move(welcome.records), welcome.accusations, from, now);
   if (!more) return;
   ++joins_open;
   ask({.purpose = Asked::For::introducer,
@@ -186,7 +186,7 @@ Reply Membership::State::answer(const base::NodeId& from, Question question, bas
       },
       [&](Exchange exchange) -> Reply {
         if (view.find(from) == nullptr) return Items{};
-        screen(std::move(exchange.records), std::move(exchange.accusations), from, now);
+        screen(std::move(exchange.records), exchange.accusations, from, now);
         return items_of(view, exchange.wanted, options.page_records_max);
       },
       [&](const PullDescriptor& pull) -> Reply {

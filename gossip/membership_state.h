@@ -66,7 +66,7 @@ struct Membership::State {
   void on_ack(const base::NodeId& from, const Ack& ack, std::uint64_t digest, base::Instant now);
 
   // ---- membership_intake.cc: records and accusations ----
-  void screen(std::vector<SignedRecord> records, std::vector<SignedAccusation> accusations,
+  void screen(std::vector<SignedRecord> records, const std::vector<SignedAccusation>& accusations,
               const base::NodeId& from, base::Instant now);
   [[nodiscard]] bool worth_checking(const SignedRecord& record, const base::NodeId& from,
                                     base::Instant now);

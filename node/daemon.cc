@@ -306,7 +306,7 @@ void Daemon::carry_out(kernel::Effect effect) {
         if (log_.tells(e)) log_.transition(e, {monotonic_now(), wall_now()});
       },
       [&](base::Notice&& e) { log(e.severity, e.text); }, [&](kernel::Drained&&) { on_drained(); },
-      [&](auto&& e) { exchanges_.carry_out(std::move(e)); });
+      [&](auto&& e) { exchanges_.carry_out(std::forward<decltype(e)>(e)); });
 }
 
 void Daemon::carry_out(kernel::AskPeer&& effect) {

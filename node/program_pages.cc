@@ -22,8 +22,9 @@ int give_back_unwritable(dl_phdr_info* object, std::size_t /*size*/, void* /*con
     const std::uintptr_t first = (begin + page - 1) / page * page;
     const std::uintptr_t last = (begin + segment.p_memsz) / page * page;
     if (first >= last) continue;
+    void* const pages = reinterpret_cast<void*>(first);  // NOLINT(performance-no-int-to-ptr): ELF's
     // Where the system does not do it, the node is only larger.
-    static_cast<void>(::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED));
+    static_cast<void>(::madvise(pages, last - first, MADV_DONTNEED));
   }
   return 0;
 }

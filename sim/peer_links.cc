@@ -57,7 +57,7 @@ void PeerLinks::arrive(Key key, std::uint32_t life) {
   }
 }
 
-void PeerLinks::answer(NodeIndex from, kernel::AnswerPeer answer) {
+void PeerLinks::answer(NodeIndex from, const kernel::AnswerPeer& answer) {
   const auto found = questions_.find({from, answer.question});
   if (found == questions_.end()) return;  // the asker gave up or is gone
   const Key asker = found->second;
@@ -65,10 +65,10 @@ void PeerLinks::answer(NodeIndex from, kernel::AnswerPeer answer) {
   bytes_ += answer.body.size();
   const auto pending = pending_.find(asker);
   if (pending == pending_.end()) return;
-  try_answer(asker, pending->second.life, from, std::move(answer.body));
+  try_answer(asker, pending->second.life, from, answer.body);
 }
 
-void PeerLinks::try_answer(Key asker, std::uint32_t life, NodeIndex from, base::Bytes body) {
+void PeerLinks::try_answer(Key asker, std::uint32_t life, NodeIndex from, const base::Bytes& body) {
   if (find(asker, life) == nullptr) return;
   Scheduler& scheduler = world_.scheduler();
   const auto when = world_.network().stream(from, asker.first, scheduler.now());

@@ -19,7 +19,7 @@ class PeerLinks {
   explicit PeerLinks(Surroundings& world) : world_(world) {}
 
   void ask(NodeIndex from, kernel::AskPeer question);
-  void answer(NodeIndex from, kernel::AnswerPeer answer);
+  void answer(NodeIndex from, const kernel::AnswerPeer& answer);
   void drop(NodeIndex from, const base::NodeId& peer);
   // The process of this node is gone; call while life() still names it.
   void stopped(NodeIndex node);
@@ -37,7 +37,7 @@ class PeerLinks {
 
   void try_ask(Key key, std::uint32_t life);
   void arrive(Key key, std::uint32_t life);
-  void try_answer(Key asker, std::uint32_t life, NodeIndex from, base::Bytes body);
+  void try_answer(Key asker, std::uint32_t life, NodeIndex from, const base::Bytes& body);
   void fail(Key key, std::uint32_t life, kernel::PeerFailure failure);
   void fail_between(NodeIndex asker, NodeIndex peer);
   [[nodiscard]] Pending* find(Key key, std::uint32_t life);

@@ -35,7 +35,7 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
       [&](kernel::AnswerPeer&& e) {
         observer_->digest().add(e.body);
         if (lies(index)) twist_answer(index, e);
-        peer_links_.answer(index, std::move(e));
+        peer_links_.answer(index, e);
       },
       [&](const kernel::DropLinks& e) { peer_links_.drop(index, e.node); },
       [&](const kernel::CheckSignatures& e) { check_signatures(index, e); },

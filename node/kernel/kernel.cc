@@ -51,7 +51,7 @@ Kernel::Kernel(Options options, const crypto::Identity& identity, Stored stored,
 void Kernel::handle(Input input, base::Instant now, Effects& effects) {
   CHECK(phase() != Phase::created || std::holds_alternative<Started>(input));
   now_ = now;
-  base::match(std::move(input), [&](auto&& value) { on(std::move(value)); });
+  base::match(std::move(input), [&](auto&& value) { on(std::forward<decltype(value)>(value)); });
   data_plane_.on_drain(lifecycle_.drain_wanted());
   take_gossip(effects);
   publish_status();
