@@ -37,6 +37,11 @@ std::optional<base::NodeId> LinkDials::expected_instead(const LinkHandshake& han
   return dial->node;
 }
 
+bool LinkDials::knocked_in_vain(const LinkHandshake& handshake) const {
+  const auto dial = of(handshake);
+  return dial != dials_.end() && !dial->node && handshake.tls == nullptr;
+}
+
 void LinkDials::settle(const LinkHandshake& handshake, Link* link, StreamError error) {
   const auto dial = of(handshake);
   if (dial == dials_.end()) return;

@@ -34,6 +34,9 @@ class LinkDials : public std::enable_shared_from_this<LinkDials> {
 
   // Another node answered than the one that this handshake was for.
   [[nodiscard]] std::optional<base::NodeId> expected_instead(const LinkHandshake& handshake) const;
+  // Nobody was there at an address at which nobody in particular was expected, such as a seed's.
+  // Whoever asked learns it from the stream, and says it as rarely as it is news.
+  [[nodiscard]] bool knocked_in_vain(const LinkHandshake& handshake) const;
   // Gives the link, or else the error, to everyone who waited for this handshake.
   void settle(const LinkHandshake& handshake, Link* link, StreamError error);
   void fail_later(WaitingStream& stream, StreamError error);

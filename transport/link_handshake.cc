@@ -81,9 +81,10 @@ asio::awaitable<HandshakeOutcome> shake_hands(std::shared_ptr<LinkHandshake> han
   std::error_code ignored;
   if (self.side == TlsSide::client) {
     const auto [error] = co_await self.socket.async_connect(to_asio(self.at), awaitable_tuple);
-    if (error)
-      co_return failed(self, HandshakeOutcome::not_connected,
-                       "cannot connect to a node: " + error.message());
+    if (error) {
+      const std::string why = self.timed_out ? "no answer in time" : error.message();
+      co_return failed(self, HandshakeOutcome::not_connected, "cannot connect to a node: " + why);
+    }
   }
   self.socket.non_blocking(true, ignored);
   self.tls = std::make_unique<TlsSession>(*context, self.side);

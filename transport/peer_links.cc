@@ -175,7 +175,9 @@ void PeerLinks::Links::on_handshake(const std::shared_ptr<LinkHandshake>& handsh
 void PeerLinks::Links::on_handshake_failed(const LinkHandshake& handshake,
                                            HandshakeOutcome outcome) {
   count(outcome);
-  if (hooks_.on_handshake_failed) hooks_.on_handshake_failed(handshake.text);
+  if (hooks_.on_handshake_failed && !dials_->knocked_in_vain(handshake)) {
+    hooks_.on_handshake_failed(handshake.text);
+  }
   dials_->settle(handshake, nullptr,
                  outcome == HandshakeOutcome::timed_out ? StreamError::timed_out
                                                         : StreamError::connect_failed);

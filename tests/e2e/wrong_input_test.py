@@ -96,6 +96,8 @@ class WrongInputTest(unittest.TestCase):
         mesh.wait_until(lambda: str(port) in lonely.errors(), "the seed is named in the log")
         self.assertTrue(lonely.alive())
         self.assertEqual(lonely.get("/livez").status, 200)
+        said = [line for line in lonely.errors().splitlines() if str(port) in line]
+        self.assertEqual(len(said), 1, said)
         late = self.mesh.node("late", mesh=f"127.0.0.1:{port}")
         mesh.wait_members([lonely, late], 2, patience=40)
 

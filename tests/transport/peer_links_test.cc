@@ -289,6 +289,19 @@ TEST_F(PeerLinksTest, FailsWhenNobodyListens) {
   ASSERT_TRUE(run([&] { return collector.done(); }));
   EXPECT_EQ(collector.error, StreamError::connect_failed);
   EXPECT_EQ(a_.links->counters().failed_to_connect, 1U);
+  EXPECT_THAT(a_.texts, ElementsAre(HasSubstr("cannot connect to a node")));
+}
+
+TEST_F(PeerLinksTest, LeavesItToTheAskerToSayThatNobodyIsAtASeed) {
+  asio::ip::tcp::acceptor taken(loop_, {asio::ip::address_v4::loopback(), 0});
+  const auto at = base::Endpoint::v4({127, 0, 0, 1}, taken.local_endpoint().port());
+  taken.close();
+  Collector collector;
+  auto stream = a_.open(std::nullopt, at, collector);
+  ASSERT_TRUE(run([&] { return collector.done(); }));
+  EXPECT_EQ(collector.error, StreamError::connect_failed);
+  EXPECT_EQ(a_.links->counters().failed_to_connect, 1U);
+  EXPECT_TRUE(a_.texts.empty());
 }
 
 TEST_F(PeerLinksTest, GivesUpOnAPeerThatSaysNothing) {
