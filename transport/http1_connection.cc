@@ -276,12 +276,10 @@ void Http1Connection::send_head(const ResponseHead& head) {
   answer_started_ = true;
   if (continue_due_) keep_alive_ = false;  // nobody knows whether the body still comes
   const bool bodyless = head.status == 204 || head.status == 304;
-  if (head.status == 204) {
+  if (head.status == 204 || (!head.body_size && (bodyless || answers_head_))) {
     framing_ = BodyFraming::none;
   } else if (head.body_size) {
     framing_ = BodyFraming::length;
-  } else if (bodyless || answers_head_) {
-    framing_ = BodyFraming::none;
   } else {
     framing_ = version_1_0_ ? BodyFraming::until_close : BodyFraming::chunked;
   }
