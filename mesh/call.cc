@@ -88,6 +88,8 @@ std::string_view to_string(Outcome outcome) {
       return "success";
     case Outcome::application_error:
       return "application_error";
+    case Outcome::quality_failure:
+      return "quality_failure";
     case Outcome::mesh_error:
       return "mesh_error";
     case Outcome::caller_gone:

@@ -58,6 +58,7 @@ struct CallRequest {
       rest;  // what follows the capability in the target: "", "/path", "?query", "/path?query"
   Headers headers;  // end-to-end ones as they arrived, at least those that decides_calls() names
   std::optional<std::uint64_t> body_size;  // nothing: unknown
+  std::string body_start;                  // as much of it as was there, for estimates
 };
 
 // The head of what an attempt got back.
@@ -110,13 +111,15 @@ struct ToAgent {
 };
 struct ToPeer {
   base::NodeId node;
+  std::string capability;  // to ask for instead of the request's own; "" = that
   bool operator==(const ToPeer&) const = default;
 };
 
-// Open a stream and send the request: the received head with `set` put in place of fields of the
-// same name, then the body from its first byte. Towards a peer the target is
+// Open a stream beside those under way, and send the request: the received head with `set` put in
+// place of fields of the same name, then the body from its first byte. Towards a peer the target is
 // /call/{capability}{rest}. While `keep_body`, the body's bytes are kept (up to the shell's bound)
-// for one more attempt.
+// for one more attempt. An attempt beside another (hedging) may only begin once the body is whole:
+// else the shell says that it was refused.
 struct StartAttempt {
   ExchangeId exchange;
   std::uint32_t attempt = 0;  // counts up from 1
@@ -142,7 +145,18 @@ struct RelayAnswer {
   std::uint32_t attempt = 0;
   Headers set;
   bool hold = false;
+  std::optional<base::Duration> idle;  // no longer than this between two pieces of its body
   bool operator==(const RelayAnswer&) const = default;
+};
+
+// Keep the answer of this attempt back and hand its body over, answered by on_inspected(): the
+// body if it is whole and no larger than this, else nothing. What becomes of the answer is said
+// after that.
+struct InspectAnswer {
+  ExchangeId exchange;
+  std::uint32_t attempt = 0;
+  std::uint64_t bytes_max = 0;
+  bool operator==(const InspectAnswer&) const = default;
 };
 
 // Answer with a problem of the mesh's own making; `set` are headers to add.
@@ -170,7 +184,13 @@ struct ReplayAnswer {
   bool operator==(const ReplayAnswer&) const = default;
 };
 
-enum class Outcome : std::uint8_t { success, application_error, mesh_error, caller_gone };
+enum class Outcome : std::uint8_t {
+  success,
+  application_error,
+  quality_failure,  // passed on all the same, as nobody did better
+  mesh_error,
+  caller_gone
+};
 [[nodiscard]] std::string_view to_string(Outcome outcome);
 
 // The exchange is over, said exactly once for each: for metrics, traces, the audit.

@@ -1,6 +1,8 @@
 #include "mesh/call_context.h"
 
 #include "base/strings.h"
+#include "mesh/classify.h"
+#include "mesh/judge/complexity.h"
 
 #include <algorithm>
 #include <array>
@@ -30,22 +32,31 @@ struct Fields {
   std::string_view prefer;
   std::string_view policy;
   std::string_view require;
+  std::string_view complexity;
+  std::string_view context_version;
+  std::string_view priority;
+  std::string_view again;
 
   explicit Fields(const Headers& headers) {
     struct Named {
       std::string_view name;
       std::string_view Fields::*field;
     };
-    static constexpr std::array<Named, 10> all{{{"parley-call", &Fields::call},
-                                                {"parley-path", &Fields::path},
-                                                {"parley-deadline", &Fields::deadline},
-                                                {"parley-deadline-scope", &Fields::deadline_scope},
-                                                {"grpc-timeout", &Fields::grpc_timeout},
-                                                {"traceparent", &Fields::traceparent},
-                                                {"idempotency-key", &Fields::idempotency_key},
-                                                {"parley-prefer", &Fields::prefer},
-                                                {"parley-policy", &Fields::policy},
-                                                {"parley-require", &Fields::require}}};
+    static constexpr std::array<Named, 14> all{
+        {{"parley-call", &Fields::call},
+         {"parley-path", &Fields::path},
+         {"parley-deadline", &Fields::deadline},
+         {"parley-deadline-scope", &Fields::deadline_scope},
+         {"grpc-timeout", &Fields::grpc_timeout},
+         {"traceparent", &Fields::traceparent},
+         {"idempotency-key", &Fields::idempotency_key},
+         {"parley-prefer", &Fields::prefer},
+         {"parley-policy", &Fields::policy},
+         {"parley-require", &Fields::require},
+         {"parley-complexity", &Fields::complexity},
+         {"parley-context-version", &Fields::context_version},
+         {"parley-priority", &Fields::priority},
+         {"parley-again", &Fields::again}}};
     for (const Header& header : headers) {
       const auto found = std::ranges::find(all, header.name, &Named::name);
       if (found != all.end()) this->*found->field = base::trim(header.value);
@@ -102,6 +113,36 @@ base::Result<std::optional<base::Duration>, Problem> asked_deadline(const Fields
   return Asked{};
 }
 
+// What the caller says of the request itself.
+std::optional<Problem> read_hints(const CallRequest& request, const Fields& fields,
+                                  CallContext& out) {
+  if (const std::string_view text = fields.complexity; !text.empty()) {
+    out.complexity = judge::parse_share(text);
+    if (!out.complexity) {
+      return bad_request("Parley-Complexity is a number from 0 to 1, not '" +
+                         std::string(text.substr(0, 40)) + "'.");
+    }
+  } else if (out.policy->complexity) {
+    out.complexity = judge::estimate_complexity(*out.policy->complexity, request.rest,
+                                                request.body_size, request.body_start);
+  }
+  if (const std::string_view text = fields.priority; !text.empty()) {
+    const auto priority = resilience::parse_priority(text);
+    if (!priority) {
+      return bad_request("Parley-Priority is critical, high, normal or low, not '" +
+                         std::string(text.substr(0, 40)) + "'.");
+    }
+    out.priority = *priority;
+  }
+  const std::string_view version = fields.context_version;
+  if (version.size() > context_version_max) {
+    return bad_request("Parley-Context-Version is longer than " +
+                       std::to_string(context_version_max) + " bytes.");
+  }
+  out.context_version = std::string(version);
+  return std::nullopt;
+}
+
 std::optional<Problem> read_wishes(const CallRequest& request, const Fields& fields,
                                    const PolicyTable& policies, CallContext& out) {
   out.policy = policies.of(request.capability);
@@ -127,7 +168,7 @@ std::optional<Problem> read_wishes(const CallRequest& request, const Fields& fie
     return bad_request("Idempotency-Key is longer than 256 bytes.");
   }
   out.idempotent = is_idempotent(request.method) || !out.idempotency_key.empty();
-  return std::nullopt;
+  return read_hints(request, fields, out);
 }
 
 // Empty unless it is one.
@@ -155,6 +196,7 @@ std::optional<Problem> read_peer_words(const Fields& fields, const Options& opti
                    .path = {}};
   }
   out.path = std::move(*path);
+  out.again = !fields.again.empty();
   out.call = read_call(fields.call);
   return std::nullopt;
 }
@@ -163,10 +205,15 @@ std::optional<Problem> read_peer_words(const Fields& fields, const Options& opti
 void read_deadline(std::optional<base::Duration> asked, bool to_end,
                    const ServedCalls::Served* inherited, const Options& options, base::Instant now,
                    CallContext& out) {
+  out.last_moment = std::min(out.last_moment, now + options.deadline_max);
+  if (asked) out.last_moment = std::min(out.last_moment, now + *asked);
+  if (inherited != nullptr) {
+    out.last_moment = std::min({out.last_moment, inherited->last_moment, inherited->deadline});
+  }
   const base::Duration wanted = asked.value_or(out.policy->timeout.request);
-  out.deadline = now + std::min(wanted, options.deadline_max);
+  out.deadline = std::min(now + wanted, out.last_moment);
   out.deadline_to_end = asked.has_value() && to_end;
-  if (inherited == nullptr || inherited->deadline >= out.deadline) return;
+  if (inherited == nullptr || inherited->deadline > out.deadline) return;
   out.deadline = inherited->deadline;
   out.deadline_to_end = out.deadline_to_end || inherited->deadline_to_end;
 }
@@ -177,6 +224,14 @@ std::string milliseconds_of(base::Duration left) {
 
 void strip(const CallRequest& request, std::string_view name, Headers& out) {
   if (find_header(request.headers, name)) out.push_back({std::string(name), ""});
+}
+
+void set_flag(const CallRequest& request, std::string_view name, bool flag, Headers& out) {
+  if (flag) {
+    out.push_back({std::string(name), "1"});
+  } else {
+    strip(request, name, out);
+  }
 }
 
 void set_times(const CallRequest& request, base::Duration left, Headers& out) {
@@ -232,7 +287,7 @@ base::Duration time_to_pass_on(base::Instant deadline, base::Instant now, const 
 }
 
 Headers headers_to_peer(const CallRequest& request, const CallContext& context,
-                        const base::NodeId& self, base::Duration left) {
+                        const base::NodeId& self, base::Duration left, bool again) {
   Path path = context.path;
   if (path.empty() || path.back() != Hop::of(self)) path.push_back(Hop::of(self));
   Headers out;
@@ -247,6 +302,7 @@ Headers headers_to_peer(const CallRequest& request, const CallContext& context,
   }
   out.push_back({"traceparent", context.trace.to_string()});
   strip(request, "parley-caller", out);
+  set_flag(request, "parley-again", again, out);
   return out;
 }
 
@@ -261,6 +317,7 @@ Headers headers_to_agent(const CallRequest& request, const CallContext& context,
   out.push_back({"traceparent", context.trace.to_string()});
   strip(request, "parley-path", out);
   strip(request, "parley-deadline-scope", out);
+  strip(request, "parley-again", out);
   return out;
 }
 

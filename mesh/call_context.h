@@ -16,8 +16,9 @@
 #include "base/time.h"
 #include "mesh/call.h"
 #include "mesh/options.h"
-#include "mesh/policy.h"
+#include "mesh/policy_table.h"
 #include "mesh/requirements.h"
+#include "mesh/resilience/shedding.h"
 #include "mesh/served_calls.h"
 #include "mesh/trace_context.h"
 
@@ -38,6 +39,13 @@ struct CallContext {
   std::string idempotency_key;   // "" = none
   bool idempotent = false;       // by method or key
   std::string prefer;            // Parley-Prefer, "" = none
+  // From the first call of a chain, for all of it; what is left after this capability's own
+  // deadline may be used for fallbacks.
+  base::Instant last_moment = base::Instant::never();
+  std::optional<double> complexity;  // Parley-Complexity or the policy's estimate, 0..1
+  std::string context_version;       // that the answer must be made from at least; "" = any
+  resilience::Priority priority = resilience::Priority::normal;
+  bool again = false;  // the caller saw this node's answer to this call, and did not take it
   RoutePolicy route = RoutePolicy::least_loaded;
   std::shared_ptr<const CallPolicy> policy;  // shared with the table; null only if reading failed
   Requirements requirements;
@@ -55,7 +63,7 @@ struct CallContext {
 
 // The fields to set on the way out; fields that must not pass are set to nothing.
 [[nodiscard]] Headers headers_to_peer(const CallRequest& request, const CallContext& context,
-                                      const base::NodeId& self, base::Duration left);
+                                      const base::NodeId& self, base::Duration left, bool again);
 [[nodiscard]] Headers headers_to_agent(const CallRequest& request, const CallContext& context,
                                        const base::NodeId& caller, std::string_view caller_name,
                                        base::Duration left);

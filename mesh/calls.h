@@ -1,13 +1,15 @@
-// The stages in the life of a call, in the order in which an exchange passes them:
+// The stages in the life of a call, in the order in which an exchange passes them, and the files
+// that they stand in:
 //
-//   admit     its words make sense, it is in time, it is no cycle
-//   candidates, choose   who may be asked, and who is          (routing/)
-//   attempt   the own agent, unless a duplicate ran there already, or a peer
-//   classify  what came back: an answer, or a reason to try another node   (classify, resilience/)
-//   settle    exactly once: loads, duplicates, those who waited
+//   admit     its words make sense, it is in time, no cycle, within its limits          calls.cc
+//   candidates, choose   who may be asked, and who is              calls_attempt.cc, routing/
+//   attempt   the own agent, unless a duplicate ran there already, or a peer; a second
+//             one beside a slow first one (hedging)                           calls_attempt.cc
+//   classify  what came back: an answer, or a reason to try again   calls_answer.cc, classify
+//   settle    exactly once: loads, duplicates, those who waited              calls_settle.cc
 //
-// A peer's exchange has one candidate, the agent beside this node; another node is its caller's to
-// choose.
+// What an attempt's end teaches about the agent is in lessons.h. A peer's exchange has one
+// candidate, the agent beside this node; another node is its caller's to choose.
 #pragma once
 
 #include "base/ids.h"
@@ -21,14 +23,20 @@
 #include "mesh/duplicates.h"
 #include "mesh/effect.h"
 #include "mesh/exchange.h"
+#include "mesh/judge/check.h"
+#include "mesh/lessons.h"
+#include "mesh/limits.h"
 #include "mesh/options.h"
+#include "mesh/resilience/retry_budget.h"
 #include "mesh/routing/candidates.h"
 #include "mesh/routing/policy.h"
 #include "mesh/served_calls.h"
+#include "mesh/surroundings.h"
 #include "mesh/views.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -38,16 +46,6 @@ namespace mesh {
 
 class Calls {
  public:
-  // What calls read of the rest of the data plane, and what they teach it. All outlive this object.
-  struct Surroundings {
-    const Options& options;
-    const PolicyTable& policies;
-    Catalogue& catalogue;
-    AgentHealth& health;
-    Counters& counters;
-    const base::NodeId& self;
-    const std::string& name;
-  };
   Calls(Surroundings around, base::Rng rng);
 
   void on_time(base::Instant now, Effects& effects);
@@ -63,6 +61,9 @@ class Calls {
                Effects& effects);
   void on_answered(ExchangeId id, std::uint32_t attempt, const AnswerHead& head, base::Instant now,
                    Effects& effects);
+  // The answer to InspectAnswer; no body: it is larger than was asked for.
+  void on_inspected(ExchangeId id, std::uint32_t attempt, const std::optional<std::string>& body,
+                    base::Instant now, Effects& effects);
   void on_completed(ExchangeId id, std::uint32_t attempt, base::Instant now, Effects& effects);
   void on_failed(ExchangeId id, std::uint32_t attempt, AttemptFailure failure, base::Instant now,
                  Effects& effects);
@@ -72,22 +73,43 @@ class Calls {
   // A provider may be gone. What waits for it and may be repeated goes to another one now; the rest
   // waits on, as suspicions are refuted, and a death is known by its links.
   void on_suspect(const base::NodeId& node, base::Instant now, Effects& effects);
+  // What a caller says of a call that it made a short while ago, if that is still known.
+  void on_feedback(std::string_view call, double quality, base::Instant now);
+  [[nodiscard]] bool knows_call(std::string_view call) const { return lessons_.knows_call(call); }
 
   [[nodiscard]] std::size_t size() const { return exchanges_.size(); }
   [[nodiscard]] routing::OwnAgent own_agent() const;
   [[nodiscard]] const routing::Chooser& chooser() const { return chooser_; }
 
  private:
+  // When another attempt follows; nothing: none does.
+  struct Another {
+    base::Instant at;
+  };
+
   // ---- admit ----
-  [[nodiscard]] std::optional<Problem> admit(const Exchange& exchange) const;
-  // ---- candidates, choose ----
+  [[nodiscard]] std::optional<Problem> admit(Exchange& exchange, base::Instant now);
+  void on_due(Exchange& exchange, base::Instant now, Effects& effects);
   void begin(Exchange& exchange, base::Instant now, Effects& effects);
-  // False if there is nobody (else) of this rank or better: the exchange stands as it stood, and
-  // `candidates_` says why.
+  void serve_peer(Exchange& exchange, base::Instant now, Effects& effects);
+
+  // ---- candidates, choose ----
+  [[nodiscard]] routing::Question question_of(const Exchange& exchange,
+                                              const routing::OwnAgent& own, bool may_probe,
+                                              base::Instant now) const;
+  [[nodiscard]] routing::OwnAgent own_agent_for(const Exchange& exchange) const;
+  // Starts an attempt beside those under way. False if there is nobody (else) of this rank or
+  // better: the exchange stands as it stood, and `candidates_` says why.
   [[nodiscard]] bool try_next(Exchange& exchange, routing::Rank worst, base::Instant now,
                               Effects& effects);
-  void serve_peer(Exchange& exchange, base::Instant now, Effects& effects);
+  // Whether another attempt would find somebody, and how long to wait before it.
+  [[nodiscard]] std::optional<Another> plan_another(const Exchange& exchange,
+                                                    const Classified& failed, base::Instant now);
+  void follow(Exchange& exchange, const Another& another, base::Instant now, Effects& effects);
+
   // ---- attempt ----
+  [[nodiscard]] OpenAttempt& open_attempt(Exchange& exchange, const base::NodeId& node,
+                                          base::Instant now, Effects& effects);
   void start_at_agent(Exchange& exchange, const Capability& capability, base::Duration left,
                       base::Instant now, Effects& effects);
   void start_at_peer(Exchange& exchange, const Catalogue::Entry& entry, base::Duration left,
@@ -98,18 +120,40 @@ class Calls {
                     base::Instant now, Effects& effects);
   [[nodiscard]] static StartAttempt attempt_at(Exchange& exchange, std::variant<ToAgent, ToPeer> to,
                                                Headers set);
-  void end_attempt(Exchange& exchange);
-  void abort_attempt(Exchange& exchange, Effects& effects);
+  void schedule_hedge(Exchange& exchange, base::Instant now);
+  void hedge(Exchange& exchange, base::Instant now, Effects& effects);
+  // The load that the attempt was is gone, and the agent no longer serves it.
+  void end_attempt(Exchange& exchange, std::uint32_t attempt);
+  void abort_attempt(Exchange& exchange, std::uint32_t attempt, Effects& effects);
+  // Nobody learns what would have become of them, but that they took so long at least.
+  void abort_others(Exchange& exchange, std::uint32_t but, base::Instant now, Effects& effects);
+
   // ---- classify ----
-  void learn(const Exchange& exchange, const Attempting& attempt, const Classified& classified,
-             base::Instant now);
-  void learn_failure(const base::NodeId& node, bool unreachable, base::Instant now);
-  void learn_latency(const base::NodeId& node, base::Duration took, base::Instant now);
-  [[nodiscard]] bool may_retry(const Exchange& exchange, Verdict verdict) const;
-  void relay(Exchange& exchange, const Attempting& attempt, const AnswerHead& head,
+  void conclude(Exchange& exchange, std::uint32_t attempt, const AnswerHead& head,
+                Classified classified, base::Instant now, Effects& effects);
+  void learn(const Exchange& exchange, const OpenAttempt& attempt, const Classified& classified,
+             base::Instant now, Effects& effects);
+  [[nodiscard]] bool may_retry(const Exchange& exchange, const Classified& classified) const;
+  // What moves the call elsewhere when nothing was said by anybody: a suspicion, a hedge.
+  [[nodiscard]] bool may_repeat(const Exchange& exchange) const;
+  [[nodiscard]] const judge::CompiledCheck* check_of(const Exchange& exchange,
+                                                     const base::NodeId& node) const;
+  // For the words of a problem.
+  void note(Exchange& exchange, const base::NodeId& node, std::string_view what) const;
+  void relay(Exchange& exchange, const OpenAttempt& attempt, const AnswerHead& head,
              const Classified& classified, Effects& effects);
+  void time_out(Exchange& exchange, std::uint32_t attempt, base::Instant now, Effects& effects);
+  // The attempt that ended so is over; what now?
+  void go_on(Exchange& exchange, const Classified& failed, base::Instant now, Effects& effects);
+
   // ---- settle ----
   void expire(Exchange& exchange, base::Instant now, Effects& effects);
+  // Its own time is over, but not all of the call's: what the policy says then. False: nothing.
+  [[nodiscard]] bool use_the_rest(Exchange& exchange, base::Instant now, Effects& effects);
+  // Whether another capability may be asked for instead.
+  [[nodiscard]] static bool may_fall_back(const Exchange& exchange);
+  // Does so, or refuses.
+  void fall_back(Exchange& exchange, Problem problem, base::Instant now, Effects& effects);
   void refuse(Exchange& exchange, Problem problem, bool not_processed, base::Instant now,
               Effects& effects);
   void settle(Exchange& exchange, Outcome outcome, int status, bool completed, base::Instant now,
@@ -122,13 +166,15 @@ class Calls {
   Surroundings around_;
   base::Rng rng_;
   routing::Chooser chooser_;
+  Lessons lessons_;
+  Limits limits_;
+  resilience::RetryBudgets budgets_;
   Exchanges exchanges_;
   ServedCalls served_;  // one for each exchange that runs at the own agent
   Duplicates duplicates_;
   routing::Candidates candidates_;  // of the call in hand; kept for its memory
   std::uint32_t at_agent_ = 0;      // attempts at the own agent now
   std::uint32_t concurrency_ = 0;   // of the own agent
-  base::Duration agent_latency_{};  // moving average, to the head
   bool draining_ = false;
   bool leaving_ = false;
 };

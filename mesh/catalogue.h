@@ -8,7 +8,10 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "mesh/descriptor.h"
+#include "mesh/judge/checks.h"
+#include "mesh/standing.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -50,28 +53,24 @@ struct Provider {
   std::shared_ptr<const AgentDescriptor> descriptor;
 };
 
-// What this node's own calls to a provider showed.
-struct Standing {
-  std::uint32_t outstanding = 0;  // our attempts there now
-  base::Duration latency{};       // moving average of the time to the head; 0 = none seen
-  base::Instant latency_seen;     // when it was last fed
-  std::uint32_t failures = 0;     // in a row
-  base::Instant avoid_until;      // after a failure: only if nobody better is left
-};
-
 class Catalogue {
  public:
   struct Entry {
     base::NodeId node;
     Provider provider;
-    Standing standing;  // what this node's own calls showed; survives a change of the provider
+    Reach reach;  // survives a change of the provider
   };
-  // One node's claim to one capability; both pointers are never null and live as long as the entry.
+  // One node's claim to one capability. The pointers are never null; the first two live as long as
+  // the entry, the last one as long as the offer.
   struct Offer {
     const Entry* entry = nullptr;
     const Capability* capability = nullptr;
+    Standing* standing = nullptr;
+    // What its answers are held against; shared by all who promise the same. Null: nothing.
+    std::shared_ptr<const judge::CompiledCheck> check;
   };
   using Offers = std::vector<Offer>;
+  static constexpr std::size_t remembered_max = 4'096;  // standings of those who are gone
   using Index = std::map<std::string, Offers, std::less<>>;
 
   Catalogue() = default;
@@ -82,7 +81,10 @@ class Catalogue {
   void remove(const base::NodeId& node);
 
   [[nodiscard]] const Provider* find(const base::NodeId& node) const;
-  [[nodiscard]] Standing* standing(const base::NodeId& node);  // nothing: not known (any more)
+  [[nodiscard]] Reach* reach(const base::NodeId& node);  // null: not known (any more)
+  // Of one that offers it or did; null if neither.
+  [[nodiscard]] Standing* standing(const base::NodeId& node, std::string_view capability);
+  [[nodiscard]] const Offer* offer(const base::NodeId& node, std::string_view capability) const;
   // In the order of node ids; empty if nobody has it.
   [[nodiscard]] const Offers& providers_of(std::string_view capability) const;
   [[nodiscard]] const Index& by_capability() const { return index_; }
@@ -93,11 +95,34 @@ class Catalogue {
   [[nodiscard]] std::optional<std::string_view> nearest_name(std::string_view name) const;
 
  private:
+  struct Key {
+    base::NodeId node;
+    std::string capability;
+    auto operator<=>(const Key&) const = default;
+  };
+  struct KeyView {
+    const base::NodeId& node;
+    std::string_view capability;
+  };
+  struct KeyOrder {
+    using is_transparent = void;
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      if (const auto order = a.node <=> b.node; order != 0) return order < 0;
+      return std::string_view(a.capability) < std::string_view(b.capability);
+    }
+  };
+
   void add_offers(const Entry& entry);
   void remove_offers(const Entry& entry);
+  [[nodiscard]] Standing& standing_of(const base::NodeId& node, const std::string& capability);
+  void forget_standing(const base::NodeId& node, std::string_view capability);
 
   std::map<base::NodeId, std::unique_ptr<Entry>> entries_;  // at fixed addresses, for the index
   Index index_;                                             // no empty lists
+  std::map<Key, Standing, KeyOrder> standings_;  // of every offer, and some of who is gone
+  std::size_t offers_ = 0;                       // in all lists of index_
+  judge::Checks checks_;
   const Offers nobody_{};
 };
 

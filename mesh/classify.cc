@@ -2,36 +2,133 @@
 
 #include "base/check.h"
 #include "base/strings.h"
+#include "mesh/judge/complexity.h"
+#include "mesh/judge/pace.h"
 
 namespace mesh {
 
-Classified classify(const AnswerHead& head, bool from_peer) {
-  if (from_peer) {
-    if (const auto name = find_header(head.headers, "parley-error"); name && head.status >= 400) {
-      const ProblemCode code =
-          problem_code(base::trim(*name)).value_or(ProblemCode::agent_unreachable);
-      if (find_header(head.headers, "parley-not-processed")) return {Verdict::not_processed, code};
-      const bool gateway = head.status >= 502 && head.status <= 504;
-      const bool elsewhere = gateway && code != ProblemCode::no_capable_agent;
-      return {elsewhere ? Verdict::mesh_failure : Verdict::mesh_refusal, code};
-    }
+namespace {
+
+Classified of_the_mesh(Verdict verdict, ProblemCode code) {
+  Classified out{.verdict = verdict,
+                 .code = code,
+                 .reason = std::nullopt,
+                 .result = std::nullopt,
+                 .retry_after = std::nullopt,
+                 .quality = std::nullopt,
+                 .checked = std::nullopt,
+                 .context_version = {},
+                 .why = {}};
+  if (verdict == Verdict::mesh_failure) {
+    out.reason =
+        code == ProblemCode::deadline_exceeded ? RetryReason::timeout : RetryReason::unavailable;
   }
-  if (head.status == 503) return {Verdict::unavailable, std::nullopt};
-  if (head.status >= 500) return {Verdict::application_error, std::nullopt};
-  return {Verdict::success, std::nullopt};
+  // Whoever is too busy or drains has not failed.
+  if (code == ProblemCode::agent_unreachable) out.result = score::Result::transport;
+  return out;
+}
+
+void be(Classified& classified, Verdict verdict, RetryReason reason, score::Result result) {
+  classified.verdict = verdict;
+  classified.reason = reason;
+  classified.result = result;
+}
+
+}  // namespace
+
+Classified classify(const AnswerHead& head, bool from_peer) {
+  const auto name = find_header(head.headers, "parley-error");
+  if (from_peer && name && head.status >= 400) {
+    const ProblemCode code =
+        problem_code(base::trim(*name)).value_or(ProblemCode::agent_unreachable);
+    if (find_header(head.headers, "parley-not-processed")) {
+      return of_the_mesh(Verdict::not_processed, code);
+    }
+    const bool gateway = head.status >= 502 && head.status <= 504;
+    const bool elsewhere = gateway && code != ProblemCode::no_capable_agent;
+    return of_the_mesh(elsewhere ? Verdict::mesh_failure : Verdict::mesh_refusal, code);
+  }
+  Classified out;
+  out.result = score::Result::success;
+  out.retry_after = judge::retry_after(head);
+  if (const auto grade = find_header(head.headers, "parley-quality")) {
+    out.quality = judge::parse_share(*grade);
+  }
+  if (const auto version = find_header(head.headers, "parley-context-version")) {
+    out.context_version = std::string(base::trim(*version).substr(0, context_version_max));
+  }
+  if (head.status == 429) {
+    be(out, Verdict::unavailable, RetryReason::unavailable, score::Result::success);
+    out.result.reset();  // it works, only not so often
+  } else if (head.status >= 502 && head.status <= 504) {
+    be(out, Verdict::unavailable, RetryReason::unavailable, score::Result::protocol);
+  } else if (head.status == 508) {
+    // It passes on that its own call went in a circle, which it does whoever is asked.
+    out.verdict = Verdict::server_error;
+  } else if (head.status >= 500) {
+    be(out, Verdict::server_error, RetryReason::server_error, score::Result::protocol);
+  }
+  return out;
+}
+
+bool is_older(std::string_view have, std::string_view wanted) {
+  const auto a = base::parse_unsigned(have);
+  const auto b = base::parse_unsigned(wanted);
+  if (a && b) return *a < *b;
+  return have != wanted;
+}
+
+void refine(Classified& classified, const judge::BodyVerdict& body, bool has_check) {
+  if (has_check && classified.verdict == Verdict::success) classified.checked = 1;
+  switch (body.kind) {
+    case judge::BodyVerdict::Kind::fine:
+      return;
+    case judge::BodyVerdict::Kind::application_error:
+      // Its own protocol says what went wrong, so its server did not.
+      be(classified, Verdict::application_error, RetryReason::application_error,
+         score::Result::application);
+      break;
+    case judge::BodyVerdict::Kind::check_failed:
+      if (classified.verdict != Verdict::success) return;
+      classified.checked = 0;
+      be(classified, Verdict::low_quality, RetryReason::quality_below_threshold,
+         score::Result::quality);
+      break;
+  }
+  classified.why = body.why;
+}
+
+void refine(Classified& classified, double never_below, std::string_view context_version) {
+  if (classified.verdict != Verdict::success) return;
+  if (classified.quality && *classified.quality < never_below) {
+    be(classified, Verdict::low_quality, RetryReason::quality_below_threshold,
+       score::Result::quality);
+    classified.why = "its output is graded too low";
+    return;
+  }
+  const std::string& have = classified.context_version;
+  if (context_version.empty() || have.empty() || !is_older(have, context_version)) return;
+  be(classified, Verdict::stale_context, RetryReason::stale_context, score::Result::quality);
+  classified.why = "its context is older than asked for";
 }
 
 Classified classify(AttemptFailure failure) {
   switch (failure) {
     case AttemptFailure::unreachable:
-      return {Verdict::not_processed, ProblemCode::agent_unreachable};
+      return of_the_mesh(Verdict::not_processed, ProblemCode::agent_unreachable);
     case AttemptFailure::refused:
-      return {Verdict::not_processed, ProblemCode::overloaded};
+      return of_the_mesh(Verdict::not_processed, ProblemCode::overloaded);
     case AttemptFailure::broken:
-    case AttemptFailure::protocol_error:
-      return {Verdict::mesh_failure, ProblemCode::agent_unreachable};
-    case AttemptFailure::timed_out:
-      return {Verdict::mesh_failure, ProblemCode::deadline_exceeded};
+    case AttemptFailure::protocol_error: {
+      Classified out = of_the_mesh(Verdict::mesh_failure, ProblemCode::agent_unreachable);
+      if (failure == AttemptFailure::protocol_error) out.result = score::Result::protocol;
+      return out;
+    }
+    case AttemptFailure::timed_out: {
+      Classified out = of_the_mesh(Verdict::mesh_failure, ProblemCode::deadline_exceeded);
+      out.result = score::Result::transport;
+      return out;
+    }
   }
   CHECK(false);
   return {};

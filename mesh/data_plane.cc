@@ -125,6 +125,16 @@ void DataPlane::on_answered(ExchangeId exchange, std::uint32_t attempt, const An
   state_->calls.on_answered(exchange, attempt, head, now, effects);
 }
 
+void DataPlane::on_inspected(ExchangeId exchange, std::uint32_t attempt,
+                             const std::optional<std::string>& body, base::Instant now,
+                             Effects& effects) {
+  state_->calls.on_inspected(exchange, attempt, body, now, effects);
+}
+
+void DataPlane::on_feedback(std::string_view call, double quality, base::Instant now) {
+  state_->calls.on_feedback(call, quality, now);
+}
+
 void DataPlane::on_completed(ExchangeId exchange, std::uint32_t attempt, base::Instant now,
                              Effects& effects) {
   state_->calls.on_completed(exchange, attempt, now, effects);
@@ -162,6 +172,10 @@ const Catalogue& DataPlane::catalogue() const {
   return state_->catalogue;
 }
 
+bool DataPlane::knows_call(std::string_view call) const {
+  return state_->calls.knows_call(call);
+}
+
 std::uint32_t DataPlane::in_flight() const {
   return state_->calls.own_agent().in_flight;
 }
@@ -187,12 +201,19 @@ std::vector<RouteExplanation> DataPlane::explain(std::string_view capability,
   const std::shared_ptr<const CallPolicy> policy = state_->policies.of(capability);
   const Path path;  // of a call that begins here
   const std::vector<base::NodeId> tried;
+  const std::vector<OpenAttempt> open;
   return routing::explain(
       state_->catalogue.providers_of(capability),
       {.requirements = *requirements,
        .path = path,
        .tried = tried,
+       .open = open,
        .own = state_->calls.own_agent(),
+       .policy = *policy,
+       .context_version = {},
+       .may_probe = false,
+       .experts_only = false,
+       .heeds_latency = routing::heeds_latency(policy->route),
        .now = now},
       {.capability = capability, .prefer = {}, .route = policy->route, .nodes = policy->prefer},
       state_->calls.chooser());

@@ -52,6 +52,8 @@ class DataPlane {
                Effects& effects);
   void on_answered(ExchangeId exchange, std::uint32_t attempt, const AnswerHead& head,
                    base::Instant now, Effects& effects);
+  void on_inspected(ExchangeId exchange, std::uint32_t attempt,
+                    const std::optional<std::string>& body, base::Instant now, Effects& effects);
   void on_completed(ExchangeId exchange, std::uint32_t attempt, base::Instant now,
                     Effects& effects);
   void on_failed(ExchangeId exchange, std::uint32_t attempt, AttemptFailure failure,
@@ -62,8 +64,13 @@ class DataPlane {
   void on_probe(std::uint64_t probe, std::optional<int> status, base::Instant now,
                 Effects& effects);
 
+  // What a caller says of the output of a call that it made a short while ago, 0 to 1. Nothing
+  // happens unless knows_call().
+  void on_feedback(std::string_view call, double quality, base::Instant now);
+
   // ---- views ----
   [[nodiscard]] const Catalogue& catalogue() const;
+  [[nodiscard]] bool knows_call(std::string_view call) const;
   [[nodiscard]] std::uint32_t in_flight() const;  // at this node's own agent
   [[nodiscard]] std::size_t exchanges() const;    // unsettled
   // What the node's record should say of the agent: at capacity, load, healthy.

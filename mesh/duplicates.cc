@@ -31,7 +31,8 @@ Duplicates::Record* Duplicates::find(const Key& key) {
 }
 
 Duplicates::Verdict Duplicates::on_execution(ExchangeId exchange, const Identity& identity,
-                                             const Options& options) {
+                                             const Options& options,
+                                             std::vector<ExchangeId>& evicted) {
   CHECK(find(exchange) == nullptr);
   std::array<std::optional<Key>, 2> keys;
   if (!identity.idempotency_key.empty()) {
@@ -40,7 +41,12 @@ Duplicates::Verdict Duplicates::on_execution(ExchangeId exchange, const Identity
   if (!identity.call.empty()) keys[1] = key_of("c", identity, identity.call);
   if (!keys[0] && !keys[1]) return Fresh{};
   for (const std::optional<Key>& key : keys) {
-    if (Record* original = key ? find(*key) : nullptr) return join(exchange, *original, options);
+    Record* const original = key ? find(*key) : nullptr;
+    if (original == nullptr) continue;
+    if (!identity.again || !original->completed) return join(exchange, *original, options);
+    const auto old = static_cast<Place>(original - records_.data());
+    std::erase_if(finished_, [&](const Finished& done) { return done.place == old; });
+    forget(old, evicted);
   }
   if (free_.empty()) {
     free_.push_back(static_cast<Place>(records_.size()));

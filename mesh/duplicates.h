@@ -4,6 +4,7 @@
 //
 //   running --answer passed on whole--> completed --window or bound--> forgotten
 //   running --failed, refused, or an agent's 503--> forgotten, so that a retry may run
+//   completed --its answer was seen and not taken--> forgotten, and runs again
 //
 // An answer is kept by the shell from KeepAnswer until ForgetAnswer; only those with a key, or that
 // a duplicate waits for, are.
@@ -32,6 +33,7 @@ class Duplicates {
     std::string_view capability;
     std::string_view idempotency_key;  // "" = none
     std::string_view call;             // "" = not to be told apart by it
+    bool again = false;                // the answer of an earlier run was seen, and not taken
   };
   struct Fresh {};  // it is running from now on
   struct Running {
@@ -46,8 +48,9 @@ class Duplicates {
   struct Crowded {};  // too many wait already
   using Verdict = std::variant<Fresh, Running, Kept, NotKept, Crowded>;
 
+  // `evicted` gets kept answers to forget.
   [[nodiscard]] Verdict on_execution(ExchangeId exchange, const Identity& identity,
-                                     const Options& options);
+                                     const Options& options, std::vector<ExchangeId>& evicted);
   // The head is there: true if the answer is to be kept, and then it counts as kept.
   [[nodiscard]] bool on_answer(ExchangeId exchange);
   // Those that waited; if `completed` and the answer was kept they may have it, else they may run.
@@ -61,6 +64,7 @@ class Duplicates {
                                    const Options& options, base::Instant now);
   void on_waiting_gone(ExchangeId waiting, ExchangeId original);
 
+  [[nodiscard]] bool knows(ExchangeId exchange) { return find(exchange) != nullptr; }
   [[nodiscard]] std::vector<ExchangeId> on_time(base::Instant now);  // evicted
   [[nodiscard]] base::Instant next_deadline() const;
   [[nodiscard]] std::size_t size() const { return by_exchange_.size(); }

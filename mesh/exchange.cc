@@ -3,34 +3,46 @@
 #include "base/check.h"
 #include "base/match.h"
 
+#include <algorithm>
+
 namespace mesh {
 
 std::string_view to_string(const Phase& phase) {
   return base::match(
       phase, [](const Arrived&) -> std::string_view { return "arrived"; },
       [](const Waiting&) -> std::string_view { return "waiting"; },
+      [](const BackingOff&) -> std::string_view { return "backing_off"; },
       [](const Attempting&) -> std::string_view { return "attempting"; },
       [](const Answering&) -> std::string_view { return "answering"; });
 }
 
-std::uint32_t Exchange::open_attempt() const {
-  if (const auto* attempting = std::get_if<Attempting>(&phase)) return attempting->attempt;
-  if (const auto* answering = std::get_if<Answering>(&phase)) return answering->attempt;
-  return 0;
+OpenAttempt* Exchange::find(std::uint32_t attempt) {
+  const auto found = std::ranges::find(open, attempt, &OpenAttempt::number);
+  return found == open.end() ? nullptr : &*found;
 }
 
-const base::NodeId* Exchange::open_at() const {
-  if (const auto* attempting = std::get_if<Attempting>(&phase)) return &attempting->node;
-  if (const auto* answering = std::get_if<Answering>(&phase)) return &answering->node;
-  return nullptr;
+bool Exchange::is_open_at(const base::NodeId& node) const {
+  return std::ranges::find(open, node, &OpenAttempt::node) != open.end();
+}
+
+base::Instant Exchange::next_event() const {
+  base::Instant next = context.deadline;
+  if (const auto* backing_off = std::get_if<BackingOff>(&phase)) {
+    next = std::min(next, backing_off->until);
+  }
+  if (!std::holds_alternative<Attempting>(phase)) return next;
+  next = std::min(next, hedge_at);
+  for (const OpenAttempt& attempt : open) {
+    next = std::min({next, attempt.give_up, attempt.look_at});
+  }
+  return next;
 }
 
 Exchange& Exchanges::add(Exchange exchange) {
   const ExchangeId id = exchange.id;
   const auto [at, added] = exchanges_.emplace(id, std::move(exchange));
   CHECK(added);
-  const base::Instant deadline = at->second.context.deadline;
-  if (deadline != base::Instant::never()) deadlines_.emplace(deadline, id);
+  arm(at->second);
   return at->second;
 }
 
@@ -39,35 +51,36 @@ Exchange* Exchanges::find(ExchangeId id) {
   return found == exchanges_.end() ? nullptr : &found->second;
 }
 
-void Exchanges::move_deadline(Exchange& exchange, base::Instant deadline) {
-  deadlines_.erase({exchange.context.deadline, exchange.id});
-  exchange.context.deadline = deadline;
-  if (deadline != base::Instant::never()) deadlines_.emplace(deadline, exchange.id);
+void Exchanges::arm(Exchange& exchange) {
+  const base::Instant next = exchange.next_event();
+  if (next == exchange.armed) return;
+  if (exchange.armed != base::Instant::never()) events_.erase({exchange.armed, exchange.id});
+  exchange.armed = next;
+  if (next != base::Instant::never()) events_.emplace(next, exchange.id);
 }
 
 void Exchanges::remove(ExchangeId id) {
   const auto found = exchanges_.find(id);
   if (found == exchanges_.end()) return;
-  deadlines_.erase({found->second.context.deadline, id});
+  if (found->second.armed != base::Instant::never()) events_.erase({found->second.armed, id});
   exchanges_.erase(found);
 }
 
 std::vector<ExchangeId> Exchanges::open_at(const base::NodeId& node) const {
   std::vector<ExchangeId> out;
   for (const auto& [id, exchange] : exchanges_) {
-    const base::NodeId* at = exchange.open_at();
-    if (at != nullptr && *at == node) out.push_back(id);
+    if (exchange.is_open_at(node)) out.push_back(id);
   }
   return out;
 }
 
 base::Instant Exchanges::next_deadline() const {
-  return deadlines_.empty() ? base::Instant::never() : deadlines_.begin()->first;
+  return events_.empty() ? base::Instant::never() : events_.begin()->first;
 }
 
 Exchange* Exchanges::first_due(base::Instant now) {
-  if (deadlines_.empty() || deadlines_.begin()->first > now) return nullptr;
-  return find(deadlines_.begin()->second);
+  if (events_.empty() || events_.begin()->first > now) return nullptr;
+  return find(events_.begin()->second);
 }
 
 }  // namespace mesh

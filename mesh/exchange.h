@@ -1,13 +1,15 @@
-// One exchange while it lives, and the table of them all with their deadlines.
+// One exchange while it lives, and the table of them all with the times at which they want to be
+// looked at.
 //
 //   arrived --> attempting --head, passed on--> answering --whole--> settled
-//      |  ^        |   ^ |                          |
-//      v  |        |   +-+ failed, another node     +--broken while held back--> attempting
-//      elsewhere
-//    waiting       +--failed for good--> settled    +--broken, cancelled--> settled
+//      |  ^       |  ^  |                          |
+//      |  |       |  |  +--failed, a wait--> backing_off --over--> attempting
+//      v  |       |  +--failed, another node at once; or broken while held back-- (answering)
+//    waiting      +--failed for good--> settled    +--broken, cancelled--> settled
 //   (for the exchange that it is a duplicate of; runs itself if that one fails)
 //
-// These are the transitions of the machine "call"; another attempt is attempting -> attempting.
+// These are the transitions of the machine "call"; another attempt, also one beside the first
+// (hedging), is attempting -> attempting.
 #pragma once
 
 #include "base/ids.h"
@@ -15,10 +17,13 @@
 #include "mesh/call.h"
 #include "mesh/call_context.h"
 #include "mesh/classify.h"
+#include "mesh/resilience/breaker.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -32,19 +37,31 @@ struct Arrived {};
 struct Waiting {
   ExchangeId original;
 };
-struct Attempting {
-  std::uint32_t attempt = 0;
-  base::NodeId node;
-  base::Instant since;
+struct BackingOff {
+  base::Instant until;
 };
+struct Attempting {};
 struct Answering {
   std::uint32_t attempt = 0;
   base::NodeId node;
   Verdict verdict = Verdict::success;
   int status = 0;
 };
-using Phase = std::variant<Arrived, Waiting, Attempting, Answering>;
+using Phase = std::variant<Arrived, Waiting, BackingOff, Attempting, Answering>;
 [[nodiscard]] std::string_view to_string(const Phase& phase);
+
+// One attempt under way.
+struct OpenAttempt {
+  std::uint32_t number = 0;
+  base::NodeId node;
+  base::Instant since;
+  base::Instant give_up = base::Instant::never();  // the end of the time of one try
+  base::Instant look_at = base::Instant::never();  // so late that it says something of the agent
+  resilience::Breaker::Permit permit;
+  bool hedge = false;
+  bool probe = false;              // of an agent that is too bad for anything else
+  std::optional<AnswerHead> head;  // while its body is looked at
+};
 
 struct Exchange {
   ExchangeId id;
@@ -58,24 +75,36 @@ struct Exchange {
   std::string_view phase_told = "arrived";  // in the last transition
 
   std::uint32_t attempts = 0;
-  std::size_t offers = 0;  // of its capability, when it was last chosen for
-  std::vector<base::NodeId> tried;
-  std::string trail;            // what each attempt came to, for people
-  bool body_repeatable = true;  // it is kept, or there is none
-  bool answer_started = false;  // from here on there is no other attempt
+  std::uint32_t attempts_before = 0;  // made for the capabilities that it fell back from
+  std::vector<OpenAttempt> open;      // at most two; one while answering
+  base::Instant hedge_at = base::Instant::never();
+  std::vector<base::NodeId> tried;     // for this capability
+  std::vector<base::NodeId> rejected;  // of these, whose answer was seen and not taken
+  std::string trail;                   // what each attempt came to, for people
+  bool body_repeatable = true;         // it is kept, or there is none
+  bool answer_started = false;         // from here on there is no other attempt
+  std::string asked;                   // the capability that the caller asked for, if it fell back
+  std::shared_ptr<const CallPolicy> asked_policy;  // of that; shared with the table
+  std::uint32_t fallbacks = 0;                     // of its list, used
+  bool perhaps_ran = false;                        // an attempt may have done its work
+  bool escalated = false;
+  bool counted = false;  // in the bulkhead of its capability
+  base::Instant armed = base::Instant::never();
 
   [[nodiscard]] bool from_peer() const { return std::holds_alternative<FromPeer>(origin); }
-  // The attempt under way; 0 = none.
-  [[nodiscard]] std::uint32_t open_attempt() const;
-  [[nodiscard]] const base::NodeId* open_at() const;  // where; null = none
+  [[nodiscard]] OpenAttempt* find(std::uint32_t attempt);  // null: not under way (any more)
+  [[nodiscard]] bool is_open_at(const base::NodeId& node) const;
+  // When something of it is due.
+  [[nodiscard]] base::Instant next_event() const;
 };
 
 class Exchanges {
  public:
-  // The deadline of its context is armed. Its id must be new.
+  // Its id must be new.
   Exchange& add(Exchange exchange);
   [[nodiscard]] Exchange* find(ExchangeId id);
-  void move_deadline(Exchange& exchange, base::Instant deadline);
+  // After its times changed.
+  void arm(Exchange& exchange);
   void remove(ExchangeId id);
   // Those with an attempt open at this node, in the order of their ids.
   [[nodiscard]] std::vector<ExchangeId> open_at(const base::NodeId& node) const;
@@ -89,7 +118,7 @@ class Exchanges {
 
  private:
   std::map<ExchangeId, Exchange> exchanges_;
-  std::set<std::pair<base::Instant, ExchangeId>> deadlines_;  // of those that have one
+  std::set<std::pair<base::Instant, ExchangeId>> events_;  // the next of each that has one
 };
 
 }  // namespace mesh

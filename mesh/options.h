@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/time.h"
-#include "mesh/policy.h"
+#include "mesh/policy_table.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/strings.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mesh {
@@ -44,8 +45,8 @@ Problem overloaded(std::string detail) {
   return out;
 }
 
-Problem nobody(const Exchange& exchange, const routing::Candidates& candidates,
-               const Names& names) {
+Problem nobody(const Exchange& exchange, const routing::Candidates& candidates, const Names& names,
+               base::Instant now) {
   const std::string& capability = exchange.request.capability;
   if (candidates.offers == 0) {
     std::string detail = "No agent has the capability " + quoted(capability) + ".";
@@ -65,6 +66,24 @@ Problem nobody(const Exchange& exchange, const routing::Candidates& candidates,
   if (candidates.in_path > 0) return cycle(exchange, names);
   if (candidates.full > 0) {
     return overloaded("The only agent left" + agents + " is at its limit of calls at once.");
+  }
+  if (candidates.open + candidates.waiting > 0) {
+    const bool open = candidates.open > 0;
+    Problem out = problem(
+        open ? ProblemCode::circuit_open : ProblemCode::rate_limited,
+        (open ? "The circuit breakers of " + std::to_string(candidates.open)
+              : std::to_string(candidates.waiting)) +
+            agents +
+            (open ? " are open after too many failures." : " asked to be left alone for a while."));
+    out.retry_after = std::max<base::Duration>(candidates.retry_at - now, retry_after_overload);
+    return out;
+  }
+  if (candidates.below > 0) {
+    Problem out = problem(ProblemCode::no_capable_agent,
+                          "The output of " + std::to_string(candidates.below) + agents +
+                              " is below what the policy takes (neverBelow).");
+    out.retry_after = retry_after_overload;
+    return out;
   }
   if (candidates.unwell > 0) {
     return problem(ProblemCode::agent_unreachable,
@@ -110,7 +129,11 @@ Problem own_agent_refuses(routing::Exclusion exclusion, const std::string& name)
     case routing::Exclusion::none:
     case routing::Exclusion::unmet:
     case routing::Exclusion::in_path:
-    case routing::Exclusion::tried:
+    case routing::Exclusion::under_way:
+    case routing::Exclusion::not_expert:
+    case routing::Exclusion::breaker_open:
+    case routing::Exclusion::waiting:
+    case routing::Exclusion::below_quality:
       break;
   }
   CHECK(false);

@@ -28,7 +28,7 @@ struct Names {
 [[nodiscard]] Problem overloaded(std::string detail);
 // Nobody was there to be asked.
 [[nodiscard]] Problem nobody(const Exchange& exchange, const routing::Candidates& candidates,
-                             const Names& names);
+                             const Names& names, base::Instant now);
 // All attempts failed, the last one for this reason.
 [[nodiscard]] Problem all_failed(const Exchange& exchange, ProblemCode code);
 [[nodiscard]] Problem too_late(const Exchange& exchange, base::Instant now);

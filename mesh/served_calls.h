@@ -39,6 +39,7 @@ class ServedCalls {
     Path path;  // this node included
     base::Instant deadline = base::Instant::never();
     bool deadline_to_end = false;
+    base::Instant last_moment = base::Instant::never();  // of the whole chain
     CallId call;
     base::ShortText<32> trace_id;
   };

@@ -60,7 +60,10 @@ struct Counters {
 
   std::uint64_t exchanges = 0;
   std::uint64_t attempts = 0;
-  std::uint64_t retries = 0;     // attempts after the first
+  std::uint64_t retries = 0;         // attempts after the first
+  std::uint64_t retries_denied = 0;  // for want of budget; hedges too
+  std::uint64_t hedges = 0;
+  std::uint64_t fallbacks = 0;
   std::uint64_t duplicates = 0;  // exchanges that another one answered, or that were refused for it
   std::uint64_t probes = 0;
   std::array<std::uint64_t, codes> refusals{};  // by ProblemCode

@@ -42,6 +42,17 @@ mesh::AttemptFailure failure_of(transport::StreamError error) {
   return {};
 }
 
+std::string text_of(const base::Bytes& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// The same path and query below another capability: /call/{capability}{rest}.
+std::string retarget(const std::string& target, const std::string& capability) {
+  constexpr std::size_t start = std::string_view("/call/").size();
+  const std::size_t end = std::min(target.find_first_of("/?", start), target.size());
+  return target.substr(0, start) + capability + target.substr(end);
+}
+
 // What the kernel has to see of a head's fields.
 base::Headers deciding(const base::Headers& headers) {
   const auto decides = [](const base::Header& field) { return mesh::decides_calls(field.name); };
@@ -57,17 +68,27 @@ class Exchange::Attempt final : public transport::Receiver {
  public:
   Attempt(Exchange& owner, std::uint32_t its_number) : exchange(owner), number(its_number) {}
 
-  void on_response_head(transport::ResponseHead head) override {
-    exchange.answered(std::move(head));
+  void on_response_head(transport::ResponseHead head_come) override {
+    exchange.answered(*this, std::move(head_come));
   }
-  void on_data(base::ByteView bytes) override { exchange.answer_data(bytes); }
-  void on_end(transport::Headers trailers) override { exchange.answer_end(std::move(trailers)); }
-  void on_failed(transport::StreamError error) override { exchange.attempt_failed(error); }
+  void on_data(base::ByteView bytes) override { exchange.answer_data(*this, bytes); }
+  void on_end(transport::Headers trailers_come) override {
+    exchange.answer_end(*this, std::move(trailers_come));
+  }
+  void on_failed(transport::StreamError error) override { exchange.attempt_failed(*this, error); }
   void on_writable() override { exchange.pass_back_credit(); }
 
   Exchange& exchange;
   const std::uint32_t number;
   std::unique_ptr<transport::Stream> stream;  // empty once it ended or was dropped
+
+  // Until the kernel has said what becomes of its answer.
+  bool has_head = false;
+  transport::ResponseHead head;
+  std::optional<std::uint64_t> inspected_max;  // its body is to be handed over, up to so much
+  base::Bytes held;
+  std::size_t uncredited = 0;                  // of these, not yet said consumed()
+  std::optional<transport::Headers> trailers;  // it ended meanwhile
 };
 
 Exchange::Exchange(mesh::ExchangeId id, transport::RequestHead head, std::string peer_target,
@@ -83,9 +104,12 @@ Exchange::~Exchange() = default;
 // ---- effects ----
 
 void Exchange::start(mesh::StartAttempt effect) {
-  drop_attempt();
   if (body_lost_) {  // it outgrew what is kept after this attempt was decided on
     host_.feed(kernel::AttemptFailed{id_, effect.attempt, mesh::AttemptFailure::broken});
+    return;
+  }
+  if (!attempts_.empty() && !request_ended_) {  // the body has one reader
+    host_.feed(kernel::AttemptFailed{id_, effect.attempt, mesh::AttemptFailure::refused});
     return;
   }
   transport::RequestHead head = effect.last ? std::move(head_) : head_;
@@ -93,16 +117,23 @@ void Exchange::start(mesh::StartAttempt effect) {
   if (auto* agent = std::get_if<mesh::ToAgent>(&effect.to)) {
     head.target = std::move(agent->target);
   } else {
-    head.target = effect.last ? std::move(peer_target_) : peer_target_;
+    const auto& peer = std::get<mesh::ToPeer>(effect.to);
+    head.target = peer.capability.empty() ? peer_target_ : retarget(peer_target_, peer.capability);
   }
-  attempt_ = std::make_unique<Attempt>(*this, effect.attempt);
-  attempt_->stream = host_.open(effect, std::move(head), *attempt_);
-  if (!attempt_->stream) {
-    drop_attempt();
+  Attempt& attempt = *attempts_.emplace_back(std::make_unique<Attempt>(*this, effect.attempt));
+  attempt.stream = host_.open(effect, std::move(head), attempt);
+  if (!attempt.stream) {
+    drop_attempt(effect.attempt);
     host_.feed(kernel::AttemptFailed{id_, effect.attempt, mesh::AttemptFailure::unreachable});
     return;
   }
-  send_request(*attempt_, effect);
+  send_request(attempt, effect);
+}
+
+Exchange::Attempt* Exchange::find(std::uint32_t attempt) {
+  const auto found =
+      std::ranges::find_if(attempts_, [&](const auto& one) { return one->number == attempt; });
+  return found == attempts_.end() ? nullptr : found->get();
 }
 
 void Exchange::send_request(Attempt& attempt, const mesh::StartAttempt& effect) {
@@ -120,27 +151,44 @@ void Exchange::stop_keeping() {
 }
 
 void Exchange::cancel(std::uint32_t attempt) {
-  if (attempt_ && attempt_->number == attempt) drop_attempt();
+  drop_attempt(attempt);
+}
+
+void Exchange::inspect(const mesh::InspectAnswer& effect) {
+  Attempt* attempt = find(effect.attempt);
+  if (attempt == nullptr || !attempt->has_head || attempt == answering_) return;
+  const bool whole = attempt->trailers.has_value();
+  if (attempt->held.size() > effect.bytes_max) {
+    host_.feed(kernel::AnswerInspected{id_, effect.attempt, std::nullopt});
+  } else if (whole) {
+    host_.feed(kernel::AnswerInspected{id_, effect.attempt, text_of(attempt->held)});
+  } else {
+    attempt->inspected_max = effect.bytes_max;
+    attempt->stream->consumed(std::exchange(attempt->uncredited, 0));
+  }
 }
 
 void Exchange::relay(mesh::RelayAnswer effect) {
-  if (!caller_ || !attempt_ || attempt_->number != effect.attempt) return;
-  if (answer_ != Answer::undecided) return;
+  Attempt* attempt = find(effect.attempt);
+  if (!caller_ || attempt == nullptr || !attempt->has_head || answer_ != Answer::none) return;
+  answering_ = attempt;
+  answer_head_ = std::move(attempt->head);
   apply(answer_head_.headers, std::move(effect.set));
   const bool small = answer_head_.body_size && *answer_head_.body_size <= held_answer_max;
-  const base::Bytes early = std::exchange(held_, {});
-  if (effect.hold && small) {
-    answer_ = Answer::holding;
-  } else {
+  answer_ = Answer::holding;
+  if (!effect.hold || !small) {
     send_head();
     if (effect.hold) host_.feed(kernel::AnswerStarted{id_});
+    const base::Bytes early = std::exchange(attempt->held, {});
+    if (!early.empty()) pass_on(early);
   }
-  if (!early.empty()) answer_data(early);
-  if (answer_trailers_) answer_end(std::move(*answer_trailers_));
+  answer_credit_owed_ += std::exchange(attempt->uncredited, 0);
+  on_writable();
+  if (attempt->trailers) end_answer(*attempt, std::move(*attempt->trailers));
 }
 
 void Exchange::refuse(const mesh::RefuseExchange& effect) {
-  drop_attempt();
+  drop_attempts();
   if (!caller_ || answer_ == Answer::flowing || answer_ == Answer::done) return;
   api::Response problem = api::problem(effect.problem);
   answer_head_ = response_head(problem);
@@ -165,7 +213,7 @@ void Exchange::keep_answer() {
 
 void Exchange::settle() {
   settled_ = true;
-  drop_attempt();
+  drop_attempts();
   caller_.reset();  // aborts an answer that cannot be completed
   host_.retire(id_);
 }
@@ -181,7 +229,8 @@ void Exchange::on_data(base::ByteView bytes) {
   } else {
     body_lost_ = true;
   }
-  if (attempt_ && attempt_->stream) attempt_->stream->send_data(bytes);
+  // While the body comes there is but one attempt.
+  if (!attempts_.empty() && attempts_.front()->stream) attempts_.front()->stream->send_data(bytes);
   shed_kept();
   pass_back_credit();
 }
@@ -189,7 +238,7 @@ void Exchange::on_data(base::ByteView bytes) {
 // What an attempt has got need not be kept for ever. Without one, as a duplicate waits for its
 // original, these are the only bytes there are, and the caller's window bounds them.
 void Exchange::shed_kept() {
-  if (!keeping_ || !attempt_ || kept_.size() <= kept_body_max) return;
+  if (!keeping_ || attempts_.empty() || kept_.size() <= kept_body_max) return;
   stop_keeping();
   host_.feed(kernel::BodyUnrepeatable{id_});
 }
@@ -197,7 +246,9 @@ void Exchange::shed_kept() {
 void Exchange::on_end(transport::Headers trailers) {
   request_ended_ = true;
   request_trailers_ = std::move(trailers);
-  if (attempt_ && attempt_->stream) attempt_->stream->send_end(request_trailers_);
+  for (const std::unique_ptr<Attempt>& attempt : attempts_) {
+    if (attempt->stream) attempt->stream->send_end(request_trailers_);
+  }
 }
 
 void Exchange::on_failed(transport::StreamError /*error*/) {
@@ -206,88 +257,112 @@ void Exchange::on_failed(transport::StreamError /*error*/) {
 }
 
 void Exchange::on_writable() {
-  if (!attempt_ || !attempt_->stream) return;
-  attempt_->stream->consumed(std::exchange(answer_credit_owed_, 0));
+  if (answering_ == nullptr || !answering_->stream || answer_credit_owed_ == 0) return;
+  if (caller_ && caller_->unsent() > transport::Stream::high_water) return;
+  answering_->stream->consumed(std::exchange(answer_credit_owed_, 0));
 }
 
-// Lets the caller send on, unless the attempt is behind with sending, or enough waits for one.
+// Lets the caller send on, unless an attempt is behind with sending, or enough waits for one.
 void Exchange::pass_back_credit() {
   if (!caller_ || credit_owed_ == 0) return;
-  const bool behind =
-      attempt_ && attempt_->stream && attempt_->stream->unsent() > transport::Stream::high_water;
-  const bool nowhere = !attempt_ && (!keeping_ || kept_.size() > kept_body_max);
+  const bool behind = std::ranges::any_of(attempts_, [](const auto& attempt) {
+    return attempt->stream && attempt->stream->unsent() > transport::Stream::high_water;
+  });
+  const bool nowhere = attempts_.empty() && (!keeping_ || kept_.size() > kept_body_max);
   if (behind || nowhere) return;
   caller_->consumed(std::exchange(credit_owed_, 0));
 }
 
-void Exchange::drop_attempt() {
-  if (!attempt_) return;
-  attempt_->stream.reset();
-  host_.bury(std::move(attempt_));
-  if (answer_ == Answer::undecided || answer_ == Answer::holding) answer_ = Answer::none;
-  held_ = {};
-  answer_trailers_.reset();
-  answer_credit_owed_ = 0;
+void Exchange::drop_attempt(std::uint32_t number) {
+  const auto found = std::ranges::find_if(
+      attempts_, [&](const auto& attempt) { return attempt->number == number; });
+  if (found == attempts_.end()) return;
+  std::unique_ptr<Attempt> attempt = std::move(*found);
+  attempts_.erase(found);
+  attempt->stream.reset();
+  if (answering_ == attempt.get()) {
+    answering_ = nullptr;
+    answer_credit_owed_ = 0;
+    if (answer_ == Answer::holding) answer_ = Answer::none;
+  }
+  host_.bury(std::move(attempt));
 }
 
-// ---- from the attempt ----
+void Exchange::drop_attempts() {
+  while (!attempts_.empty()) drop_attempt(attempts_.back()->number);
+}
 
-void Exchange::answered(transport::ResponseHead head) {
-  const std::uint32_t attempt = attempt_->number;
+// ---- from the attempts ----
+
+void Exchange::answered(Attempt& attempt, transport::ResponseHead head) {
   mesh::AnswerHead seen{
       .status = head.status, .headers = deciding(head.headers), .body_size = head.body_size};
-  answer_head_ = std::move(head);
-  answer_ = Answer::undecided;
-  host_.feed(kernel::AttemptAnswered{id_, attempt, std::move(seen)});
+  attempt.head = std::move(head);
+  attempt.has_head = true;
+  host_.feed(kernel::AttemptAnswered{id_, attempt.number, std::move(seen)});
 }
 
-void Exchange::answer_data(base::ByteView bytes) {
-  if (answer_ == Answer::undecided) {
-    held_.insert(held_.end(), bytes.begin(), bytes.end());
+void Exchange::answer_data(Attempt& attempt, base::ByteView bytes) {
+  if (&attempt == answering_ && answer_ == Answer::flowing) {
+    pass_on(bytes);
+    answer_credit_owed_ += bytes.size();
+    on_writable();
     return;
   }
-  if (answer_ == Answer::holding) {
-    held_.insert(held_.end(), bytes.begin(), bytes.end());
-    attempt_->stream->consumed(bytes.size());
+  attempt.held.insert(attempt.held.end(), bytes.begin(), bytes.end());
+  if (&attempt == answering_) {  // held back until it is whole
+    attempt.stream->consumed(bytes.size());
     return;
   }
-  if (answer_ != Answer::flowing || !caller_) return;
+  attempt.uncredited += bytes.size();
+  if (!attempt.inspected_max) return;
+  if (attempt.held.size() > *attempt.inspected_max) {
+    attempt.inspected_max.reset();
+    host_.feed(kernel::AnswerInspected{id_, attempt.number, std::nullopt});
+    return;
+  }
+  attempt.stream->consumed(std::exchange(attempt.uncredited, 0));
+}
+
+void Exchange::pass_on(base::ByteView bytes) {
+  if (!caller_) return;
   if (record_ && recorded_.size() <= KeptAnswers::answer_bytes_max) {
     recorded_.insert(recorded_.end(), bytes.begin(), bytes.end());
   }
   caller_->send_data(bytes);
-  if (caller_->unsent() > transport::Stream::high_water) {
-    answer_credit_owed_ += bytes.size();
-  } else {
-    attempt_->stream->consumed(bytes.size());
-  }
 }
 
-void Exchange::answer_end(transport::Headers trailers) {
-  if (!caller_ || !attempt_) return;
-  const std::uint32_t attempt = attempt_->number;
-  if (answer_ == Answer::undecided) {
-    answer_trailers_ = std::move(trailers);
+void Exchange::answer_end(Attempt& attempt, transport::Headers trailers) {
+  if (!caller_) return;
+  if (&attempt == answering_) {
+    end_answer(attempt, std::move(trailers));
     return;
   }
+  attempt.trailers = std::move(trailers);
+  if (!attempt.inspected_max) return;
+  attempt.inspected_max.reset();
+  host_.feed(kernel::AnswerInspected{id_, attempt.number, text_of(attempt.held)});
+}
+
+void Exchange::end_answer(Attempt& attempt, transport::Headers trailers) {
+  const std::uint32_t number = attempt.number;
   if (answer_ == Answer::holding) {
-    base::Bytes body = std::move(held_);
+    const base::Bytes body = std::exchange(attempt.held, {});
     send_head();
-    if (!body.empty()) caller_->send_data(body);
-    if (record_) recorded_ = std::move(body);
+    if (!body.empty()) pass_on(body);
   }
-  if (answer_ != Answer::flowing) return;
+  if (answer_ != Answer::flowing || !caller_) return;
   if (record_) {
     host_.kept_answers().put(id_, {answer_head_, std::move(recorded_), trailers});
   }
   finish(std::move(trailers));
-  host_.feed(kernel::AttemptCompleted{id_, attempt});
+  host_.feed(kernel::AttemptCompleted{id_, number});
 }
 
-void Exchange::attempt_failed(transport::StreamError error) {
-  const std::uint32_t attempt = attempt_->number;
-  drop_attempt();
-  host_.feed(kernel::AttemptFailed{id_, attempt, failure_of(error)});
+void Exchange::attempt_failed(Attempt& attempt, transport::StreamError error) {
+  const std::uint32_t number = attempt.number;
+  drop_attempt(number);
+  host_.feed(kernel::AttemptFailed{id_, number, failure_of(error)});
 }
 
 // The first byte of the answer goes out: from here on there is no other attempt.

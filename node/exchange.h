@@ -1,6 +1,7 @@
-// One exchange in flight: the caller's stream on one side, the attempt that answers it on the
-// other, and the bodies that pass between them. It decides nothing: the kernel is told what
-// happened through Host::feed() and says what to do through the effects of mesh/call.h.
+// One exchange in flight: the caller's stream on one side, the attempts that may answer it on the
+// other (one, or two when the first is slow), and the bodies that pass between them. It decides
+// nothing: the kernel is told what happened through Host::feed() and says what to do through the
+// effects of mesh/call.h.
 //
 // Memory per exchange is bounded: the kept request body by kept_body_max (and, as long as there is
 // no attempt, one window more), a held answer by held_answer_max, and both directions by the
@@ -19,6 +20,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace node {
 
@@ -53,6 +56,7 @@ class Exchange final : public transport::Receiver {
   // ---- effects ----
   void start(mesh::StartAttempt effect);
   void cancel(std::uint32_t attempt);
+  void inspect(const mesh::InspectAnswer& effect);
   void relay(mesh::RelayAnswer effect);
   void refuse(const mesh::RefuseExchange& effect);
   void replay(const KeptAnswer& answer, const mesh::Headers& set);
@@ -70,16 +74,20 @@ class Exchange final : public transport::Receiver {
   // What comes back from one attempt.
   class Attempt;
 
+  [[nodiscard]] Attempt* find(std::uint32_t attempt);
   void send_request(Attempt& attempt, const mesh::StartAttempt& effect);
   void stop_keeping();
   void pass_back_credit();
   void shed_kept();
-  void drop_attempt();
-  // From the attempt.
-  void answered(transport::ResponseHead head);
-  void answer_data(base::ByteView bytes);
-  void answer_end(transport::Headers trailers);
-  void attempt_failed(transport::StreamError error);
+  void drop_attempt(std::uint32_t attempt);
+  void drop_attempts();
+  // From the attempts.
+  void answered(Attempt& attempt, transport::ResponseHead head);
+  void answer_data(Attempt& attempt, base::ByteView bytes);
+  void answer_end(Attempt& attempt, transport::Headers trailers);
+  void attempt_failed(Attempt& attempt, transport::StreamError error);
+  void pass_on(base::ByteView bytes);
+  void end_answer(Attempt& attempt, transport::Headers trailers);
   void send_head();
   void finish(transport::Headers trailers);
 
@@ -98,13 +106,11 @@ class Exchange final : public transport::Receiver {
   std::size_t credit_owed_ = 0;  // bytes taken from the caller and not yet said consumed()
 
   // The answer.
-  std::unique_ptr<Attempt> attempt_;  // the one that may answer now
+  std::vector<std::unique_ptr<Attempt>> attempts_;  // under way; at most two
+  Attempt* answering_ = nullptr;                    // of these: whose answer is passed on
   transport::ResponseHead answer_head_;
-  // Undecided: the head is there, and what becomes of it is not said yet.
-  enum class Answer : std::uint8_t { none, undecided, holding, flowing, done };
+  enum class Answer : std::uint8_t { none, holding, flowing, done };
   Answer answer_ = Answer::none;
-  base::Bytes held_;                                   // while undecided or holding
-  std::optional<transport::Headers> answer_trailers_;  // the answer ended while undecided
   std::size_t answer_credit_owed_ = 0;
   bool record_ = false;  // KeepAnswer was asked for
   base::Bytes recorded_;

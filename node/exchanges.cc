@@ -58,7 +58,8 @@ void Exchanges::arrive(mesh::Origin origin, transport::RequestHead head, CallTar
                             .method = head.method,
                             .rest = std::move(target.rest),
                             .headers = {},
-                            .body_size = head.body_size};
+                            .body_size = head.body_size,
+                            .body_start = {}};
   request.headers = take_deciding(head.headers);
   std::string peer_target;  // of a peer's call there is none: it goes to the agent here
   if (std::holds_alternative<mesh::FromAgent>(origin)) {
@@ -79,6 +80,9 @@ void Exchanges::carry_out(mesh::StartAttempt&& effect) {
 }
 void Exchanges::carry_out(const mesh::CancelAttempt& effect) {
   if (Exchange* exchange = find(effect.exchange)) exchange->cancel(effect.attempt);
+}
+void Exchanges::carry_out(const mesh::InspectAnswer& effect) {
+  if (Exchange* exchange = find(effect.exchange)) exchange->inspect(effect);
 }
 void Exchanges::carry_out(mesh::RelayAnswer&& effect) {
   if (Exchange* exchange = find(effect.exchange)) exchange->relay(std::move(effect));

@@ -51,6 +51,7 @@ class Exchanges final : public Exchange::Host {
   // ---- effects ----
   void carry_out(mesh::StartAttempt&& effect);
   void carry_out(const mesh::CancelAttempt& effect);
+  void carry_out(const mesh::InspectAnswer& effect);
   void carry_out(mesh::RelayAnswer&& effect);
   void carry_out(const mesh::RefuseExchange& effect);
   void carry_out(const mesh::KeepAnswer& effect);

@@ -35,10 +35,11 @@ Exchanges::Exchange* Exchanges::find(Key key) {
   return found == exchanges_.end() ? nullptr : &found->second;
 }
 
-Exchanges::Exchange* Exchanges::find(const Stream& stream) {
+Exchanges::Attempt* Exchanges::find(const Stream& stream) {
   Exchange* exchange = find(stream.exchange);
-  if (exchange == nullptr || !exchange->attempt) return nullptr;
-  return exchange->attempt->number == stream.attempt ? exchange : nullptr;
+  if (exchange == nullptr) return nullptr;
+  const auto found = std::ranges::find(exchange->attempts, stream.attempt, &Attempt::number);
+  return found == exchange->attempts.end() ? nullptr : &*found;
 }
 
 void Exchanges::send(NodeIndex from, NodeIndex to, std::function<void()> arrive,
@@ -62,7 +63,7 @@ void Exchanges::call(NodeIndex node, std::uint32_t call, mesh::CallRequest reque
 void Exchanges::abort(NodeIndex node, std::uint32_t call) {
   const auto found = calls_.find(call);
   if (found == calls_.end() || found->second.first != node) return;
-  observer_.call_ended(call, nullptr);
+  observer_.call_ended(call, nullptr, {});
   const Key key = found->second;
   calls_.erase(found);
   caller_gone(key);
@@ -92,12 +93,11 @@ void Exchanges::start(NodeIndex node, const mesh::StartAttempt& effect) {
   const Key key{node, effect.exchange.value};
   Exchange* exchange = find(key);
   if (exchange == nullptr) return;
-  drop_attempt(key, *exchange);
-  exchange->answer = Answer::none;
-  // Not emplace(): clang 14 takes a nested type with default values for one without a constructor.
-  Attempt attempt;
-  attempt.number = effect.attempt;
-  exchange->attempt = std::move(attempt);
+  exchange->attempts.push_back({.number = effect.attempt,
+                                .peer = std::nullopt,
+                                .peer_exchange = std::nullopt,
+                                .head = std::nullopt,
+                                .body = {}});
   const Stream stream{key, effect.attempt};
   mesh::CallRequest request = exchange->request;
   apply(request.headers, effect.set);
@@ -106,9 +106,11 @@ void Exchanges::start(NodeIndex node, const mesh::StartAttempt& effect) {
     start_at_agent(stream, request);
     return;
   }
-  exchange->attempt->peer = world_.node_with(to_peer->node);
-  if (exchange->attempt->peer) {
-    start_at_peer(stream, *exchange->attempt->peer, std::move(request), 0);
+  if (!to_peer->capability.empty()) request.capability = to_peer->capability;
+  const std::optional<NodeIndex> peer = world_.node_with(to_peer->node);
+  find(stream)->peer = peer;
+  if (peer) {
+    start_at_peer(stream, *peer, std::move(request), 0);
   } else {
     attempt_failed(stream, mesh::AttemptFailure::unreachable);
   }
@@ -127,29 +129,31 @@ void Exchanges::start_at_agent(const Stream& stream, const mesh::CallRequest& re
   const mesh::AnswerHead head{.status = run.status, .headers = {}, .body_size = run.size};
   scheduler.after(run.head_after, [=, this] { attempt_answered(stream, head); });
   const std::string key = idempotency_key(request);
-  scheduler.after(run.whole_after, [=, this] {
-    if (find(stream) == nullptr) return;  // the node hung up before the agent was done
-    if (run.breaks) {
-      attempt_failed(stream, mesh::AttemptFailure::broken);
-      return;
-    }
-    if (run.status == 200) observer_.agent_succeeded(node, key);
-    attempt_whole(stream);
-  });
+  scheduler.after(run.whole_after, [=, this] { end_at_agent(stream, run, key); });
+}
+
+void Exchanges::end_at_agent(const Stream& stream, const AgentRun& run, const std::string& key) {
+  if (find(stream) == nullptr) return;  // the node hung up before the agent was done
+  if (run.breaks) {
+    attempt_failed(stream, mesh::AttemptFailure::broken);
+    return;
+  }
+  if (run.status == 200) observer_.agent_succeeded(stream.exchange.first, key);
+  attempt_whole(stream, run.body);
 }
 
 void Exchanges::start_at_peer(const Stream& stream, NodeIndex peer, mesh::CallRequest request,
                               int tries) {
   const NodeIndex node = stream.exchange.first;
   const auto arrive = [=, this, request = std::move(request)] {
-    Exchange* exchange = find(stream);
-    if (exchange == nullptr) return;  // reset before it arrived
+    Attempt* attempt = find(stream);
+    if (attempt == nullptr) return;  // reset before it arrived
     if (world_.life(peer) == 0) {
       attempt_failed(stream, mesh::AttemptFailure::unreachable);
       return;
     }
     world_.network().link_up(node, peer);
-    exchange->attempt->peer_exchange = next_exchange_;
+    attempt->peer_exchange = next_exchange_;
     open(peer, mesh::FromPeer{world_.id_of(node)}, request, stream);
   };
   send(
@@ -157,44 +161,67 @@ void Exchanges::start_at_peer(const Stream& stream, NodeIndex peer, mesh::CallRe
       tries);
 }
 
-void Exchanges::drop_attempt(Key key, Exchange& exchange) {
-  if (!exchange.attempt) return;
-  const Attempt attempt = *exchange.attempt;
-  exchange.attempt.reset();
+void Exchanges::drop_attempt(Key key, Exchange& exchange, std::uint32_t number) {
+  const auto found = std::ranges::find(exchange.attempts, number, &Attempt::number);
+  if (found == exchange.attempts.end()) return;
+  const Attempt attempt = *found;
+  exchange.attempts.erase(found);
+  if (exchange.answering == number && exchange.answer == Answer::holding) {
+    exchange.answering = 0;
+    exchange.answer = Answer::none;
+  }
   if (!attempt.peer || !attempt.peer_exchange || attempt.whole) return;
   const Key there{*attempt.peer, *attempt.peer_exchange};
   send(
       key.first, there.first, [=, this] { caller_gone(there); }, [=, this] { caller_gone(there); });
 }
 
+void Exchanges::drop_attempts(Key key, Exchange& exchange) {
+  while (!exchange.attempts.empty()) drop_attempt(key, exchange, exchange.attempts.back().number);
+}
+
 void Exchanges::cancel(NodeIndex node, const mesh::CancelAttempt& effect) {
   const Stream stream{{node, effect.exchange.value}, effect.attempt};
-  if (Exchange* exchange = find(stream)) drop_attempt(stream.exchange, *exchange);
+  if (Exchange* exchange = find(stream.exchange)) {
+    drop_attempt(stream.exchange, *exchange, effect.attempt);
+  }
+}
+
+void Exchanges::inspect(NodeIndex node, const mesh::InspectAnswer& effect) {
+  const Stream stream{{node, effect.exchange.value}, effect.attempt};
+  Attempt* attempt = find(stream);
+  if (attempt == nullptr || !attempt->head) return;
+  attempt->inspected = true;
+  if (attempt->whole) hand_over(stream, *attempt);
 }
 
 void Exchanges::relay(NodeIndex node, const mesh::RelayAnswer& effect) {
   const Stream stream{{node, effect.exchange.value}, effect.attempt};
-  Exchange* exchange = find(stream);
-  if (exchange == nullptr || !exchange->attempt->head || exchange->answer != Answer::none) return;
-  exchange->head = *exchange->attempt->head;
+  Exchange* exchange = find(stream.exchange);
+  const Attempt* attempt = find(stream);
+  if (attempt == nullptr || !attempt->head || exchange->answer != Answer::none) return;
+  exchange->answering = effect.attempt;
+  exchange->head = *attempt->head;
   apply(exchange->head.headers, effect.set);
   const bool small = exchange->head.body_size && *exchange->head.body_size <= held_answer_max;
+  const bool whole = attempt->whole;
+  const std::string body = attempt->body;
   exchange->answer = Answer::holding;
   if (!effect.hold || !small) send_head(stream.exchange, *exchange);
-  if (exchange->attempt->whole) attempt_whole(stream);
+  if (whole) attempt_whole(stream, body);
 }
 
 void Exchanges::refuse(NodeIndex node, const mesh::RefuseExchange& effect) {
   const Key key{node, effect.exchange.value};
   Exchange* exchange = find(key);
   if (exchange == nullptr) return;
-  drop_attempt(key, *exchange);
+  drop_attempts(key, *exchange);
   if (exchange->answer == Answer::flowing || exchange->answer == Answer::done) return;
   mesh::AnswerHead head{.status = mesh::http_status(effect.problem.code),
                         .headers = {{"parley-error", std::string(to_string(effect.problem.code))}},
                         .body_size = effect.problem.detail.size()};
   apply(head.headers, effect.set);
-  answer_caller(key, *exchange, head);
+  answer_caller(key, *exchange, head, {});
 }
 
 void Exchanges::replay(NodeIndex node, const mesh::ReplayAnswer& effect) {
@@ -206,9 +233,9 @@ void Exchanges::replay(NodeIndex node, const mesh::ReplayAnswer& effect) {
     break_caller(key, *exchange);
     return;
   }
-  mesh::AnswerHead head = original->second;
+  mesh::AnswerHead head = original->second.head;
   apply(head.headers, effect.set);
-  answer_caller(key, *exchange, head);
+  answer_caller(key, *exchange, head, original->second.body);
 }
 
 void Exchanges::keep(NodeIndex node, const mesh::KeepAnswer& effect) {
@@ -223,7 +250,7 @@ void Exchanges::settle(NodeIndex node, const mesh::ExchangeSettled& effect) {
   const Key key{node, effect.exchange.value};
   Exchange* exchange = find(key);
   if (exchange == nullptr) return;
-  drop_attempt(key, *exchange);
+  drop_attempts(key, *exchange);
   break_caller(key, *exchange);
   exchanges_.erase(key);
 }
@@ -231,31 +258,41 @@ void Exchanges::settle(NodeIndex node, const mesh::ExchangeSettled& effect) {
 // ---- from the attempt ----
 
 void Exchanges::attempt_answered(const Stream& stream, const mesh::AnswerHead& head) {
-  Exchange* exchange = find(stream);
-  if (exchange == nullptr || exchange->attempt->head) return;
-  exchange->attempt->head = head;
+  Attempt* attempt = find(stream);
+  if (attempt == nullptr || attempt->head) return;
+  attempt->head = head;
   world_.feed(stream.exchange.first,
               kernel::AttemptAnswered{{stream.exchange.second}, stream.attempt, head});
 }
 
-void Exchanges::attempt_whole(const Stream& stream) {
-  Exchange* exchange = find(stream);
-  if (exchange == nullptr) return;
-  exchange->attempt->whole = true;
-  if (!exchange->caller_open) return;
+void Exchanges::hand_over(const Stream& stream, const Attempt& attempt) {
+  world_.feed(stream.exchange.first,
+              kernel::AnswerInspected{{stream.exchange.second}, stream.attempt, attempt.body});
+}
+
+void Exchanges::attempt_whole(const Stream& stream, const std::string& body) {
+  Attempt* attempt = find(stream);
+  if (attempt == nullptr) return;
+  const bool news = !attempt->whole;
+  attempt->whole = true;
+  attempt->body = body;
+  if (attempt->inspected && news) {
+    hand_over(stream, *attempt);
+    return;  // what becomes of it has been said by now, and was done
+  }
+  Exchange* exchange = find(stream.exchange);
+  if (!exchange->caller_open || exchange->answering != stream.attempt) return;
   if (exchange->answer == Answer::holding) send_head(stream.exchange, *exchange);
-  exchange = find(stream);  // telling the node that the answer started may have changed it
+  exchange = find(stream.exchange);  // telling the node that the answer started may have changed it
   if (exchange == nullptr || exchange->answer != Answer::flowing) return;
-  finish(stream.exchange, *exchange);
+  finish(stream.exchange, *exchange, body);
   world_.feed(stream.exchange.first,
               kernel::AttemptCompleted{{stream.exchange.second}, stream.attempt});
 }
 
 void Exchanges::attempt_failed(const Stream& stream, mesh::AttemptFailure failure) {
-  Exchange* exchange = find(stream);
-  if (exchange == nullptr) return;
-  drop_attempt(stream.exchange, *exchange);
-  if (exchange->answer == Answer::holding) exchange->answer = Answer::none;
+  if (find(stream) == nullptr) return;
+  drop_attempt(stream.exchange, *find(stream.exchange), stream.attempt);
   world_.feed(stream.exchange.first,
               kernel::AttemptFailed{{stream.exchange.second}, stream.attempt, failure});
 }
@@ -273,24 +310,25 @@ void Exchanges::send_head(Key key, Exchange& exchange) {
   world_.feed(key.first, kernel::AnswerStarted{{key.second}});
 }
 
-void Exchanges::finish(Key key, Exchange& exchange) {
-  if (exchange.keep) kept_.insert_or_assign(key, exchange.head);
-  answer_caller(key, exchange, exchange.head);
+void Exchanges::finish(Key key, Exchange& exchange, const std::string& body) {
+  if (exchange.keep) kept_.insert_or_assign(key, Kept{exchange.head, body});
+  answer_caller(key, exchange, exchange.head, body);
 }
 
 // The whole answer with its head, in case that is still on its way or was never sent.
-void Exchanges::answer_caller(Key key, Exchange& exchange, const mesh::AnswerHead& head) {
+void Exchanges::answer_caller(Key key, Exchange& exchange, const mesh::AnswerHead& head,
+                              const std::string& body) {
   exchange.answer = Answer::done;
   if (!exchange.caller_open) return;
   exchange.caller_open = false;
   if (const auto* call = std::get_if<std::uint32_t>(&exchange.caller)) {
-    if (calls_.erase(*call) > 0) observer_.call_ended(*call, &head);
+    if (calls_.erase(*call) > 0) observer_.call_ended(*call, &head, body);
     return;
   }
   const Stream stream = std::get<Stream>(exchange.caller);
   const auto arrive = [=, this] {
     attempt_answered(stream, head);
-    attempt_whole(stream);
+    attempt_whole(stream, body);
   };
   send(key.first, stream.exchange.first, arrive,
        [=, this] { attempt_failed(stream, mesh::AttemptFailure::broken); });
@@ -300,7 +338,7 @@ void Exchanges::break_caller(Key key, Exchange& exchange) {
   if (!exchange.caller_open) return;
   exchange.caller_open = false;
   if (const auto* call = std::get_if<std::uint32_t>(&exchange.caller)) {
-    if (calls_.erase(*call) > 0) observer_.call_ended(*call, nullptr);
+    if (calls_.erase(*call) > 0) observer_.call_ended(*call, nullptr, {});
     return;
   }
   const Stream stream = std::get<Stream>(exchange.caller);
@@ -317,7 +355,7 @@ void Exchanges::stopped(NodeIndex node) {
   }
   for (const Key& key : own) {
     Exchange& exchange = exchanges_.at(key);
-    drop_attempt(key, exchange);
+    drop_attempts(key, exchange);
     break_caller(key, exchange);
     exchanges_.erase(key);
   }

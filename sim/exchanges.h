@@ -10,8 +10,10 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace sim {
 
@@ -19,7 +21,9 @@ namespace sim {
 class CallObserver {
  public:
   virtual ~CallObserver() = default;
-  virtual void call_ended(std::uint32_t call, const mesh::AnswerHead* head) = 0;  // null: broken
+  // No head: broken. The body is what agents write for checks.
+  virtual void call_ended(std::uint32_t call, const mesh::AnswerHead* head,
+                          const std::string& body) = 0;
   virtual void agent_succeeded(NodeIndex node, const std::string& key) = 0;
   virtual const SimulatedAgent& agent_of(NodeIndex node) = 0;
 };
@@ -34,6 +38,7 @@ class Exchanges {
 
   void start(NodeIndex node, const mesh::StartAttempt& effect);
   void cancel(NodeIndex node, const mesh::CancelAttempt& effect);
+  void inspect(NodeIndex node, const mesh::InspectAnswer& effect);
   void relay(NodeIndex node, const mesh::RelayAnswer& effect);
   void refuse(NodeIndex node, const mesh::RefuseExchange& effect);
   void replay(NodeIndex node, const mesh::ReplayAnswer& effect);
@@ -56,34 +61,41 @@ class Exchanges {
     std::optional<NodeIndex> peer;               // nothing: our own agent
     std::optional<std::uint64_t> peer_exchange;  // once the request arrived there
     std::optional<mesh::AnswerHead> head;
+    std::string body;  // what can be seen of it, once it is whole
     bool whole = false;
+    bool inspected = false;  // its body is to be handed over
   };
   enum class Answer : std::uint8_t { none, holding, flowing, done };
   struct Exchange {
     mesh::CallRequest request;
     std::variant<std::uint32_t, Stream> caller;  // a call of our agent, or a peer's attempt
     bool caller_open = true;
-    std::optional<Attempt> attempt;
-    mesh::AnswerHead head;  // with what the mesh set
+    std::vector<Attempt> attempts;  // under way, or answering
+    std::uint32_t answering = 0;    // the attempt whose answer is passed on; 0 = none
+    mesh::AnswerHead head;          // with what the mesh set
     Answer answer = Answer::none;
     bool keep = false;
   };
 
   Exchange* find(Key key);
-  Exchange* find(const Stream& stream);  // only while that attempt is the current one
+  Attempt* find(const Stream& stream);  // only while that attempt is under way
   void open(NodeIndex node, const mesh::Origin& origin, mesh::CallRequest request,
             std::variant<std::uint32_t, Stream> caller);
   void start_at_agent(const Stream& stream, const mesh::CallRequest& request);
+  void end_at_agent(const Stream& stream, const AgentRun& run, const std::string& key);
   void start_at_peer(const Stream& stream, NodeIndex peer, mesh::CallRequest request, int tries);
-  void drop_attempt(Key key, Exchange& exchange);
+  void drop_attempt(Key key, Exchange& exchange, std::uint32_t number);
+  void drop_attempts(Key key, Exchange& exchange);
   void attempt_answered(const Stream& stream, const mesh::AnswerHead& head);
-  void attempt_whole(const Stream& stream);
+  void attempt_whole(const Stream& stream, const std::string& body);
+  void hand_over(const Stream& stream, const Attempt& attempt);
   void attempt_failed(const Stream& stream, mesh::AttemptFailure failure);
   void caller_gone(Key key);
   // Towards who called.
   void send_head(Key key, Exchange& exchange);
-  void finish(Key key, Exchange& exchange);
-  void answer_caller(Key key, Exchange& exchange, const mesh::AnswerHead& head);
+  void finish(Key key, Exchange& exchange, const std::string& body);
+  void answer_caller(Key key, Exchange& exchange, const mesh::AnswerHead& head,
+                     const std::string& body);
   void break_caller(Key key, Exchange& exchange);
   // Over the network, again and again while it is cut; `lost` happens instead in the end.
   void send(NodeIndex from, NodeIndex to, std::function<void()> arrive,
@@ -92,7 +104,11 @@ class Exchanges {
   Surroundings& world_;  // both outlive this
   CallObserver& observer_;
   std::map<Key, Exchange> exchanges_;
-  std::map<Key, mesh::AnswerHead> kept_;
+  struct Kept {
+    mesh::AnswerHead head;
+    std::string body;
+  };
+  std::map<Key, Kept> kept_;
   std::map<std::uint32_t, Key> calls_;  // open ones
   std::uint64_t next_exchange_ = 1;
 };

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace sim {
 
@@ -19,6 +20,7 @@ struct AgentRun {
   base::Duration whole_after{};       // from the request; not before head_after
   bool breaks = false;                // the connection ends where the answer would be whole
   std::optional<std::uint64_t> size;  // nothing: a stream of unknown length
+  std::string body;                   // what can be seen of it
 };
 
 class SimulatedAgent {

@@ -46,7 +46,8 @@ class World final : public Surroundings, public CallObserver {
   void feed(NodeIndex node, kernel::Input input) override;
 
   // ---- CallObserver ----
-  void call_ended(std::uint32_t call, const mesh::AnswerHead* head) override;
+  void call_ended(std::uint32_t call, const mesh::AnswerHead* head,
+                  const std::string& body) override;
   void exchange_opened(NodeIndex node, std::uint64_t exchange);
   void agent_succeeded(NodeIndex node, const std::string& key) override;
   const SimulatedAgent& agent_of(NodeIndex node) override { return nodes_[node]->agent; }

@@ -41,6 +41,7 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
       [&](const kernel::CheckSignatures& e) { check_signatures(index, e); },
       [&](const mesh::StartAttempt& e) { exchanges_.start(index, e); },
       [&](const mesh::CancelAttempt& e) { exchanges_.cancel(index, e); },
+      [&](const mesh::InspectAnswer& e) { exchanges_.inspect(index, e); },
       [&](const mesh::RelayAnswer& e) { exchanges_.relay(index, e); },
       [&](const mesh::RefuseExchange& e) { exchanges_.refuse(index, e); },
       [&](const mesh::KeepAnswer& e) { exchanges_.keep(index, e); },
@@ -150,7 +151,8 @@ void World::probe_agent(NodeIndex index, const mesh::ProbeAgent& probe) {
 
 // ---- what becomes of calls ----
 
-void World::call_ended(std::uint32_t call, const mesh::AnswerHead* head) {
+void World::call_ended(std::uint32_t call, const mesh::AnswerHead* head,
+                       const std::string& /*body*/) {
   --open_calls_;
   const int status = head == nullptr ? 0 : head->status;
   if (status == 200) ++observer_->figures().calls_succeeded;

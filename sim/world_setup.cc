@@ -164,7 +164,8 @@ void World::issue_call(std::uint32_t call) {
                             .method = idempotent && rng.chance(300'000) ? "GET" : "POST",
                             .rest = "/item?call=" + std::to_string(call),
                             .headers = {},
-                            .body_size = rng.below(20'000)};
+                            .body_size = rng.below(20'000),
+                            .body_start = {}};
   const auto deadline =
       std::chrono::duration_cast<std::chrono::milliseconds>(workload.deadline).count();
   request.headers.push_back({"parley-deadline", std::to_string(deadline) + "ms"});

@@ -30,6 +30,8 @@ class Breaker {
     std::uint64_t generation = 0;  // counts phases
     bool probe = false;
     bool operator==(const Permit&) const = default;
+    // One whose outcome was told: stale in every phase.
+    [[nodiscard]] static constexpr Permit used() { return {.generation = ~std::uint64_t{0}}; }
   };
   enum class Verdict : std::uint8_t { success, failure, none };  // none: cancelled, nobody knows
   enum class State : std::uint8_t { closed, open, half_open };

@@ -54,18 +54,4 @@ std::vector<std::size_t> slow_outliers(std::span<const base::Duration> latencies
   return out;
 }
 
-void Ejection::eject(const OutlierPolicy& policy, base::Instant now) {
-  if (ejected(now)) return;
-  const base::Duration first =
-      std::clamp(policy.ejected_for, base::Duration(1), base::Duration::max() / times_max);
-  const std::int64_t well = times_ == 0 ? 0 : (now - until_) / first;
-  times_ -= static_cast<std::uint32_t>(std::min<std::int64_t>(times_, well));
-  times_ = std::min(times_ + 1, times_max);
-  until_ = now + first * times_;
-}
-
-void Ejection::readmit(base::Instant now) {
-  if (ejected(now)) until_ = now;
-}
-
 }  // namespace mesh::resilience

@@ -1,7 +1,5 @@
 #include "mesh/resilience/retry.h"
 
-#include "base/check.h"
-
 namespace mesh::resilience {
 
 bool may_try_again(const RetryQuestion& question) {
@@ -9,22 +7,11 @@ bool may_try_again(const RetryQuestion& question) {
          question.attempts < question.attempts_max;
 }
 
-bool may_retry(const RetryQuestion& question, Verdict verdict) {
+bool may_retry(const RetryQuestion& question, const Classified& classified) {
   if (!may_try_again(question)) return false;
-  switch (verdict) {
-    case Verdict::not_processed:
-      return true;
-    case Verdict::mesh_failure:
-      return question.idempotent;
-    case Verdict::unavailable:
-      return question.idempotent && question.retry_unavailable;
-    case Verdict::success:
-    case Verdict::application_error:
-    case Verdict::mesh_refusal:
-      return false;
-  }
-  CHECK(false);
-  return false;
+  if (classified.verdict == Verdict::not_processed) return true;
+  if (!classified.reason || !question.on.has(*classified.reason)) return false;
+  return question.idempotent;
 }
 
 }  // namespace mesh::resilience

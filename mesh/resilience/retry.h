@@ -1,9 +1,10 @@
-// Whether an exchange may be tried once more, on another node. What surely did not run may always
-// be; what may have run only if running it twice does no harm (RFC 9110, section 9.2.2, or a key by
-// which the agent recognises it).
+// Whether an exchange may be tried once more. What surely did not run may always be; what may have
+// run only if running it twice does no harm (RFC 9110, section 9.2.2, or a key by which the agent
+// recognises it) and the policy names its reason.
 #pragma once
 
 #include "mesh/classify.h"
+#include "mesh/policy.h"
 
 #include <cstdint>
 
@@ -13,13 +14,13 @@ struct RetryQuestion {
   bool idempotent = false;
   bool body_repeatable = true;
   bool answer_started = false;
-  bool retry_unavailable = true;  // the policy's word on an agent's own 503
-  std::uint32_t attempts = 0;     // made
+  RetryReasons on;             // the policy's word
+  std::uint32_t attempts = 0;  // made
   std::uint32_t attempts_max = 0;
 };
 
 // Apart from what the attempt came to: is there anything that forbids another one?
 [[nodiscard]] bool may_try_again(const RetryQuestion& question);
-[[nodiscard]] bool may_retry(const RetryQuestion& question, Verdict verdict);
+[[nodiscard]] bool may_retry(const RetryQuestion& question, const Classified& classified);
 
 }  // namespace mesh::resilience

@@ -1,6 +1,7 @@
 #include "mesh/routing/candidates.h"
 
 #include "base/check.h"
+#include "mesh/classify.h"
 
 #include <algorithm>
 
@@ -36,6 +37,16 @@ Exclusion own_agents_exclusion(const OwnAgent& own) {
   return Exclusion::none;
 }
 
+bool is_below_quality(const Standing& standing, const CallPolicy& policy) {
+  if (!policy.health.output_quality || policy.quality.never_below <= 0) return false;
+  const score::Estimate quality = standing.score.quality();
+  return quality.samples > 0 && quality.value < policy.quality.never_below;
+}
+
+bool takes_probes(Availability availability) {
+  return availability == Availability::serving || availability == Availability::at_capacity;
+}
+
 void count(Exclusion exclusion, Candidates& out) {
   switch (exclusion) {
     case Exclusion::unmet:
@@ -50,8 +61,18 @@ void count(Exclusion exclusion, Candidates& out) {
     case Exclusion::own_agent_unwell:
       ++out.unwell;
       break;
+    case Exclusion::breaker_open:
+      ++out.open;
+      break;
+    case Exclusion::waiting:
+      ++out.waiting;
+      break;
+    case Exclusion::below_quality:
+      ++out.below;
+      break;
     case Exclusion::none:
-    case Exclusion::tried:
+    case Exclusion::under_way:
+    case Exclusion::not_expert:
     case Exclusion::unavailable:
     case Exclusion::own_agent_draining:
       break;
@@ -68,8 +89,16 @@ std::string_view to_string(Exclusion exclusion) {
       return "unmet";
     case Exclusion::in_path:
       return "in_path";
-    case Exclusion::tried:
-      return "tried";
+    case Exclusion::under_way:
+      return "under_way";
+    case Exclusion::not_expert:
+      return "not_expert";
+    case Exclusion::breaker_open:
+      return "breaker_open";
+    case Exclusion::waiting:
+      return "asked_to_wait";
+    case Exclusion::below_quality:
+      return "below_quality";
     case Exclusion::unavailable:
       return "unavailable";
     case Exclusion::own_agent_unwell:
@@ -78,6 +107,39 @@ std::string_view to_string(Exclusion exclusion) {
       return "at_capacity";
     case Exclusion::own_agent_draining:
       return "draining";
+  }
+  CHECK(false);
+  return {};
+}
+
+bool heeds_latency(RoutePolicy policy) {
+  return policy != RoutePolicy::round_robin && policy != RoutePolicy::preference;
+}
+
+std::string_view to_string(Rank rank) {
+  switch (rank) {
+    case Rank::serving:
+      return "serving";
+    case Rank::at_capacity:
+      return "at_capacity";
+    case Rank::penalised:
+      return "penalised";
+    case Rank::stale:
+      return "stale";
+    case Rank::ejected:
+      return "ejected";
+    case Rank::degraded:
+      return "degraded";
+    case Rank::tried:
+      return "tried";
+    case Rank::suspect:
+      return "suspect";
+    case Rank::joining:
+      return "joining";
+    case Rank::tried_in_vain:
+      return "tried_in_vain";
+    case Rank::excluded:
+      return "excluded";
   }
   CHECK(false);
   return {};
@@ -92,17 +154,51 @@ Exclusion exclusion_of(const Catalogue::Offer& offer, const Question& question) 
   if (!question.path.empty() && passes(question.path, Hop::of(entry.node))) {
     return Exclusion::in_path;
   }
-  if (std::ranges::find(question.tried, entry.node) != question.tried.end()) {
-    return Exclusion::tried;
+  for (const OpenAttempt& open : question.open) {
+    if (open.node == entry.node) return Exclusion::under_way;
   }
-  if (entry.node == question.own.node) return own_agents_exclusion(question.own);
+  if (question.experts_only && offer.capability->proficiency != Proficiency::expert) {
+    return Exclusion::not_expert;
+  }
+  if (entry.node == question.own.node) {
+    const Exclusion own = own_agents_exclusion(question.own);
+    if (own != Exclusion::none) return own;
+  }
+  const Standing& standing = *offer.standing;
+  if (question.now < standing.not_before) return Exclusion::waiting;
+  if (!standing.breaker.admits(question.policy.breaker, question.now)) {
+    return Exclusion::breaker_open;
+  }
+  if (is_below_quality(standing, question.policy)) return Exclusion::below_quality;
   return Exclusion::none;
 }
 
+bool is_probe_due(const Catalogue::Offer& offer, const Question& question) {
+  const Standing& standing = *offer.standing;
+  if (question.now < standing.not_before || question.now < standing.next_probe) return false;
+  if (!standing.breaker.admits(question.policy.breaker, question.now)) return false;
+  return standing.breaker.would_probe(question.now) ||
+         is_below_quality(standing, question.policy) ||
+         (question.heeds_latency && standing.ejection.wants_probe(question.now));
+}
+
 Rank rank_of(const Catalogue::Offer& offer, const Question& question) {
-  const Rank rank = rank_of_availability(offer.entry->provider.availability);
-  const bool penalised = question.now < offer.entry->standing.avoid_until;
-  return penalised ? std::max(rank, Rank::penalised) : rank;
+  Rank rank = rank_of_availability(offer.entry->provider.availability);
+  const Standing& standing = *offer.standing;
+  if (question.now < offer.entry->reach.avoid_until) rank = std::max(rank, Rank::penalised);
+  if (question.policy.health.context_freshness && !question.context_version.empty() &&
+      !standing.context_version.empty() &&
+      is_older(standing.context_version, question.context_version)) {
+    rank = std::max(rank, Rank::stale);
+  }
+  if (question.heeds_latency && standing.ejection.is_ejected(question.now))
+    rank = std::max(rank, Rank::ejected);
+  // A breaker that wants a probe is no place for a call that cannot be made elsewhere after it.
+  if (standing.breaker.would_probe(question.now)) rank = std::max(rank, Rank::ejected);
+  if (std::ranges::find(question.tried, offer.entry->node) != question.tried.end()) {
+    rank = rank > Rank::tried ? Rank::tried_in_vain : Rank::tried;
+  }
+  return rank;
 }
 
 void gather(const Catalogue::Offers& offers, const Question& question, Candidates& out) {
@@ -112,9 +208,23 @@ void gather(const Catalogue::Offers& offers, const Question& question, Candidate
   out.best.clear();
   out.offers = static_cast<std::uint32_t>(offers.size());
   for (const Catalogue::Offer& offer : offers) {
+    const Candidate candidate{.offer = &offer, .local = offer.entry->node == question.own.node};
     const Exclusion exclusion = exclusion_of(offer, question);
+    const bool out_for_what_it_did =
+        exclusion == Exclusion::none || exclusion == Exclusion::below_quality;
+    if (question.may_probe && !out.probe && out_for_what_it_did &&
+        takes_probes(offer.entry->provider.availability) && is_probe_due(offer, question)) {
+      out.probe = candidate;
+      continue;
+    }
     if (exclusion != Exclusion::none) {
       count(exclusion, out);
+      if (exclusion == Exclusion::breaker_open) {
+        out.retry_at = std::min(out.retry_at, offer.standing->breaker.retry_at());
+      }
+      if (exclusion == Exclusion::waiting) {
+        out.retry_at = std::min(out.retry_at, offer.standing->not_before);
+      }
       continue;
     }
     const Rank rank = rank_of(offer, question);
@@ -123,7 +233,7 @@ void gather(const Catalogue::Offers& offers, const Question& question, Candidate
       out.best.clear();
       out.rank = rank;
     }
-    out.best.push_back({.offer = &offer, .local = offer.entry->node == question.own.node});
+    out.best.push_back(candidate);
   }
 }
 

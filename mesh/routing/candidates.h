@@ -3,17 +3,26 @@
 // dropped.
 //
 // A node is worse the more there is against it, in this order: at capacity, our own last attempts
-// failed (a penalty that runs out), degraded, suspect, joining. Whoever drains, left or is dead is
-// no candidate at all, nor is a node that the call has passed or that was tried already.
+// failed (a penalty that runs out), known to have an older context than is asked for, ejected as an
+// outlier, degraded, tried by this very call, suspect, joining. Whoever drains, left or is dead is
+// no candidate at all, nor is one that the call has passed, whose breaker is open, who asked to
+// wait, or whose output is below what the policy takes.
+//
+// One that is out for what it did must be asked again some day: when that is due, and the call may
+// be repeated elsewhere, it is the call's `probe`.
 #pragma once
 
 #include "base/ids.h"
 #include "base/time.h"
 #include "mesh/catalogue.h"
+#include "mesh/exchange.h"
+#include "mesh/policy.h"
 #include "mesh/requirements.h"
 #include "mesh/served_calls.h"
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -23,19 +32,28 @@ enum class Rank : std::uint8_t {
   serving,
   at_capacity,
   penalised,
+  stale,
+  ejected,
   degraded,
+  tried,
   suspect,
   joining,
+  tried_in_vain,  // and suspect or joining besides
   excluded
 };
+[[nodiscard]] std::string_view to_string(Rank rank);
 
 // Why an offer is no candidate; the first that holds.
 enum class Exclusion : std::uint8_t {
   none,
-  unmet,             // a requirement
-  in_path,           // would be a cycle
-  tried,             // by this very call
-  unavailable,       // draining, left or dead
+  unmet,        // a requirement
+  in_path,      // would be a cycle
+  unavailable,  // draining, left or dead
+  under_way,    // another attempt of this call is there right now
+  not_expert,   // the call was escalated to experts
+  breaker_open,
+  waiting,           // it asked us to wait
+  below_quality,     // gets nothing but probes
   own_agent_unwell,  // the agent beside this node
   own_agent_full,
   own_agent_draining,
@@ -52,11 +70,20 @@ struct OwnAgent {
   base::Duration latency{};  // 0 = none seen
 };
 
+// Whether it may leave slow agents out; the others say themselves who gets the call.
+[[nodiscard]] bool heeds_latency(RoutePolicy policy);
+
 struct Question {
   const Requirements& requirements;
   const Path& path;
   const std::vector<base::NodeId>& tried;
+  std::span<const OpenAttempt> open;  // attempts under way
   const OwnAgent& own;
+  const CallPolicy& policy;
+  std::string_view context_version;  // "" = any will do
+  bool may_probe = false;            // another attempt may follow if this one comes to nothing
+  bool experts_only = false;
+  bool heeds_latency = true;  // whether the slow ones are worse off
   base::Instant now;
 };
 
@@ -68,15 +95,22 @@ struct Candidate {
 struct Candidates {
   std::vector<Candidate> best;  // all of the same rank, in the order of node ids
   Rank rank = Rank::excluded;
+  std::optional<Candidate> probe;  // is due; not among `best`
   // Why the others are out, for the words of a refusal.
   std::uint32_t offers = 0;
   std::uint32_t unmet = 0;
   std::uint32_t in_path = 0;
   std::uint32_t full = 0;
   std::uint32_t unwell = 0;
+  std::uint32_t open = 0;  // breakers
+  std::uint32_t waiting = 0;
+  std::uint32_t below = 0;
+  base::Instant retry_at = base::Instant::never();  // the first of those open or waiting
 };
 
 [[nodiscard]] Exclusion exclusion_of(const Catalogue::Offer& offer, const Question& question);
+// Whether it is time to ask one again that is excluded or worse off for what it did.
+[[nodiscard]] bool is_probe_due(const Catalogue::Offer& offer, const Question& question);
 [[nodiscard]] Rank rank_of(const Catalogue::Offer& offer, const Question& question);
 // Into `out`, whose memory is used again.
 void gather(const Catalogue::Offers& offers, const Question& question, Candidates& out);

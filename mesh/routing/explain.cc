@@ -27,8 +27,8 @@ RouteExplanation describe(const Catalogue::Offer& offer, const Question& questio
   out.name = entry.provider.name;
   out.local = entry.node == question.own.node;
   out.availability = entry.provider.availability;
-  out.expected_latency = expected_latency(entry, question.own, question.now);
-  out.outstanding = out.local ? question.own.in_flight : entry.standing.outstanding;
+  out.expected_latency = expected_latency(offer, question.own, question.now);
+  out.outstanding = out.local ? question.own.in_flight : entry.reach.outstanding;
   out.load = entry.provider.load;
   out.proficiency = offer.capability->proficiency;
   out.version = offer.capability->version;
@@ -58,10 +58,11 @@ std::vector<RouteExplanation> explain(const Catalogue::Offers& offers, const Que
     if (row.availability != Availability::serving) {
       row.reasons.emplace_back(to_string(row.availability));
     }
-    if (question.now < offer.entry->standing.avoid_until) {
-      row.reasons.push_back("failed " + std::to_string(offer.entry->standing.failures) +
+    if (question.now < offer.entry->reach.avoid_until) {
+      row.reasons.push_back("failed " + std::to_string(offer.entry->reach.failures) +
                             " times in a row");
     }
+    if (offer.standing->ejection.is_ejected(question.now)) row.reasons.emplace_back("ejected");
     if (rank_of(offer, question) > candidates.rank) {
       row.verdict = RouteVerdict::avoided;
     } else if (chosen != nullptr && chosen->offer == &offer) {

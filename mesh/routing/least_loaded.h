@@ -17,7 +17,7 @@ inline constexpr base::Duration latency_unknown = std::chrono::milliseconds(1);
 inline constexpr base::Duration latency_floor = std::chrono::milliseconds(1);
 inline constexpr base::Duration latency_half_life = std::chrono::seconds(10);
 
-[[nodiscard]] base::Duration expected_latency(const Catalogue::Entry& entry, const OwnAgent& own,
+[[nodiscard]] base::Duration expected_latency(const Catalogue::Offer& offer, const OwnAgent& own,
                                               base::Instant now);
 
 // `best` must not be empty.

@@ -48,7 +48,7 @@ const Candidate& Chooser::foresee(const Candidates& candidates, const Wishes& wi
     return round_robin_.peek(wishes.capability, candidates.best);
   }
   return *std::ranges::min_element(candidates.best, {}, [&](const Candidate& candidate) {
-    return expected_latency(*candidate.offer->entry, own, now);
+    return expected_latency(*candidate.offer, own, now);
   });
 }
 

@@ -93,6 +93,12 @@ struct AttemptAnswered {
   std::uint32_t attempt = 0;
   mesh::AnswerHead head;
 };
+// The answer to InspectAnswer: the body, or nothing if it is larger than was asked for.
+struct AnswerInspected {
+  mesh::ExchangeId exchange;
+  std::uint32_t attempt = 0;
+  std::optional<std::string> body;
+};
 // The answer was passed on whole.
 struct AttemptCompleted {
   mesh::ExchangeId exchange;
@@ -115,15 +121,21 @@ struct AnswerStarted {
 struct CallerGone {
   mesh::ExchangeId exchange;
 };
+// What a caller says of the output of a call that it made a short while ago.
+struct CallJudged {
+  std::string call;    // Parley-Call
+  double quality = 0;  // 0 to 1
+};
 struct ProbeAnswered {
   std::uint64_t probe = 0;
   std::optional<int> status;  // nothing: no answer in time
 };
 
-using Input = std::variant<Started, TimePassed, ClockRead, JoinRequested, DrainRequested,
-                           ResumeRequested, AgentConfigured, PoliciesChanged, DatagramReceived,
-                           PeerAsked, PeerAnswered, PeerFailed, LinkLost, SignaturesChecked,
-                           CallArrived, AttemptAnswered, AttemptCompleted, AttemptFailed,
-                           BodyUnrepeatable, AnswerStarted, CallerGone, ProbeAnswered>;
+using Input =
+    std::variant<Started, TimePassed, ClockRead, JoinRequested, DrainRequested, ResumeRequested,
+                 AgentConfigured, PoliciesChanged, DatagramReceived, PeerAsked, PeerAnswered,
+                 PeerFailed, LinkLost, SignaturesChecked, CallArrived, AttemptAnswered,
+                 AnswerInspected, AttemptCompleted, AttemptFailed, BodyUnrepeatable, AnswerStarted,
+                 CallerGone, CallJudged, ProbeAnswered>;
 
 }  // namespace kernel

@@ -82,11 +82,13 @@ class Kernel {
   void on(SignaturesChecked&& input);
   void on(CallArrived&& input);
   void on(AttemptAnswered&& input);
+  void on(AnswerInspected&& input);
   void on(AttemptCompleted&& input);
   void on(AttemptFailed&& input);
   void on(BodyUnrepeatable&& input);
   void on(AnswerStarted&& input);
   void on(CallerGone&& input);
+  void on(CallJudged&& input);
   void on(ProbeAnswered&& input);
 
   // What the two machines emitted since the last time becomes effects of the node.

@@ -176,7 +176,8 @@ mesh::ExchangeId KernelsInMemory::call(Node& from, std::string capability, mesh:
                             .method = "GET",
                             .rest = "",
                             .headers = std::move(headers),
-                            .body_size = 0};
+                            .body_size = 0,
+                            .body_start = {}};
   requests_[{&from, id}] = request;
   feed(from, CallArrived{id, mesh::FromAgent{}, std::move(request)});
   return id;

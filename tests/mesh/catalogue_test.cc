@@ -58,11 +58,11 @@ TEST(CatalogueTest, KeepsWhatWasSeenOfANodeWhenItsLoadChanges) {
   Catalogue catalogue;
   const Provider provider = provider_of({"a"});
   catalogue.put(node_of(1), provider);
-  catalogue.standing(node_of(1))->outstanding = 7;
+  catalogue.reach(node_of(1))->outstanding = 7;
   Provider busier = provider;
   busier.load.in_flight = 3;
   catalogue.put(node_of(1), busier);
-  EXPECT_EQ(catalogue.standing(node_of(1))->outstanding, 7U);
+  EXPECT_EQ(catalogue.reach(node_of(1))->outstanding, 7U);
   EXPECT_EQ(catalogue.providers_of("a").front().entry->provider.load.in_flight, 3U);
 }
 

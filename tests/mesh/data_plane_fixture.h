@@ -67,7 +67,8 @@ class DataPlaneTest : public testing::Test {
                    .method = std::move(method),
                    .rest = "/x?y=1",
                    .headers = std::move(headers),
-                   .body_size = 0},
+                   .body_size = 0,
+                   .body_start = {}},
                   now, effects);
     sort_out_phases();
     return id;

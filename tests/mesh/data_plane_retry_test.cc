@@ -98,12 +98,34 @@ TEST_F(DataPlaneTest, TriesAnotherNodeWhenOneCannotBeReached) {
   EXPECT_EQ(only<ExchangeSettled>()->attempts, 2U);
 }
 
-TEST_F(DataPlaneTest, NeverAsksTheSameNodeTwice) {
+TEST_F(DataPlaneTest, AsksTheSameNodeAgainAfterAWhileIfThereIsNobodyElse) {
   provide(b, "b");
   const ExchangeId id = call();
   fail(id, 1, AttemptFailure::unreachable);
   EXPECT_EQ(count<StartAttempt>(), 0U);
-  EXPECT_EQ(refusal(), "agent_unreachable: The only attempt failed (b: unreachable).");
+  EXPECT_EQ(refusal(), "none");
+  pass(milliseconds(25));  // at most, as chance has it
+  EXPECT_EQ(peer_asked(), b);
+  fail(id, 2, AttemptFailure::unreachable);
+  pass(milliseconds(50));
+  EXPECT_EQ(only<StartAttempt>()->attempt, 3U);
+  EXPECT_TRUE(only<StartAttempt>()->last);
+  fail(id, 3, AttemptFailure::unreachable);
+  EXPECT_EQ(refusal(),
+            "agent_unreachable: All attempts failed (b: unreachable; b: unreachable; b: "
+            "unreachable).");
+  EXPECT_THAT(phases, ElementsAre("arrived -> attempting", "attempting -> backing_off",
+                                  "backing_off -> attempting", "attempting -> backing_off",
+                                  "backing_off -> attempting", "attempting -> settled"));
+}
+
+TEST_F(DataPlaneTest, TellsANodeWhoseAnswerWasNotTakenThatItIsAskedAgain) {
+  provide(b, "b");
+  const ExchangeId id = call();
+  EXPECT_EQ(set_header("parley-again"), "absent");
+  answer(id, 1, 500);
+  pass(milliseconds(25));
+  EXPECT_EQ(set_header("parley-again"), "1");
 }
 
 TEST_F(DataPlaneTest, RepeatsWhatMayHaveRunOnlyIfThatDoesNoHarm) {
@@ -129,13 +151,15 @@ TEST_F(DataPlaneTest, TakesARefusalByThePeersNodeElsewhere) {
   EXPECT_EQ(only<StartAttempt>()->attempt, 2U);
   answer(id, 2, 503, {{"parley-error", "overloaded"}, {"parley-not-processed", "1"}});
   EXPECT_EQ(count<CancelAttempt>(), 1U);
+  pass(milliseconds(50));
+  answer(id, 3, 503, {{"parley-error", "overloaded"}, {"parley-not-processed", "1"}});
   EXPECT_THAT(refusal(), HasSubstr("overloaded: All attempts failed ("));
   EXPECT_THAT(refusal(), HasSubstr("b: overloaded"));
   EXPECT_THAT(refusal(), HasSubstr("c: overloaded"));
   EXPECT_EQ(only<RefuseExchange>()->problem.retry_after, seconds(1));
 }
 
-TEST_F(DataPlaneTest, RetriesAnAgentsOwn503ButNoOtherErrorOfIts) {
+TEST_F(DataPlaneTest, RetriesWhatTheAgentsServerFailsAtButNotWhatItRefuses) {
   provide(b, "b");
   provide(c, "c");
   ExchangeId id = call();
@@ -143,6 +167,9 @@ TEST_F(DataPlaneTest, RetriesAnAgentsOwn503ButNoOtherErrorOfIts) {
   EXPECT_EQ(count<StartAttempt>(), 1U);
   id = call();
   answer(id, 1, 500);
+  EXPECT_EQ(count<StartAttempt>(), 1U);
+  id = call();
+  answer(id, 1, 422);
   EXPECT_EQ(count<RelayAnswer>(), 1U);
   id = call({}, "POST");
   answer(id, 1, 503);
@@ -153,6 +180,10 @@ TEST_F(DataPlaneTest, PassesTheLast503OnAsItIs) {
   provide(b, "b");
   const ExchangeId id = call();
   answer(id, 1, 503);
+  pass(milliseconds(25));
+  answer(id, 2, 503);
+  pass(milliseconds(50));
+  answer(id, 3, 503);
   EXPECT_EQ(count<RelayAnswer>(), 1U);
 }
 
@@ -161,6 +192,7 @@ TEST_F(DataPlaneTest, StopsAfterThreeAttempts) {
   const ExchangeId id = call();
   fail(id, 1, AttemptFailure::unreachable);
   fail(id, 2, AttemptFailure::unreachable);
+  pass(milliseconds(50));
   fail(id, 3, AttemptFailure::unreachable);
   EXPECT_EQ(count<StartAttempt>(), 0U);
   EXPECT_THAT(refusal(), HasSubstr("agent_unreachable: All attempts failed"));

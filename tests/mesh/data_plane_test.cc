@@ -23,13 +23,13 @@ TEST_F(DataPlaneTest, CarriesACallToAPeerAndSettlesIt) {
   const std::string span = set_header("traceparent");
   EXPECT_EQ(effects, (Effects{StartAttempt{.exchange = id,
                                            .attempt = 1,
-                                           .to = ToPeer{b},
+                                           .to = ToPeer{b, ""},
                                            .set = {{"parley-call", call_header},
                                                    {"parley-path", hop_a},
                                                    {"parley-deadline", "29990ms"},
                                                    {"parley-deadline-scope", "head"},
                                                    {"traceparent", span}},
-                                           .keep_body = false,
+                                           .keep_body = true,
                                            .last = false}}));
   EXPECT_THAT(call_header, SizeIs(32));
   EXPECT_THAT(span, HasSubstr("4bf92f3577b34da6a3ce929d0e0e4736"));
@@ -42,7 +42,8 @@ TEST_F(DataPlaneTest, CarriesACallToAPeerAndSettlesIt) {
                 id,
                 1,
                 {{"parley-call", call_header}, {"parley-attempts", "1"}, {"parley-served-by", "b"}},
-                false}}));
+                true,
+                std::nullopt}}));
   complete(id, 1);
   EXPECT_EQ(effects, (Effects{ExchangeSettled{.exchange = id,
                                               .outcome = Outcome::success,
@@ -101,7 +102,7 @@ TEST_F(DataPlaneTest, IgnoresWhatConcernsNoLivingAttempt) {
 
 TEST_F(DataPlaneTest, DoesNotBelieveAnAgentThatSpeaksForTheMesh) {
   serve();
-  const ExchangeId id = call();
+  const ExchangeId id = call({}, "POST");
   answer(id, 1, 502, {{"parley-error", "overloaded"}, {"parley-not-processed", "1"}});
   const auto* relayed = only<RelayAnswer>();
   ASSERT_NE(relayed, nullptr);

@@ -1,4 +1,4 @@
-#include "mesh/policy.h"
+#include "mesh/policy_table.h"
 
 #include <gtest/gtest.h>
 

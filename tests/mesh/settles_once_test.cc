@@ -77,7 +77,7 @@ class RandomShell {
     EXPECT_EQ(plane_.in_flight(), 0U);
     EXPECT_TRUE(kept_.empty());
     for (const auto& [node, entry] : plane_.catalogue().providers()) {
-      EXPECT_EQ(entry->standing.outstanding, 0U);
+      EXPECT_EQ(entry->reach.outstanding, 0U);
     }
   }
 
@@ -111,7 +111,8 @@ class RandomShell {
                     .method = rng_.below(2) == 0 ? "GET" : "POST",
                     .rest = "",
                     .headers = std::move(headers),
-                    .body_size = 0},
+                    .body_size = 0,
+                    .body_start = {}},
                    now_, effects_);
   }
   void answer(ExchangeId id, std::uint32_t attempt) {

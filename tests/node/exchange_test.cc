@@ -72,8 +72,11 @@ class ExchangeTest : public testing::Test {
     attempt().receiver->on_response_head({.status = 200, .headers = {}, .body_size = size});
   }
   void relay(std::uint32_t number, bool hold) {
-    exchange.relay(
-        {.exchange = id, .attempt = number, .set = {{"parley-attempts", "1"}}, .hold = hold});
+    exchange.relay({.exchange = id,
+                    .attempt = number,
+                    .set = {{"parley-attempts", "1"}},
+                    .hold = hold,
+                    .idle = std::nullopt});
   }
   static base::ByteView bytes(std::string_view text) { return base::as_bytes(text); }
 
@@ -202,12 +205,60 @@ TEST_F(ExchangeTest, ForgetsAnUndecidedAnswerWithItsAttempt) {
   start(1);
   answer(3);
   attempt().receiver->on_data(bytes("old"));
+  exchange.cancel(1);
   start(2);
   answer(3);
   relay(2, true);
   attempt().receiver->on_data(bytes("new"));
   attempt().receiver->on_end({});
   EXPECT_EQ(caller.sent, "new");
+}
+
+TEST_F(ExchangeTest, HandsABodyOverBeforeItIsDecidedWhatBecomesOfIt) {
+  start(1);
+  answer(6);
+  attempt().receiver->on_data(bytes("one"));
+  EXPECT_EQ(attempt().consumed, 0U) << "nobody has said that it is wanted";
+  exchange.inspect({.exchange = id, .attempt = 1, .bytes_max = 10});
+  EXPECT_EQ(attempt().consumed, 3U);
+  attempt().receiver->on_data(bytes("two"));
+  EXPECT_EQ(host.count<kernel::AnswerInspected>(), 0U);
+  attempt().receiver->on_end({});
+  ASSERT_EQ(host.count<kernel::AnswerInspected>(), 1U);
+  EXPECT_EQ(caller.sent, "");
+  relay(1, true);
+  EXPECT_EQ(caller.sent, "onetwo");
+  EXPECT_EQ(attempt().consumed, 6U);
+}
+
+TEST_F(ExchangeTest, PassesOnWhatIsTooLargeToBeInspected) {
+  start(1);
+  answer(std::nullopt);
+  exchange.inspect({.exchange = id, .attempt = 1, .bytes_max = 4});
+  attempt().receiver->on_data(bytes("one"));
+  attempt().receiver->on_data(bytes("two"));
+  EXPECT_EQ(host.count<kernel::AnswerInspected>(), 1U);
+  relay(1, false);
+  EXPECT_EQ(caller.sent, "onetwo");
+  EXPECT_EQ(attempt().consumed, 6U);
+}
+
+TEST_F(ExchangeTest, LetsTwoAttemptsRunOnceTheBodyIsWhole) {
+  exchange.on_data(bytes("body"));
+  start(1, true);
+  start(2, true);
+  EXPECT_EQ(host.count<kernel::AttemptFailed>(), 1U) << "its body is still on the way";
+  exchange.on_end({});
+  start(3, true);
+  EXPECT_EQ(attempt().sent, "body");
+  EXPECT_TRUE(attempt().ended);
+  answer(3);
+  attempt().receiver->on_data(bytes("new"));
+  exchange.cancel(1);
+  relay(3, false);
+  attempt().receiver->on_end({});
+  EXPECT_EQ(caller.sent, "new");
+  EXPECT_EQ(host.count<kernel::AttemptCompleted>(), 1U);
 }
 
 TEST_F(ExchangeTest, HasNobodyToRelayToWhenTheCallerLeft) {

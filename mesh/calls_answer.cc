@@ -1,0 +1,304 @@
+// What comes back from attempts.
+#include "base/check.h"
+#include "mesh/calls.h"
+#include "mesh/judge/body.h"
+#include "mesh/refusals.h"
+#include "mesh/resilience/retry.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mesh {
+
+namespace {
+
+bool is_of_the_mesh(const Classified& classified) {
+  return classified.verdict == Verdict::not_processed ||
+         classified.verdict == Verdict::mesh_failure;
+}
+
+// Whether somebody else might do better; nobody would with what holds everywhere.
+bool is_failure(const Classified& classified) {
+  return is_of_the_mesh(classified) || classified.reason.has_value();
+}
+
+std::string_view words_of(const Classified& classified) {
+  if (classified.code) return to_string(*classified.code);
+  if (!classified.why.empty()) return classified.why;
+  return classified.reason ? to_string(*classified.reason) : std::string_view("failed");
+}
+
+resilience::RetryQuestion retry_question(const Exchange& exchange) {
+  return {.idempotent = exchange.context.idempotent,
+          .body_repeatable = exchange.body_repeatable,
+          .answer_started = exchange.answer_started,
+          .on = exchange.context.policy->retry.on,
+          .attempts = exchange.attempts - exchange.attempts_before,
+          .attempts_max = exchange.context.policy->retry.attempts};
+}
+
+// Whether this is a reason to have it done by somebody else, attempts left or not.
+bool somebody_may(const Exchange& exchange, const Classified& classified) {
+  if (classified.verdict == Verdict::not_processed) return true;
+  return classified.reason && exchange.context.policy->retry.on.has(*classified.reason) &&
+         exchange.context.idempotent;
+}
+
+}  // namespace
+
+bool Calls::may_retry(const Exchange& exchange, const Classified& classified) const {
+  return !exchange.from_peer() && resilience::may_retry(retry_question(exchange), classified);
+}
+
+bool Calls::may_repeat(const Exchange& exchange) const {
+  return !exchange.from_peer() && exchange.context.idempotent &&
+         resilience::may_try_again(retry_question(exchange));
+}
+
+void Calls::note(Exchange& exchange, const base::NodeId& node, std::string_view what) const {
+  if (!exchange.trail.empty()) exchange.trail += "; ";
+  exchange.trail += Names{around_.catalogue, around_.self, around_.name}.of(node);
+  exchange.trail += ": ";
+  exchange.trail += what;
+}
+
+const judge::CompiledCheck* Calls::check_of(const Exchange& exchange,
+                                            const base::NodeId& node) const {
+  const Catalogue::Offer* offer = around_.catalogue.offer(node, exchange.request.capability);
+  return offer == nullptr ? nullptr : offer->check.get();
+}
+
+void Calls::on_answered(ExchangeId id, std::uint32_t attempt, const AnswerHead& head,
+                        base::Instant now, Effects& effects) {
+  Exchange* exchange = exchanges_.find(id);
+  if (exchange == nullptr || !std::holds_alternative<Attempting>(exchange->phase)) return;
+  OpenAttempt* open = exchange->find(attempt);
+  if (open == nullptr || open->head) return;
+  Classified classified = classify(head, open->node != around_.self);
+  const bool served = !classified.code && !exchange->from_peer();
+  if (served && judge::worth_reading(head, check_of(*exchange, open->node) != nullptr)) {
+    open->head = head;
+    effects.emplace_back(InspectAnswer{id, attempt, around_.options.held_answer_max});
+    return;
+  }
+  conclude(*exchange, attempt, head, std::move(classified), now, effects);
+}
+
+void Calls::on_inspected(ExchangeId id, std::uint32_t attempt,
+                         const std::optional<std::string>& body, base::Instant now,
+                         Effects& effects) {
+  Exchange* exchange = exchanges_.find(id);
+  if (exchange == nullptr || !std::holds_alternative<Attempting>(exchange->phase)) return;
+  OpenAttempt* open = exchange->find(attempt);
+  if (open == nullptr || !open->head) return;
+  const AnswerHead head = std::move(*open->head);
+  Classified classified = classify(head, open->node != around_.self);
+  if (body) {
+    const judge::CompiledCheck* check = check_of(*exchange, open->node);
+    refine(classified, judge::judge_body(head, *body, check), check != nullptr);
+  }
+  conclude(*exchange, attempt, head, std::move(classified), now, effects);
+}
+
+// The head, and what was to be seen of its body, is there: this is the answer, or it is not taken.
+void Calls::conclude(Exchange& exchange, std::uint32_t number, const AnswerHead& head,
+                     Classified classified, base::Instant now, Effects& effects) {
+  OpenAttempt* open = exchange.find(number);
+  CHECK(open != nullptr);
+  const double never_below = exchange.context.policy->quality.never_below;
+  if (!classified.code && !exchange.from_peer()) {
+    refine(classified, never_below, exchange.context.context_version);
+  }
+  learn(exchange, *open, classified, now, effects);
+  open->permit = resilience::Breaker::Permit::used();
+  const OpenAttempt attempt = *open;
+  const bool failed = is_failure(classified) && !exchange.from_peer();
+  if (failed) {
+    note(exchange, attempt.node, words_of(classified));
+    const bool waits = exchange.open.size() > 1 && somebody_may(exchange, classified);
+    const std::optional<Another> another =
+        waits ? std::nullopt : plan_another(exchange, classified, now);
+    // Below what the policy takes, nothing is passed on, whatever the alternative is.
+    const bool below = classified.verdict == Verdict::low_quality && never_below > 0 &&
+                       classified.quality && *classified.quality < never_below;
+    const bool give_up = below || (is_of_the_mesh(classified) && exchange.attempts > 1) ||
+                         (may_fall_back(exchange) && somebody_may(exchange, classified));
+    if (waits || another || give_up) {
+      if (!is_of_the_mesh(classified)) exchange.rejected.push_back(attempt.node);
+      abort_attempt(exchange, number, effects);
+      if (waits) return;
+      if (another) {
+        follow(exchange, *another, now, effects);
+      } else {
+        fall_back(exchange,
+                  all_failed(exchange, classified.code.value_or(ProblemCode::no_capable_agent)),
+                  now, effects);
+      }
+      return;
+    }
+  }
+  abort_others(exchange, number, now, effects);
+  relay(exchange, attempt, head, classified, effects);
+}
+
+void Calls::learn(const Exchange& exchange, const OpenAttempt& attempt,
+                  const Classified& classified, base::Instant now, Effects& effects) {
+  const bool own = attempt.node == around_.self;
+  if (own && !classified.code) around_.health.on_reached();
+  if (!exchange.from_peer()) {
+    lessons_.on_result(exchange, attempt, classified, now, effects);
+    return;
+  }
+  if (classified.verdict == Verdict::not_processed &&
+      classified.code == ProblemCode::agent_unreachable) {
+    around_.health.on_unreachable(around_.options, now);
+  }
+  lessons_.on_served(attempt, classified, now);
+}
+
+void Calls::relay(Exchange& exchange, const OpenAttempt& attempt, const AnswerHead& head,
+                  const Classified& classified, Effects& effects) {
+  const bool served = !classified.code;
+  exchange.destination = Names{around_.catalogue, around_.self, around_.name}.of(attempt.node);
+  Headers set;
+  set.reserve(3);
+  set.push_back({"parley-call", exchange.context.call});
+  set.push_back({"parley-attempts", std::to_string(exchange.attempts)});
+  if (served) {
+    set.push_back({"parley-served-by", exchange.destination});
+    if (find_header(head.headers, "parley-error")) set.push_back({"parley-error", ""});
+  }
+  if (find_header(head.headers, "parley-not-processed"))
+    set.push_back({"parley-not-processed", ""});
+
+  if (!exchange.asked.empty()) set.push_back({"parley-fallback", exchange.request.capability});
+  if (!classified.why.empty()) set.push_back({"parley-failure", classified.why});
+
+  const bool hold =
+      may_repeat(exchange) && head.body_size && *head.body_size <= around_.options.held_answer_max;
+  exchange.answer_started = !hold;
+  if (is_stream(head) && !exchange.context.deadline_to_end) {
+    exchange.context.deadline = base::Instant::never();
+    served_.lift_deadline(exchange.id);
+  }
+  become(exchange, Answering{attempt.number, attempt.node, classified.verdict, head.status},
+         effects);
+  exchanges_.arm(exchange);
+  const bool keepable = served && (classified.verdict == Verdict::success ||
+                                   classified.verdict == Verdict::application_error ||
+                                   classified.verdict == Verdict::server_error);
+  if (keepable && duplicates_.on_answer(exchange.id)) effects.emplace_back(KeepAnswer{exchange.id});
+  effects.emplace_back(RelayAnswer{.exchange = exchange.id,
+                                   .attempt = attempt.number,
+                                   .set = std::move(set),
+                                   .hold = hold,
+                                   .idle = exchange.context.policy->timeout.idle});
+}
+
+void Calls::on_completed(ExchangeId id, std::uint32_t attempt, base::Instant now,
+                         Effects& effects) {
+  Exchange* exchange = exchanges_.find(id);
+  if (exchange == nullptr) return;
+  const auto* answering = std::get_if<Answering>(&exchange->phase);
+  if (answering == nullptr || answering->attempt != attempt) return;
+  const Answering end = *answering;
+  end_attempt(*exchange, attempt);
+  if (!exchange->from_peer()) {
+    lessons_.on_answer(exchange->context.call, end.node, exchange->request.capability);
+  }
+  switch (end.verdict) {
+    case Verdict::success:
+      settle(*exchange, Outcome::success, end.status, true, now, effects);
+      return;
+    case Verdict::application_error:
+    case Verdict::server_error:
+      settle(*exchange, Outcome::application_error, end.status, true, now, effects);
+      return;
+    case Verdict::unavailable:
+      settle(*exchange, Outcome::application_error, end.status, false, now, effects);
+      return;
+    case Verdict::low_quality:
+    case Verdict::stale_context:
+      settle(*exchange, Outcome::quality_failure, end.status, false, now, effects);
+      return;
+    case Verdict::not_processed:
+    case Verdict::mesh_failure:
+    case Verdict::mesh_refusal:
+      settle(*exchange, Outcome::mesh_error, end.status, false, now, effects);
+      return;
+  }
+  CHECK(false);
+}
+
+void Calls::on_failed(ExchangeId id, std::uint32_t number, AttemptFailure failure,
+                      base::Instant now, Effects& effects) {
+  Exchange* exchange = exchanges_.find(id);
+  OpenAttempt* open = exchange != nullptr ? exchange->find(number) : nullptr;
+  if (open == nullptr) return;
+  const auto* answering = std::get_if<Answering>(&exchange->phase);
+  const int status = answering != nullptr ? answering->status : 0;
+  // After a head the request was at work, whatever the failure is called.
+  const Classified classified =
+      answering != nullptr ? classify(AttemptFailure::broken) : classify(failure);
+  if (classified.verdict != Verdict::not_processed) exchange->perhaps_ran = true;
+  learn(*exchange, *open, classified, now, effects);
+  note(*exchange, open->node, to_string(failure));
+  end_attempt(*exchange, number);  // the shell has dropped it already: nothing to cancel
+  if (exchange->answer_started) {
+    settle(*exchange, Outcome::mesh_error, status, false, now, effects);
+    return;
+  }
+  go_on(*exchange, classified, now, effects);
+}
+
+void Calls::time_out(Exchange& exchange, std::uint32_t number, base::Instant now,
+                     Effects& effects) {
+  const OpenAttempt attempt = *exchange.find(number);
+  const Classified classified = classify(AttemptFailure::timed_out);
+  exchange.perhaps_ran = true;
+  lessons_.on_at_least(exchange, attempt, false, now, effects);
+  learn(exchange, attempt, classified, now, effects);
+  note(exchange, attempt.node, to_string(AttemptFailure::timed_out));
+  abort_attempt(exchange, number, effects);
+  go_on(exchange, classified, now, effects);
+}
+
+void Calls::go_on(Exchange& exchange, const Classified& failed, base::Instant now,
+                  Effects& effects) {
+  if (!exchange.open.empty()) return;  // the other one may still answer
+  if (const std::optional<Another> another = plan_another(exchange, failed, now)) {
+    follow(exchange, *another, now, effects);
+    return;
+  }
+  Problem problem = all_failed(exchange, *failed.code);
+  if (exchange.from_peer()) {
+    refuse(exchange, std::move(problem), failed.verdict == Verdict::not_processed, now, effects);
+    return;
+  }
+  fall_back(exchange, std::move(problem), now, effects);
+}
+
+void Calls::on_unrepeatable(ExchangeId id) {
+  if (Exchange* exchange = exchanges_.find(id)) exchange->body_repeatable = false;
+}
+
+void Calls::on_answer_started(ExchangeId id) {
+  if (Exchange* exchange = exchanges_.find(id)) exchange->answer_started = true;
+}
+
+void Calls::on_suspect(const base::NodeId& node, base::Instant now, Effects& effects) {
+  for (const ExchangeId id : exchanges_.open_at(node)) {
+    Exchange* exchange = exchanges_.find(id);
+    if (exchange == nullptr || exchange->open.size() != 1 || !may_repeat(*exchange)) continue;
+    const routing::OwnAgent own = own_agent();
+    routing::gather(around_.catalogue.providers_of(exchange->request.capability),
+                    question_of(*exchange, own, false, now), candidates_);
+    // If all are suspect it is more likely us, and there is nothing to gain.
+    if (candidates_.best.empty() || candidates_.rank > routing::Rank::degraded) continue;
+    note(*exchange, node, "suspected to be dead");
+    abort_others(*exchange, 0, now, effects);
+    follow(*exchange, Another{now}, now, effects);
+  }
+}
+
+}  // namespace mesh

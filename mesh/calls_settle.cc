@@ -1,0 +1,165 @@
+// How calls end.
+#include "base/check.h"
+#include "mesh/calls.h"
+#include "mesh/refusals.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mesh {
+
+namespace {
+
+constexpr std::uint32_t fallbacks_max = 4;
+
+}  // namespace
+
+void Calls::on_caller_gone(ExchangeId id, base::Instant now, Effects& effects) {
+  Exchange* exchange = exchanges_.find(id);
+  if (exchange == nullptr) return;
+  settle(*exchange, Outcome::caller_gone, 0, false, now, effects);
+}
+
+void Calls::expire(Exchange& exchange, base::Instant now, Effects& effects) {
+  const auto* answering = std::get_if<Answering>(&exchange.phase);
+  const int status = answering != nullptr ? answering->status : 0;
+  if (answering == nullptr) {
+    for (const OpenAttempt& attempt : exchange.open) {
+      // Not a failure of the node, which may have been given no time; but so slow it was at least.
+      note(exchange, attempt.node, "no answer yet");
+      exchange.perhaps_ran = true;
+    }
+  }
+  abort_others(exchange, 0, now, effects);
+  if (exchange.answer_started) {
+    settle(exchange, Outcome::mesh_error, status, false, now, effects);
+    return;
+  }
+  if (use_the_rest(exchange, now, effects)) return;
+  refuse(exchange, too_late(exchange, now), false, now, effects);
+}
+
+bool Calls::use_the_rest(Exchange& exchange, base::Instant now, Effects& effects) {
+  if (exchange.from_peer() || leaving_ || now >= exchange.context.last_moment) return false;
+  if (!exchange.context.policy) return false;
+  const OnTimeout then = exchange.asked_policy ? exchange.asked_policy->timeout.on_timeout
+                                               : exchange.context.policy->timeout.on_timeout;
+  const bool escalates = then == OnTimeout::escalate || then == OnTimeout::escalate_or_fallback;
+  const bool falls_back = then == OnTimeout::fallback || then == OnTimeout::escalate_or_fallback;
+  const bool may_run_again = exchange.context.idempotent && exchange.body_repeatable;
+  if (escalates && may_run_again && !exchange.escalated) {
+    exchange.escalated = true;
+    exchange.context.deadline =
+        std::min(now + exchange.context.policy->timeout.request, exchange.context.last_moment);
+    exchanges_.arm(exchange);
+    if (try_next(exchange, routing::Rank::tried_in_vain, now, effects)) return true;
+  }
+  if (!falls_back || !may_fall_back(exchange)) return false;
+  fall_back(exchange, too_late(exchange, now), now, effects);
+  return true;
+}
+
+bool Calls::may_fall_back(const Exchange& exchange) {
+  if (exchange.from_peer() || exchange.answer_started || !exchange.body_repeatable) return false;
+  if (exchange.perhaps_ran && !exchange.context.idempotent) return false;
+  const CallPolicy& policy =
+      exchange.asked_policy ? *exchange.asked_policy : *exchange.context.policy;
+  return exchange.fallbacks < std::min<std::size_t>(policy.fallback.size(), fallbacks_max);
+}
+
+void Calls::fall_back(Exchange& exchange, Problem problem, base::Instant now, Effects& effects) {
+  while (may_fall_back(exchange) && now < exchange.context.last_moment) {
+    if (!exchange.asked_policy) {
+      exchange.asked_policy = exchange.context.policy;
+      exchange.asked = exchange.request.capability;
+    }
+    exchange.request.capability = exchange.asked_policy->fallback[exchange.fallbacks];
+    ++exchange.fallbacks;
+    ++around_.counters.fallbacks;
+    exchange.context.policy = around_.policies.of(exchange.request.capability);
+    exchange.context.route = exchange.context.policy->route;
+    exchange.context.deadline =
+        std::min(now + exchange.context.policy->timeout.request, exchange.context.last_moment);
+    exchange.attempts_before = exchange.attempts;
+    exchange.tried.clear();
+    exchange.rejected.clear();
+    exchange.escalated = false;
+    if (std::holds_alternative<BackingOff>(exchange.phase)) exchange.phase = Arrived{};
+    exchanges_.arm(exchange);
+    if (try_next(exchange, routing::Rank::tried_in_vain, now, effects)) return;
+  }
+  refuse(exchange, std::move(problem), false, now, effects);
+}
+
+void Calls::refuse(Exchange& exchange, Problem problem, bool not_processed, base::Instant now,
+                   Effects& effects) {
+  const ProblemCode code = problem.code;
+  ++around_.counters.refusals.at(static_cast<std::size_t>(code));
+  Headers set;
+  if (!exchange.context.call.empty()) set.push_back({"parley-call", exchange.context.call});
+  set.push_back({"parley-attempts", std::to_string(exchange.attempts)});
+  if (not_processed && exchange.from_peer()) set.push_back({"parley-not-processed", "1"});
+  effects.emplace_back(RefuseExchange{exchange.id, std::move(problem), std::move(set)});
+  settle(exchange, Outcome::mesh_error, http_status(code), false, now, effects);
+}
+
+void Calls::settle(Exchange& exchange, Outcome outcome, int status, bool completed,
+                   base::Instant now, Effects& effects) {
+  if (const auto* waiting = std::get_if<Waiting>(&exchange.phase)) {
+    duplicates_.on_waiting_gone(exchange.id, waiting->original);
+  }
+  abort_others(exchange, 0, now, effects);
+  if (exchange.counted) {
+    const bool served = outcome == Outcome::success && exchange.fallbacks == 0;
+    const bool dropped = outcome == Outcome::mesh_error && status >= 500;
+    const std::string& counted =
+        exchange.asked.empty() ? exchange.request.capability : exchange.asked;
+    limits_.on_settled(counted, served ? std::optional(now - exchange.arrived) : std::nullopt,
+                       dropped, now);
+  }
+  tell(exchange, "settled", effects);
+  const ExchangeId id = exchange.id;
+  effects.emplace_back(ExchangeSettled{.exchange = id,
+                                       .outcome = outcome,
+                                       .status = status,
+                                       .attempts = exchange.attempts,
+                                       .call = std::move(exchange.context.call),
+                                       .capability = std::move(exchange.request.capability),
+                                       .source = std::move(exchange.source),
+                                       .destination = std::move(exchange.destination),
+                                       .took = now - exchange.arrived});
+  exchanges_.remove(id);
+  const Duplicates::Release released =
+      duplicates_.on_settled(id, completed, outcome, status, around_.options, now);
+  release(released, id, outcome, status, now, effects);
+}
+
+void Calls::become(Exchange& exchange, Phase phase, Effects& effects) {
+  exchange.phase = std::move(phase);
+  tell(exchange, to_string(exchange.phase), effects);
+}
+
+void Calls::tell(Exchange& exchange, std::string_view phase, Effects& effects) {
+  effects.emplace_back(
+      base::Transition{.machine = "call", .from = exchange.phase_told, .to = phase, .subject = {}});
+  exchange.phase_told = phase;
+}
+
+void Calls::release(const Duplicates::Release& release, ExchangeId original, Outcome outcome,
+                    int status, base::Instant now, Effects& effects) {
+  for (const ExchangeId id : release.waiting) {
+    Exchange* exchange = exchanges_.find(id);
+    if (exchange == nullptr) continue;
+    become(*exchange, Arrived{}, effects);
+    if (!release.kept) {
+      begin(*exchange, now, effects);  // runs itself, or waits for the first of these
+      continue;
+    }
+    exchange->destination = around_.name;
+    effects.emplace_back(ReplayAnswer{id, original, {{"parley-call", exchange->context.call}}});
+    settle(*exchange, outcome, status, false, now, effects);
+  }
+  for (const ExchangeId evicted : release.evicted) effects.emplace_back(ForgetAnswer{evicted});
+}
+
+}  // namespace mesh
