@@ -151,7 +151,7 @@ class Shell {
          .availability = mesh::Availability::serving,
          .load = {},
          .descriptor = std::make_shared<const mesh::AgentDescriptor>(descriptor_of(number % 4))},
-        now_);
+        now_, effects_);
   }
 
   static void can_stand_in_a_head(const mesh::Headers& set) {
