@@ -67,7 +67,8 @@ bool Calls::try_next(Exchange& exchange, routing::Rank worst, base::Instant now,
                               {.capability = exchange.request.capability,
                                .prefer = exchange.context.prefer,
                                .route = exchange.context.route,
-                               .nodes = exchange.context.policy->prefer},
+                               .policy = *exchange.context.policy,
+                               .complexity = exchange.context.complexity},
                               own, now);
   const base::NodeId& node = chosen.offer->entry->node;
   const auto permit = lessons_.on_start(node, exchange.request.capability, *exchange.context.policy,

@@ -48,6 +48,7 @@ struct Provider {
   std::string name;
   Availability availability = Availability::serving;
   ProviderLoad load;
+  base::Duration round_trip{};  // that membership measured; 0 = not yet
   // Shared by whoever caches descriptors by digest and by the catalogue, and never changed: many
   // nodes say the same, and a new load must not copy it. Nothing: no agent, or not pulled yet.
   std::shared_ptr<const AgentDescriptor> descriptor;

@@ -202,21 +202,24 @@ std::vector<RouteExplanation> DataPlane::explain(std::string_view capability,
   const Path path;  // of a call that begins here
   const std::vector<base::NodeId> tried;
   const std::vector<OpenAttempt> open;
-  return routing::explain(
-      state_->catalogue.providers_of(capability),
-      {.requirements = *requirements,
-       .path = path,
-       .tried = tried,
-       .open = open,
-       .own = state_->calls.own_agent(),
-       .policy = *policy,
-       .context_version = {},
-       .may_probe = false,
-       .experts_only = false,
-       .heeds_latency = routing::heeds_latency(policy->route),
-       .now = now},
-      {.capability = capability, .prefer = {}, .route = policy->route, .nodes = policy->prefer},
-      state_->calls.chooser());
+  return routing::explain(state_->catalogue.providers_of(capability),
+                          {.requirements = *requirements,
+                           .path = path,
+                           .tried = tried,
+                           .open = open,
+                           .own = state_->calls.own_agent(),
+                           .policy = *policy,
+                           .context_version = {},
+                           .may_probe = false,
+                           .experts_only = false,
+                           .heeds_latency = routing::heeds_latency(policy->route),
+                           .now = now},
+                          {.capability = capability,
+                           .prefer = {},
+                           .route = policy->route,
+                           .policy = *policy,
+                           .complexity = std::nullopt},
+                          state_->calls.chooser());
 }
 
 const Counters& DataPlane::counters() const {

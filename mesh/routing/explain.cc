@@ -42,9 +42,10 @@ std::vector<RouteExplanation> explain(const Catalogue::Offers& offers, const Que
                                       const Wishes& wishes, const Chooser& chooser) {
   Candidates candidates;
   gather(offers, question, candidates);
-  const Candidate* chosen = candidates.best.empty()
-                                ? nullptr
-                                : &chooser.foresee(candidates, wishes, question.own, question.now);
+  const Catalogue::Offer* chosen =
+      candidates.best.empty()
+          ? nullptr
+          : chooser.foresee(candidates, wishes, question.own, question.now).offer;
   std::vector<RouteExplanation> out;
   out.reserve(offers.size());
   for (const Catalogue::Offer& offer : offers) {
@@ -65,7 +66,7 @@ std::vector<RouteExplanation> explain(const Catalogue::Offers& offers, const Que
     if (offer.standing->ejection.is_ejected(question.now)) row.reasons.emplace_back("ejected");
     if (rank_of(offer, question) > candidates.rank) {
       row.verdict = RouteVerdict::avoided;
-    } else if (chosen != nullptr && chosen->offer == &offer) {
+    } else if (chosen == &offer) {
       row.verdict = RouteVerdict::chosen;
     } else {
       row.verdict = RouteVerdict::eligible;

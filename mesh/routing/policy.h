@@ -8,7 +8,7 @@
 #include "mesh/routing/candidates.h"
 #include "mesh/routing/round_robin.h"
 
-#include <string>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -16,9 +16,10 @@ namespace mesh::routing {
 
 struct Wishes {
   std::string_view capability;
-  std::string_view prefer;  // Parley-Prefer, "" = none
-  RoutePolicy route = RoutePolicy::least_loaded;
-  const std::vector<std::string>& nodes;  // of the policy `preference`, best first
+  std::string_view prefer;                        // Parley-Prefer, "" = none
+  RoutePolicy route = RoutePolicy::least_loaded;  // the policy's, or Parley-Policy
+  const CallPolicy& policy;
+  std::optional<double> complexity;  // 0..1; nothing: nobody says
 };
 
 class Chooser {
@@ -26,13 +27,16 @@ class Chooser {
   explicit Chooser(base::Rng rng) : rng_(rng) {}
 
   // `candidates.best` must not be empty.
-  [[nodiscard]] const Candidate& choose(const Candidates& candidates, const Wishes& wishes,
-                                        const OwnAgent& own, base::Instant now);
+  [[nodiscard]] Candidate choose(const Candidates& candidates, const Wishes& wishes,
+                                 const OwnAgent& own, base::Instant now);
   // What choose() would most likely say, without a draw or a turn.
-  [[nodiscard]] const Candidate& foresee(const Candidates& candidates, const Wishes& wishes,
-                                         const OwnAgent& own, base::Instant now) const;
+  [[nodiscard]] Candidate foresee(const Candidates& candidates, const Wishes& wishes,
+                                  const OwnAgent& own, base::Instant now) const;
 
  private:
+  [[nodiscard]] Candidate pick(const std::vector<Candidate>& from, const Wishes& wishes,
+                               const OwnAgent& own, base::Instant now);
+
   RoundRobin round_robin_;
   base::Rng rng_;
 };

@@ -20,6 +20,7 @@ Providers::View Providers::on_member(const base::NodeId& id, const gossip::Membe
       .load = {.in_flight = record.load.in_flight,
                .concurrency = record.load.concurrency,
                .latency = std::chrono::microseconds(record.load.latency_micros)},
+      .round_trip = member.round_trip,
       .descriptor = nullptr};
   if (record.descriptor.is_zero()) return {.provider = std::move(provider), .wanted = std::nullopt};
   const auto known = digest_of_.find(id);
