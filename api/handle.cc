@@ -1,6 +1,7 @@
 #include "api/handle.h"
 
 #include "api/agent_resource.h"
+#include "api/calls_resource.h"
 #include "api/exposition.h"
 #include "api/health.h"
 #include "api/hosts.h"
@@ -90,8 +91,11 @@ Response routes(const View& view, const Request& request, const std::string& cap
   return json(route_rows(view.kernel.data_plane().explain(capability, require, view.now)));
 }
 
-Response breakers(const View&, const Request&, const std::string&) {
-  return json("[]");
+Response breakers(const View& view, const Request&, const std::string&) {
+  return get_breakers(view);
+}
+Response feedback(const View& view, const Request& request, const std::string&) {
+  return post_feedback(view, request);
 }
 
 Response node(const View& view, const Request&, const std::string&) {
@@ -179,7 +183,7 @@ Response description(const View& view, const Request&, const std::string&) {
 
 using Handler = Response (*)(const View&, const Request&, const std::string& parameter);
 
-constexpr std::array<Resource, 20> table{{
+constexpr std::array<Resource, 21> table{{
     {"GET", "/v1/members"},      {"GET", "/v1/agents"},
     {"GET", "/v1/capabilities"}, {"GET", "/v1/routes/{capability}"},
     {"GET", "/v1/breakers"},     {"GET", "/v1/node"},
@@ -190,11 +194,12 @@ constexpr std::array<Resource, 20> table{{
     {"GET", "/livez"},           {"GET", "/healthz"},
     {"GET", "/readyz"},          {"GET", "/startupz"},
     {"GET", "/metrics"},         {"GET", "/openapi.json"},
+    {"POST", "/v1/feedback"},
 }};
 constexpr std::array<Handler, table.size()> handlers{
-    members,   agents,      capabilities, routes,   breakers,     node,       agent,
-    agent_put, agent_patch, agent_delete, join,     leave,        drain,      resume,
-    livez,     healthz,     readyz,       startupz, metrics_page, description};
+    members,   agents,      capabilities, routes,   breakers,     node,        agent,
+    agent_put, agent_patch, agent_delete, join,     leave,        drain,       resume,
+    livez,     healthz,     readyz,       startupz, metrics_page, description, feedback};
 
 // What stands for the parameter of `pattern` in `path`; "" if it has none; nothing if they differ.
 std::optional<std::string> match_path(std::string_view pattern, std::string_view path) {

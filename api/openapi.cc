@@ -47,7 +47,10 @@ constexpr std::string_view description_text = R"json({
       "responses": {"200": {"description": "One row a candidate; empty if nobody offers it", "content": {"application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/Route"}}}}}, "400": {"$ref": "#/components/responses/Problem"}}}
   },
   "/v1/breakers": {
-    "get": {"tags": ["mesh"], "operationId": "breakers", "summary": "Circuit breakers that are not closed", "description": "This release has no breakers, so the list is empty.", "responses": {"200": {"description": "One row a breaker", "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}}}}}
+    "get": {"tags": ["mesh"], "operationId": "breakers", "summary": "Circuit breakers that are not closed", "responses": {"200": {"description": "One row a breaker", "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}}}}}
+  },
+  "/v1/feedback": {
+    "post": {"tags": ["mesh"], "operationId": "feedback", "summary": "A caller's judgement of the output of a call that it made", "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["call", "quality"], "properties": {"call": {"type": "string", "description": "Parley-Call of the answer"}, "quality": {"type": "number", "minimum": 0, "maximum": 1}}}}}}, "responses": {"202": {"description": "Taken into account"}, "400": {"$ref": "#/components/responses/Problem"}, "404": {"$ref": "#/components/responses/Problem"}}}
   },
   "/v1/node": {
     "get": {"tags": ["operations"], "operationId": "node", "summary": "This node: identity, state, warnings, sums", "responses": {"200": {"description": "One object", "content": {"application/json": {"schema": {"type": "object", "required": ["id", "name", "state", "mesh", "version", "uptime_seconds", "ready"]}}}}}}

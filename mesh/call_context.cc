@@ -267,6 +267,10 @@ base::Result<CallContext, Problem> read_context(const CallRequest& request, cons
     inherited = served.find(fields.call, trace ? trace->trace_id.view() : std::string_view());
     if (inherited != nullptr) out.path = inherited->path;
   }
+  const bool begins_a_chain = inherited == nullptr && std::holds_alternative<FromAgent>(origin);
+  if (begins_a_chain && out.policy->timeout.workflow) {
+    out.last_moment = now + *out.policy->timeout.workflow;
+  }
   read_deadline(*asked, to_end, inherited, options, now, out);
   if (out.call.empty()) out.call = random_trace_id(rng);
   if (trace) {

@@ -137,6 +137,7 @@ TEST_F(HandleTest, AnswersEveryResourceInItsTable) {
     std::string body;
     if (path == "/v1/agent") body = block_;
     if (path == "/v1/join") body = R"({"seed":"10.0.0.1:7400"})";
+    if (path == "/v1/feedback") continue;  // there was no call yet, see below
     const int status = send(std::string(resource.method), path, body).status;
     EXPECT_TRUE(status >= 200 && status < 300) << resource.method << " " << path << " " << status;
   }
@@ -159,7 +160,15 @@ TEST_F(HandleTest, NamesTheNearestPathToAnUnknownOne) {
   EXPECT_EQ(response.content_type, "application/problem+json");
   EXPECT_NE(response.body.find("/v1/members"), std::string::npos);
   EXPECT_EQ(send("GET", "/v1/routes/").status, 404);
-  EXPECT_EQ(send("POST", "/v1/feedback").status, 404);
+  EXPECT_EQ(send("POST", "/v1/feedbacks").status, 404);
+}
+
+TEST_F(HandleTest, TakesNoFeedbackOnWhatItDoesNotKnowOrUnderstand) {
+  EXPECT_EQ(send("POST", "/v1/feedback", "").status, 400);
+  EXPECT_EQ(send("POST", "/v1/feedback", R"({"call":"c"})").status, 400);
+  EXPECT_EQ(send("POST", "/v1/feedback", R"({"call":"c","quality":1.5})").status, 400);
+  EXPECT_EQ(send("POST", "/v1/feedback", R"({"call":"c","quality":0.5})").status, 404);
+  EXPECT_EQ(send("POST", "/v1/feedback", std::string(5'000, ' ')).status, 413);
 }
 
 TEST_F(HandleTest, NamesTheMethodsThatAPathTakes) {
