@@ -95,6 +95,7 @@ class ReliabilityTest(unittest.TestCase):
         def breaks_off(handler):
             handler.begin_events()
             handler.send_chunk(b"data: half\n\n")
+            time.sleep(0.3)  # else its end may overtake its beginning, and nothing was passed on
             handler.connection.close()
             handler.close_connection = True
 
