@@ -211,10 +211,17 @@ void ByteChannel::flush() {
   ::shutdown(socket_, SHUT_WR);
 }
 
-void ByteChannel::flush_soon() {
-  if (closed_ || in_turn_ || flush_due_) return;
+void ByteChannel::flush_soon(Rest rest) {
+  if (closed_ || in_turn_) return;
+  flush_later_ = rest == Rest::likely;
+  if (flush_due_) return;
   flush_due_ = true;
+  post_flush();
+}
+
+void ByteChannel::post_flush() {
   asio::post(executor_, [self = shared_from_this()] {
+    if (std::exchange(self->flush_later_, false)) return self->post_flush();
     self->flush_due_ = false;
     self->flush();
   });

@@ -55,7 +55,9 @@ class ByteChannel final : public std::enable_shared_from_this<ByteChannel>,
   // As appending, but large pieces leave at once together with what is before them.
   void write(base::ByteView bytes);
   void flush();
-  void flush_soon();
+  // At the end of this turn of the loop; or after one more, if that is likely to bring the rest.
+  enum class Rest { unknown, likely };
+  void flush_soon(Rest rest = Rest::unknown);
   [[nodiscard]] std::size_t unsent() const { return output_.size() - sent_; }
 
   // Acknowledges what came without delay (TCP_QUICKACK, Linux); lasts until the next input.
@@ -94,6 +96,7 @@ class ByteChannel final : public std::enable_shared_from_this<ByteChannel>,
   void tell_end();
   short poll_for(short events) const;
   void end_turn();
+  void post_flush();
 
   asio::any_io_executor executor_;
   Readiness& readiness_;
@@ -112,6 +115,7 @@ class ByteChannel final : public std::enable_shared_from_this<ByteChannel>,
   bool read_due_ = false;          // a handler that reads is posted
   bool waiting_writable_ = false;  // a write found no room
   bool flush_due_ = false;         // a handler that flushes is posted
+  bool flush_later_ = false;       // it will wait for one more turn
   bool show_due_ = false;          // a handler that shows kept_ again is posted
   bool in_turn_ = false;           // a callback of ours is running: its end flushes
   bool input_ended_ = false;

@@ -290,7 +290,8 @@ void Http1Connection::send_head(const ResponseHead& head) {
     framing_ = BodyFraming::none;
     answer_left_ = 0;
   }
-  channel_->flush_soon();
+  const bool body_follows = framing_ == BodyFraming::length && answer_left_ > 0;
+  channel_->flush_soon(body_follows ? ByteChannel::Rest::likely : ByteChannel::Rest::unknown);
 }
 
 void Http1Connection::send_data(base::ByteView bytes) {

@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t read_size_min = 2 * 1024;
 constexpr std::size_t read_size_max = 64 * 1024;
 constexpr int small_reads_before_shrinking = 32;
+constexpr int full_reads_max = 4;                // in one turn of the loop
 constexpr std::size_t output_size = 256 * 1024;  // of one turn of the loop
 constexpr std::size_t scratch_kept = 320 * 1024;
 
@@ -109,17 +110,30 @@ void Http2Connection::read() {
 }
 
 void Http2Connection::on_read(std::size_t size) {
-  counters_.bytes_in += size;
   // What these bytes cause to be said leaves as soon as all of them are heard.
   const bool scheduled_before = std::exchange(flush_scheduled_, true);
-  const bool goes_on = hear(size);
+  bool goes_on = true;
+  for (int round = 0; size > 0 && goes_on && !ended_; ++round) {
+    counters_.bytes_in += size;
+    goes_on = hear(size);
+    const bool filled = size == read_buffer_.size();
+    fit_read_buffer(size);
+    // Bounded, so that one fast sender does not starve the others.
+    size = filled && round < full_reads_max && !ended_ ? read_more() : 0;
+  }
   flush_scheduled_ = scheduled_before;
   if (ended_) return;
   if (!goes_on) return fail(StreamError::protocol_error);
   if (!scheduled_before) flush();
-  if (ended_) return;
-  fit_read_buffer(size);
-  read();
+  if (!ended_) read();
+}
+
+// Head and body of an answer may lie on both sides of where a read ended, and should leave
+// together.
+std::size_t Http2Connection::read_more() {
+  std::error_code later;  // nothing there yet, or an end that the next wait finds
+  const std::size_t size = socket_.read_some(asio::buffer(read_buffer_), later);
+  return later ? 0 : size;
 }
 
 bool Http2Connection::hear(std::size_t size) {

@@ -72,6 +72,7 @@ class Http2Connection : public std::enable_shared_from_this<Http2Connection> {
  private:
   void read();
   void on_read(std::size_t size);
+  [[nodiscard]] std::size_t read_more();
   [[nodiscard]] bool hear(std::size_t size);
   void fit_read_buffer(std::size_t size);
   bool on_plain(base::ByteView bytes);
