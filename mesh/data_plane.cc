@@ -36,11 +36,20 @@ struct DataPlane::State {
         .machine = "agent", .from = to_string(before), .to = to_string(after), .subject = name});
   }
 
+  // Where a call looks for them.
+  void hand_out_opinions(std::string_view capability) const {
+    for (const Catalogue::Offer& offer : catalogue.providers_of(capability)) {
+      const score::Opinion* opinion = observations.of(capability, offer.entry->node);
+      offer.standing->opinion = opinion == nullptr ? score::Opinion{} : *opinion;
+    }
+  }
+
   Options options;
   PolicyTable policies;
   const base::NodeId self;
   const std::string name;
   Catalogue catalogue;
+  score::Observations observations;
   AgentHealth health;
   Counters counters;
   Calls calls;  // last: it refers to all of the above
@@ -166,7 +175,35 @@ void DataPlane::on_probe(std::uint64_t probe, std::optional<int> status, base::I
   state_->tell_condition(before, effects);
 }
 
+// ---- what other nodes saw ----
+
+std::vector<score::Observed> DataPlane::observed(base::Instant now) {
+  std::vector<score::Observations::Card> cards;
+  for (const auto& [capability, offers] : state_->catalogue.by_capability()) {
+    for (const Catalogue::Offer& offer : offers) {
+      const base::NodeId& node = offer.entry->node;
+      if (node != state_->self) cards.push_back({capability, node, offer.standing->score});
+    }
+  }
+  return state_->observations.own(cards, now);
+}
+
+void DataPlane::on_report(score::ObservationReport report) {
+  const std::string capability = report.capability;
+  state_->observations.on_report(std::move(report));
+  state_->hand_out_opinions(capability);
+}
+
+void DataPlane::on_report_gone(const base::NodeId& author, std::string_view capability) {
+  state_->observations.on_report_gone(author, capability);
+  state_->hand_out_opinions(capability);
+}
+
 // ---- views ----
+
+const score::Observations& DataPlane::observations() const {
+  return state_->observations;
+}
 
 const Catalogue& DataPlane::catalogue() const {
   return state_->catalogue;

@@ -15,6 +15,7 @@
 #include "mesh/descriptor.h"
 #include "mesh/effect.h"
 #include "mesh/options.h"
+#include "mesh/score/observations.h"
 #include "mesh/views.h"
 
 #include <cstdint>
@@ -68,7 +69,14 @@ class DataPlane {
   // happens unless knows_call().
   void on_feedback(std::string_view call, double quality, base::Instant now);
 
+  // ---- what other nodes saw (mesh/score/observations.h) ----
+  // All capabilities called lately, with what was seen of other nodes' agents there.
+  [[nodiscard]] std::vector<score::Observed> observed(base::Instant now);
+  void on_report(score::ObservationReport report);
+  void on_report_gone(const base::NodeId& author, std::string_view capability);
+
   // ---- views ----
+  [[nodiscard]] const score::Observations& observations() const;
   [[nodiscard]] const Catalogue& catalogue() const;
   [[nodiscard]] bool knows_call(std::string_view call) const;
   [[nodiscard]] std::uint32_t in_flight() const;  // at this node's own agent

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "mesh/resilience/breaker.h"
 #include "mesh/resilience/ejection.h"
+#include "mesh/score/blend.h"
 #include "mesh/score/scorecard.h"
 
 #include <cstdint>
@@ -25,10 +26,16 @@ struct Standing {
   base::Instant latency_seen;     // when that was last fed
   base::Instant not_before;       // it asked us to wait (Retry-After)
   score::Scorecard score;
+  score::Opinion opinion;  // of other nodes; follows each of their reports
   resilience::Breaker breaker;
   resilience::Ejection ejection;
   std::string context_version;  // what it last reported, "" = nothing
   base::Instant next_probe;     // of one that is too bad for anything else
+
+  // What we saw and what others say, put together.
+  [[nodiscard]] score::Estimate success() const;
+  // What the agent claims may lower it; it counts for more only if neither we nor others judged.
+  [[nodiscard]] score::Estimate quality() const;
 };
 
 }  // namespace mesh

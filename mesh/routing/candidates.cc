@@ -39,7 +39,7 @@ Exclusion own_agents_exclusion(const OwnAgent& own) {
 
 bool is_below_quality(const Standing& standing, const CallPolicy& policy) {
   if (!policy.health.output_quality || policy.quality.never_below <= 0) return false;
-  const score::Estimate quality = standing.score.quality();
+  const score::Estimate quality = standing.quality();
   return quality.samples > 0 && quality.value < policy.quality.never_below;
 }
 

@@ -26,7 +26,7 @@ score::Difficulty difficulty_of(std::optional<double> complexity) {
 
 // 0 is the best one.
 int tier_of(const Standing& standing, const QualityTiers& tiers) {
-  const score::Estimate quality = standing.score.quality();
+  const score::Estimate quality = standing.quality();
   if (quality.samples < judged_enough || quality.value >= tiers.prefer) return 0;
   return quality.value >= tiers.accept ? 1 : 2;
 }
@@ -44,7 +44,12 @@ std::vector<Candidate> those(const std::vector<Candidate>& best, Keep keep) {
 base::Duration peak_load(const Catalogue::Offer& offer, const OwnAgent& own, base::Instant now) {
   const Catalogue::Entry& entry = *offer.entry;
   base::Duration latency = offer.standing->score.peak_latency(now);
-  if (latency <= base::Duration::zero()) latency = entry.provider.load.latency;
+  if (latency <= base::Duration::zero()) {
+    // What others saw outranks what its node says of itself.
+    const std::optional<double>& opinion = offer.standing->opinion.latency;
+    latency =
+        opinion ? base::Duration(static_cast<std::int64_t>(*opinion)) : entry.provider.load.latency;
+  }
   if (latency <= base::Duration::zero()) latency = latency_unknown;
   const bool local = entry.node == own.node;
   const std::int64_t before =
@@ -69,7 +74,9 @@ double expected_cost(const Catalogue::Offer& offer, std::optional<double> comple
                      double dearest) {
   const score::Difficulty difficulty = difficulty_of(complexity);
   const score::Estimate seen = offer.standing->score.success(difficulty);
-  const double prior = prior_success(offer.capability->proficiency, difficulty);
+  // Others saw it at requests of all kinds: that may dash hopes, but not raise them.
+  const double prior = std::min(prior_success(offer.capability->proficiency, difficulty),
+                                offer.standing->opinion.success.value_or(1));
   const double success =
       (seen.value * seen.samples + prior * prior_samples) / (seen.samples + prior_samples);
   return static_cast<double>(offer.capability->cost_micros) + (1 - success) * dearest;

@@ -7,6 +7,7 @@
 #include "mesh/score/running_mean.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -15,6 +16,16 @@ namespace mesh::score {
 
 inline constexpr double others_weight = 20;  // in samples of our own
 inline constexpr std::size_t votes_min = 3;  // below, one liar could decide
+
+// The medians of what others saw of one agent; nothing where too few say anything.
+struct Opinion {
+  std::uint32_t authors = 0;
+  std::optional<double> success{};
+  std::optional<double> quality{};
+  std::optional<double> latency{};  // in nanoseconds, as blend() takes it
+
+  bool operator==(const Opinion&) const = default;
+};
 
 // Of an even number the mean of the middle two; nothing below votes_min.
 [[nodiscard]] std::optional<double> opinion_of(std::vector<double> votes);

@@ -1,7 +1,5 @@
 #include "mesh/score/observations.h"
 
-#include "mesh/score/blend.h"
-
 #include <algorithm>
 #include <utility>
 

@@ -7,6 +7,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "mesh/score/blend.h"
 #include "mesh/score/observation.h"
 #include "mesh/score/scorecard.h"
 
@@ -21,16 +22,6 @@
 #include <vector>
 
 namespace mesh::score {
-
-// The medians of what others saw of one agent; nothing where too few say anything.
-struct Opinion {
-  std::uint32_t authors = 0;
-  std::optional<double> success{};
-  std::optional<double> quality{};
-  std::optional<double> latency{};  // in nanoseconds, as blend() takes it
-
-  bool operator==(const Opinion&) const = default;
-};
 
 class Observations {
  public:

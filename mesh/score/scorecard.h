@@ -58,6 +58,7 @@ class Scorecard {
   [[nodiscard]] Estimate success(Difficulty difficulty) const;
   [[nodiscard]] Estimate quality() const;  // 0 samples: nothing is known
   // What checks and callers say, without the agent's claim; 0 samples: nobody judged yet.
+  [[nodiscard]] Estimate seen_quality() const { return seen_quality_.get(); }
   [[nodiscard]] Estimate seen_quality_at(base::Instant now) const { return seen_quality_.at(now); }
   // Decayed towards `now`; zero = nothing seen (yet, or for very long).
   [[nodiscard]] base::Duration peak_latency(base::Instant now) const;

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/match.h"
 #include "crypto/digest.h"
+#include "node/kernel/observations.h"
 #include "wire/descriptor_codec.h"
 #include "wire/packet_codec.h"
 
@@ -181,8 +182,11 @@ void Kernel::take_gossip(Effects& effects) {
           effects.emplace_back(ForgetMember{e.id});
         },
         [&](gossip::DescriptorArrived&& e) { take(std::move(e), effects); },
-        [](const gossip::ObservationsDue&) {}, [](const gossip::ReportArrived&) {},
-        [](const gossip::ReportGone&) {},
+        [&](const gossip::ObservationsDue&) {
+          membership_.on_observed(told(data_plane_.observed(now_)), now_, gossip_effects_);
+        },
+        [&](const gossip::ReportArrived& e) { data_plane_.on_report(heard(e.report->report)); },
+        [&](const gossip::ReportGone& e) { data_plane_.on_report_gone(e.author, e.capability); },
         [&](gossip::ClaimEpoch&& e) {
           gate_->claim(e.epoch);
           effects.emplace_back(Persist{e.epoch});

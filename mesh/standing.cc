@@ -1,0 +1,20 @@
+#include "mesh/standing.h"
+
+#include <algorithm>
+
+namespace mesh {
+
+score::Estimate Standing::success() const {
+  return score::blend(score.success(), opinion.success);
+}
+
+score::Estimate Standing::quality() const {
+  const score::Estimate own = score.quality();
+  if (score.seen_quality().samples > 0 || !opinion.quality) {
+    return score::blend(own, opinion.quality);
+  }
+  const double claim = own.samples > 0 ? own.value : 1;
+  return {.value = std::min(claim, *opinion.quality), .samples = score::others_weight};
+}
+
+}  // namespace mesh
