@@ -34,7 +34,7 @@ std::vector<Coverage::Point> expected_points() {
        kind = static_cast<FaultKind>(static_cast<int>(kind) + 1)) {
     points.push_back({"fault", "", std::string(to_string(kind))});
   }
-  for (auto kind = AdversaryKind::forger; kind <= AdversaryKind::load_liar;
+  for (auto kind = AdversaryKind::forger; kind <= AdversaryKind::observation_liar;
        kind = static_cast<AdversaryKind>(static_cast<int>(kind) + 1)) {
     points.push_back({"adversary", "", std::string(to_string(kind))});
   }

@@ -61,6 +61,40 @@ std::string World::unsettled() {
   return observer_->disagreement(views());
 }
 
+// What a node tells of agents.
+void World::look_at_reports(NodeIndex index) {
+  const kernel::Kernel& kernel = *nodes_[index]->kernel;
+  for (const gossip::SignedReport* own : kernel.membership().reports().own()) {
+    for (const gossip::Observation& seen : own->report.observations) {
+      const std::optional<NodeIndex> subject = node_with(seen.subject);
+      if (!subject) continue;
+      const double latency = 1'000.0 * seen.latency_micros;
+      observer_->tell(&Checker::on_told,
+                      ObservationTold{now(), index, *subject, own->report.capability,
+                                      static_cast<double>(seen.success_ppm) / 1'000'000, latency});
+    }
+  }
+}
+
+// What it takes for the opinion of others.
+void World::look_at_opinions(NodeIndex index) {
+  const kernel::Kernel& kernel = *nodes_[index]->kernel;
+  const mesh::score::Observations& observations = kernel.data_plane().observations();
+  for (const auto& [capability, offers] : kernel.data_plane().catalogue().by_capability()) {
+    const mesh::score::Observations::Opinions* opinions = observations.about(capability);
+    if (opinions == nullptr) continue;
+    for (const auto& [node, opinion] : *opinions) {
+      const std::optional<NodeIndex> subject = node_with(node);
+      if (!subject || !opinion.success) continue;
+      const bool sure = opinion.authors > 2 * observer_->truth().liars();
+      observer_->coverage().saw("milestone", "", sure ? "opinion_of_many" : "opinion_of_few");
+      observer_->tell(&Checker::on_opinion,
+                      OpinionHeld{now(), index, *subject, capability, opinion.authors,
+                                  opinion.success, opinion.latency});
+    }
+  }
+}
+
 // Once a simulated second: gauges, and what takes a look at everything.
 void World::second() {
   scheduler_.after(std::chrono::seconds(1), [this] { second(); });
@@ -82,10 +116,15 @@ void World::second() {
     gauge("checks pending", counters.checks_pending, bounds.checks_pending_max);
     gauge("members", membership.members().size(), bounds.members_max);
     gauge("exchanges", node.kernel->data_plane().exchanges(), call_bounds.exchanges_max);
+    gauge("reports", counters.reports, bounds.report_topics_max * bounds.report_authors_max);
+    look_at_reports(i);
     const bool small = nodes_.size() <= Observer::whole_tables_up_to;
     if (!small && i % whole_look_every == seconds % whole_look_every) {
       observer_->look_at_all(i, now(), membership);
     }
+  }
+  for (NodeIndex i = 0; i < nodes_.size(); ++i) {
+    if (nodes_[i]->runs()) look_at_opinions(i);
   }
   observer_->second(now());
   Figures& figures = observer_->figures();

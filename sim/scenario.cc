@@ -44,12 +44,14 @@ constexpr Names<FaultKind, 21> fault_names{{{FaultKind::late_start, "late_start"
                                             {FaultKind::agent_flaky, "agent_flaky"},
                                             {FaultKind::agent_full, "agent_full"}}};
 
-constexpr Names<AdversaryKind, 6> adversary_names{{{AdversaryKind::forger, "forger"},
-                                                   {AdversaryKind::replayer, "replayer"},
-                                                   {AdversaryKind::false_accuser, "false_accuser"},
-                                                   {AdversaryKind::flooder, "flooder"},
-                                                   {AdversaryKind::eclipser, "eclipser"},
-                                                   {AdversaryKind::load_liar, "load_liar"}}};
+constexpr Names<AdversaryKind, 7> adversary_names{
+    {{AdversaryKind::forger, "forger"},
+     {AdversaryKind::replayer, "replayer"},
+     {AdversaryKind::false_accuser, "false_accuser"},
+     {AdversaryKind::flooder, "flooder"},
+     {AdversaryKind::eclipser, "eclipser"},
+     {AdversaryKind::load_liar, "load_liar"},
+     {AdversaryKind::observation_liar, "observation_liar"}}};
 
 template <class Kind, std::size_t N>
 std::string_view name_of(const Names<Kind, N>& names, Kind kind) {

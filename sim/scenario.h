@@ -67,12 +67,13 @@ struct Fault {
 };
 
 enum class AdversaryKind : std::uint8_t {
-  forger,         // records and accusations in the name of others, and of another mesh
-  replayer,       // captured datagrams and outdated records again
-  false_accuser,  // validly signed accusations against healthy members
-  flooder,        // garbage, and valid messages far too often
-  eclipser,       // answers who joins with nobody but itself and its friends
-  load_liar,      // claims to be idle, whatever it does
+  forger,            // records and accusations in the name of others, and of another mesh
+  replayer,          // captured datagrams and outdated records again
+  false_accuser,     // validly signed accusations against healthy members
+  flooder,           // garbage, and valid messages far too often
+  eclipser,          // answers who joins with nobody but itself and its friends
+  load_liar,         // claims to be idle, whatever it does
+  observation_liar,  // praises its friends' agents and runs all others down
 };
 [[nodiscard]] std::string_view to_string(AdversaryKind kind);
 

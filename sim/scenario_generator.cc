@@ -120,7 +120,7 @@ void draw_adversaries(Scenario& scenario, base::Rng rng) {
   const std::uint32_t liars_max = scenario.nodes < 4 ? 0 : (scenario.nodes - 1) / 3;
   if (liars_max == 0 || rng.chance(40 * percent)) return;
   AdversaryChoice adversary;
-  adversary.kind = static_cast<AdversaryKind>(rng.below(6));
+  adversary.kind = static_cast<AdversaryKind>(rng.below(7));
   // Never a seed, with which everyone's view would begin; but an eclipser is one of several seeds.
   const bool introducer = adversary.kind == AdversaryKind::eclipser;
   if (introducer) scenario.seeds = std::max(scenario.seeds, std::min(scenario.nodes, 3U));

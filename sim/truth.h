@@ -35,6 +35,10 @@ class Truth {
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(nodes_.size()); }
   [[nodiscard]] bool up(NodeIndex node) const { return nodes_.at(node).up; }
   [[nodiscard]] bool honest(NodeIndex node) const { return nodes_.at(node).honest; }
+  [[nodiscard]] std::uint32_t liars() const {
+    return static_cast<std::uint32_t>(
+        std::count_if(nodes_.begin(), nodes_.end(), [](const Node& node) { return !node.honest; }));
+  }
   [[nodiscard]] base::Duration changed(NodeIndex node) const { return nodes_.at(node).changed; }
   // How long it runs undisturbed; negative if it does not.
   [[nodiscard]] base::Duration calm_for(NodeIndex node, base::Duration at) const {

@@ -110,6 +110,8 @@ class World final : public Surroundings, public CallObserver {
 
   // the run (run.cc)
   void second();
+  void look_at_reports(NodeIndex node);
+  void look_at_opinions(NodeIndex node);
   [[nodiscard]] std::string unsettled();
   [[nodiscard]] bool all_started() const;
   [[nodiscard]] bool over() const { return options_.stop_at_first && observer_->violated(); }

@@ -5,6 +5,7 @@
 #include "sim/byzantine/flooder.h"
 #include "sim/byzantine/forger.h"
 #include "sim/byzantine/load_liar.h"
+#include "sim/byzantine/observation_liar.h"
 #include "sim/byzantine/replayer.h"
 
 namespace sim {
@@ -23,6 +24,8 @@ std::unique_ptr<Adversary> make_adversary(AdversaryKind kind, base::Rng rng) {
       return std::make_unique<Eclipser>(rng);
     case AdversaryKind::load_liar:
       return std::make_unique<LoadLiar>(rng);
+    case AdversaryKind::observation_liar:
+      return std::make_unique<ObservationLiar>(rng);
   }
   return nullptr;
 }

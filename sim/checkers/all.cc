@@ -5,6 +5,7 @@
 #include "sim/checkers/duplicates.h"
 #include "sim/checkers/false_death.h"
 #include "sim/checkers/forgery.h"
+#include "sim/checkers/opinions.h"
 #include "sim/checkers/states.h"
 #include "sim/checkers/traffic.h"
 #include "sim/checkers/versions.h"
@@ -22,6 +23,7 @@ std::vector<std::unique_ptr<Checker>> all_checkers(const Truth& truth, const bas
   checkers.push_back(std::make_unique<TrafficChecker>(truth));
   checkers.push_back(std::make_unique<CallsChecker>(truth));
   checkers.push_back(std::make_unique<DuplicatesChecker>(truth));
+  checkers.push_back(std::make_unique<OpinionsChecker>(truth));
   return checkers;
 }
 

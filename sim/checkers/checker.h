@@ -99,6 +99,27 @@ struct AgentSucceeded {
   std::string key;  // Idempotency-Key; empty: none
 };
 
+// What a node says of another one's agent in a report that it signed. Told each second while the
+// report is its newest.
+struct ObservationTold {
+  base::Duration at{};
+  NodeIndex author = 0;
+  NodeIndex subject = 0;
+  std::string_view capability;
+  double success = 0;  // a share
+  double latency = 0;  // in nanoseconds
+};
+// What a node takes for the opinion of so many others. Told each second.
+struct OpinionHeld {
+  base::Duration at{};
+  NodeIndex observer = 0;
+  NodeIndex subject = 0;
+  std::string_view capability;
+  std::uint32_t authors = 0;
+  std::optional<double> success{};
+  std::optional<double> latency{};
+};
+
 class Checker {
  public:
   Checker(std::string name, const Truth& truth) : name_(std::move(name)), truth_(truth) {}
@@ -118,6 +139,8 @@ class Checker {
   virtual void on_exchange(const ExchangeOpened& /*opened*/) {}
   virtual void on_exchange_ended(const ExchangeEnded& /*ended*/) {}
   virtual void on_agent_succeeded(const AgentSucceeded& /*succeeded*/) {}
+  virtual void on_told(const ObservationTold& /*told*/) {}
+  virtual void on_opinion(const OpinionHeld& /*held*/) {}
   virtual void on_second(base::Duration /*at*/) {}  // each simulated second
   virtual void on_end(base::Duration /*at*/) {}
 

@@ -6,6 +6,7 @@
 #include "sim/checkers/duplicates.h"
 #include "sim/checkers/false_death.h"
 #include "sim/checkers/forgery.h"
+#include "sim/checkers/opinions.h"
 #include "sim/checkers/states.h"
 #include "sim/checkers/traffic.h"
 #include "sim/checkers/versions.h"
@@ -49,6 +50,25 @@ TEST_F(CheckerTest, VersionsSeesATableGoBack) {
   EXPECT_TRUE(checker.violations().empty());
   checker.on_view(view(seconds(3), {}, seen(MemberState::serving, 4)));
   EXPECT_EQ(checker.violations().size(), 1U);
+}
+
+TEST_F(CheckerTest, OpinionsSeesWhatNobodyHonestSaw) {
+  OpinionsChecker checker(truth_);
+  truth_.dishonest(3);
+  const auto told = [&](NodeIndex author, double success) {
+    checker.on_told({seconds(1), author, 0, "cap.0", success, 5.0});
+  };
+  const auto held = [&](base::Duration at, std::uint32_t authors, double success) {
+    checker.on_opinion({at, 1, 0, "cap.0", authors, success, 5.0});
+    return checker.violations().size();
+  };
+  told(1, 0.8);
+  told(2, 0.9);
+  told(3, 0.1);
+  EXPECT_EQ(held(seconds(2), 3, 0.85), 0U);
+  EXPECT_EQ(held(seconds(2), 2, 0.1), 0U);  // half of them may lie
+  EXPECT_EQ(held(seconds(2), 3, 0.7), 1U);
+  EXPECT_EQ(held(seconds(200), 3, 0.85), 3U);  // nobody told that for long, nor the latency
 }
 
 TEST_F(CheckerTest, VersionsLetsANewLifeBeginWithAnOldTable) {

@@ -79,8 +79,8 @@ TEST(RunTest, ACalmMeshConvergesAndNoticesACrash) {
 }
 
 TEST(RunTest, EveryAdversaryIsSurvived) {
-  for (const char* kind :
-       {"forger", "replayer", "false_accuser", "flooder", "eclipser", "load_liar"}) {
+  for (const char* kind : {"forger", "replayer", "false_accuser", "flooder", "eclipser",
+                           "load_liar", "observation_liar"}) {
     const Scenario scenario = parsed(
         "parley-scenario 1\nnodes 10\nseeds 3\njoin_gap 100ms\n"
         "at 12s crash nodes 8 for 6s\nat 16s late_start nodes 7\nchaos_ends 30s\n"
@@ -91,6 +91,26 @@ TEST(RunTest, EveryAdversaryIsSurvived) {
     EXPECT_EQ(outcome.figures.false_deaths, 0U) << kind;
     EXPECT_EQ(outcome.coverage.count("adversary", "", kind), 2U);
   }
+}
+
+// Three of ten lie in their reports, and praise each other. All ten call what four offer, of whom
+// one is honest and good, one honest and bad, and two are liars.
+TEST(RunTest, FewerLiarsThanAThirdMoveNoOpinionBeyondWhatHonestOnesSaw) {
+  const auto text = [](std::string_view adversary) {
+    return "parley-scenario 1\nseed 3\nnodes 10\nseeds 3\n"
+           "calls 6000 from 5s every 25ms capabilities 1 providers 4 idempotent 1000000 "
+           "deadline 5s\n"
+           "at 6s agent_flaky nodes 1 amount 600000 for 170s\n" +
+           std::string(adversary) + "chaos_ends 180s\n";
+  };
+  const Outcome lied_to = run(parsed(text("adversary observation_liar nodes 2,3,9 at 1s\n")));
+  EXPECT_EQ(complaints(lied_to), "");
+  EXPECT_EQ(lied_to.coverage.count("adversary", "", "observation_liar"), 3U);
+  // Opinions were held, and by enough authors to be sure of.
+  EXPECT_GT(lied_to.coverage.count("milestone", "", "opinion_of_many"), 100U);
+  const Outcome again = run(parsed(text("adversary observation_liar nodes 2,3,9 at 1s\n")));
+  EXPECT_EQ(again.digest, lied_to.digest);
+  EXPECT_EQ(complaints(run(parsed(text("")))), "");
 }
 
 TEST(RunTest, ACallOfAKilledProviderIsAnsweredByTheOther) {

@@ -74,7 +74,7 @@ TEST(ScenarioGeneratorTest, DrawsEveryKindOfFaultAndAdversary) {
     for (const AdversaryChoice& choice : scenario.adversaries) adversaries.insert(choice.kind);
   }
   EXPECT_EQ(faults.size(), 21U);
-  EXPECT_EQ(adversaries.size(), 6U);
+  EXPECT_EQ(adversaries.size(), 7U);
 }
 
 }  // namespace
