@@ -96,9 +96,7 @@ void Detector::on_time(base::Instant now, DetectorEffects& effects) {
     const auto probe = next++;
     if (now < probe->second.deadline) continue;
     const bool direct = std::holds_alternative<Direct>(probe->second.phase);
-    const bool may_ask_others = probe->second.start.reason == ProbeReason::round ||
-                                probe->second.start.reason == ProbeReason::look;
-    if (direct && may_ask_others) {
+    if (direct && asks_others(probe->second.start.reason)) {
       become_indirect(probe->first, probe->second, now, effects);
     } else {
       end(probe, now, false, effects);

@@ -23,10 +23,16 @@
 namespace gossip {
 
 enum class ProbeReason : std::uint8_t {
-  round,  // it was its turn
-  look,   // somebody accuses it, or a link to it broke
-  knock,  // it is dead, but perhaps it came back
+  round,      // it was its turn
+  look,       // somebody accuses it, or a link to it broke
+  last_look,  // it is about to be declared dead: one ping, everybody sends it
+  knock,      // it is dead, but perhaps it came back
 };
+
+// The others are about one that is silent anyway: a ping is enough.
+[[nodiscard]] constexpr bool asks_others(ProbeReason reason) {
+  return reason == ProbeReason::round || reason == ProbeReason::look;
+}
 
 struct SendBody {
   base::NodeId to;

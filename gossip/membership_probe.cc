@@ -42,7 +42,7 @@ void Membership::State::probe(const base::NodeId& target, ProbeReason reason, ba
                         .multiplier = health.multiplier(),
                         .introduce = !view.heard(*member) || gone(*member),
                         .helpers = {}};
-  if (reason != ProbeReason::knock) {
+  if (asks_others(reason)) {
     probe.helpers = some_others(options.indirect_helpers, target);
     // A suspect's silence would tell nothing about us.
     std::erase_if(probe.helpers, [&](const base::NodeId& helper) {
@@ -64,8 +64,8 @@ void Membership::State::heed_detector(base::Instant now, Effects& effects) {
           }
         },
         [&](const Reached& reached) {
-          if (reached.round_trip.count() > 0) view.on_answered(reached.id, reached.round_trip);
-          if (reached.reason != ProbeReason::knock) health.on_probe_answered();
+          view.on_answered(reached.id, reached.round_trip, now);
+          if (asks_others(reached.reason)) health.on_probe_answered();
         },
         [&](const Delayed& delayed) { hint_monitors(delayed.id, effects); },
         [&](const Unreached& unreached) { on_unreached(unreached, now); });
@@ -78,7 +78,7 @@ void Membership::State::on_unreached(const Unreached& unreached, base::Instant n
   const Member* member = view.find(unreached.id);
   if (member == nullptr || member->state == MemberState::left) return;
   view.on_unreached(unreached.id);
-  if (unreached.reason != ProbeReason::knock) {
+  if (asks_others(unreached.reason)) {
     ++counters.probes_failed;
     health.on_missed_nacks(unreached.nacks_missing);
   }

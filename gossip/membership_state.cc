@@ -63,9 +63,10 @@ void Membership::State::finish(base::Instant now, Effects& effects) {
   publish_if_due(now, effects);
   leave_if_due(now, effects);
   heed_detector(now, effects);
-  std::vector<base::NodeId> doubtful;
-  view.judge(std::min(health.multiplier(), 2U), now, effects, doubtful);
-  for (const base::NodeId& id : doubtful) probe(id, ProbeReason::look, now);
+  View::Looks looks;
+  view.judge(std::min(health.multiplier(), 2U), now, effects, looks);
+  for (const base::NodeId& id : looks.doubtful) probe(id, ProbeReason::look, now);
+  for (const base::NodeId& id : looks.last) probe(id, ProbeReason::last_look, now);
   heed_detector(now, effects);
   if (now >= forget_at) {
     forget_at = now + forget_every;

@@ -14,6 +14,7 @@ constexpr std::size_t graves_max = 4096;
 constexpr std::size_t doubtful_max = 8;  // own probes that one judgement may ask for
 constexpr base::Duration degraded_for = std::chrono::seconds(30);
 constexpr base::Duration doubt_again_after = std::chrono::milliseconds(500);
+constexpr base::Duration last_look_max = std::chrono::seconds(2);  // if the probe tells nothing
 constexpr std::uint64_t dead_mark = 0x64656164;
 
 MemberState word_of(const Record& record) {
@@ -147,6 +148,7 @@ View::Put View::put(const crypto::Verified<SignedRecord>& record, base::Instant 
   }
   standing.evidence.clear();
   standing.accused = base::Instant::never();
+  standing.looked = base::Instant::never();
   standing.verdict = member.degraded ? now + degraded_for : base::Instant::never();
   if (member.degraded) {
     next_verdict_ = std::min(next_verdict_, standing.verdict);
@@ -197,9 +199,11 @@ void View::on_heard(const base::NodeId& id, base::Instant now) {
   row(found->second).unreached = false;
 }
 
-void View::on_answered(const base::NodeId& id, base::Duration round_trip) {
+void View::on_answered(const base::NodeId& id, base::Duration round_trip, base::Instant now) {
   const auto found = members_.find(id);
   if (found == members_.end()) return;
+  row(found->second).answered = now;
+  if (round_trip.count() == 0) return;
   base::Duration& average = found->second.round_trip;
   average = average.count() == 0 ? round_trip : (average * 7 + round_trip) / 8;
 }
@@ -216,19 +220,19 @@ void View::on_starved(base::Instant calm_at) {
     // As if the accusation had come when we are calm again.
     if (standing.accused != base::Instant::never()) standing.accused = calm_at;
     standing.verdict = calm_at;
+    standing.looked = base::Instant::never();
   }
   if (!accused_.empty()) next_verdict_ = calm_at;
 }
 
-void View::judge(std::uint32_t stretch, base::Instant now, Effects& effects,
-                 std::vector<base::NodeId>& doubtful) {
+void View::judge(std::uint32_t stretch, base::Instant now, Effects& effects, Looks& looks) {
   const bool rings_changed = judged_generation_ != rings_.generation() && !accused_.empty();
   if (now < next_verdict_ && !rings_changed) return;
   judged_generation_ = rings_.generation();
   const std::vector<base::NodeId> accused(accused_.begin(), accused_.end());
   for (const base::NodeId& id : accused) {
     if (!rings_changed && now < row(members_.at(id)).verdict) continue;
-    judge_one(id, stretch, now, effects, doubtful);
+    judge_one(id, stretch, now, effects, looks);
   }
   next_verdict_ = base::Instant::never();
   for (const base::NodeId& id : accused_) {
@@ -239,6 +243,7 @@ void View::judge(std::uint32_t stretch, base::Instant now, Effects& effects,
 void View::acquit(const base::NodeId& id, Member& member, Row& standing, base::Instant now,
                   Effects& effects) {
   standing.accused = base::Instant::never();
+  standing.looked = base::Instant::never();
   standing.verdict = base::Instant::never();
   const bool was_degraded = member.degraded;
   if (was_degraded && now - standing.refuted < degraded_for) {
@@ -255,7 +260,7 @@ void View::acquit(const base::NodeId& id, Member& member, Row& standing, base::I
 }
 
 void View::judge_one(const base::NodeId& id, std::uint32_t stretch, base::Instant now,
-                     Effects& effects, std::vector<base::NodeId>& doubtful) {
+                     Effects& effects, Looks& looks) {
   Member& member = members_.at(id);
   Row& standing = row(member);
   std::vector<base::NodeId> silent = rings_.monitors(id);
@@ -282,7 +287,12 @@ void View::judge_one(const base::NodeId& id, std::uint32_t stretch, base::Instan
     }
     return;
   }
-  if (accusers > tolerated_liars(monitors) || alone_with_the_verdict(standing, silent, doubtful)) {
+  if (accusers > tolerated_liars(monitors) ||
+      alone_with_the_verdict(standing, silent, looks.doubtful)) {
+    if (looking(id, standing, now, looks)) {
+      standing.verdict = now + doubt_again_after;
+      return;
+    }
     ++deaths_;
     detection_.add(now - standing.accused);
     standing.verdict = base::Instant::never();
@@ -291,12 +301,30 @@ void View::judge_one(const base::NodeId& id, std::uint32_t stretch, base::Instan
     become(id, member, MemberState::dead, false, now, effects);
     return;
   }
-  if (doubtful.size() < doubtful_max) doubtful.push_back(id);
+  if (looks.doubtful.size() < doubtful_max) looks.doubtful.push_back(id);
   standing.verdict = now + doubt_again_after;
   if (!member.degraded || member.state != MemberState::suspect) {
     member.degraded = true;
     become(id, member, MemberState::suspect, false, now, effects);
   }
+}
+
+bool View::looking(const base::NodeId& id, Row& standing, base::Instant now, Looks& looks) {
+  if (standing.unreached) return false;
+  if (standing.looked == base::Instant::never()) {
+    // When many die at once, the word of the monitors has to do for the rest.
+    if (looks.last.size() >= doubtful_max) return false;
+    standing.looked = now;
+    looks.last.push_back(id);
+    return true;
+  }
+  if (standing.answered >= standing.looked) {
+    // It lives, and learned by our probe that it is accused: time to refute, from now on.
+    standing.looked = base::Instant::never();
+    standing.accused = now;
+    return true;
+  }
+  return now - standing.looked < last_look_max;
 }
 
 // Too few accuse, but the others cannot: we find them and the subject silent ourselves, as after a

@@ -38,16 +38,20 @@ class View {
   bool accuse(const crypto::Verified<SignedAccusation>& accusation, base::Instant now);
   // An authenticated packet came from it.
   void on_heard(const base::NodeId& id, base::Instant now);
-  void on_answered(const base::NodeId& id, base::Duration round_trip);
+  // A probe of our own was answered; no round trip if a helper says so.
+  void on_answered(const base::NodeId& id, base::Duration round_trip, base::Instant now);
   // Our own probe of it failed, direct and indirect.
   void on_unreached(const base::NodeId& id);
   // We were starved: what was almost decided gets its time anew.
   void on_starved(base::Instant calm_at);
 
-  // Decides about the accused whose time has come. Whom we should look at ourselves, because too
-  // few monitors speak, is appended to `doubtful`.
-  void judge(std::uint32_t stretch, base::Instant now, Effects& effects,
-             std::vector<base::NodeId>& doubtful);
+  // Whom we should look at ourselves before anything is decided.
+  struct Looks {
+    std::vector<base::NodeId> doubtful;  // too few monitors speak
+    std::vector<base::NodeId> last;      // enough do, but nobody is buried who answers us
+  };
+  // Decides about the accused whose time has come.
+  void judge(std::uint32_t stretch, base::Instant now, Effects& effects, Looks& looks);
   [[nodiscard]] base::Instant next_verdict() const { return next_verdict_; }
   // Forgets whom nobody could bring back any more.
   void forget_old(base::Instant now, Effects& effects);
@@ -77,6 +81,8 @@ class View {
     base::Instant verdict = base::Instant::never();  // when to judge again
     base::Instant refuted;                           // when a newer record last cleared accusations
     base::Instant heard;
+    base::Instant answered;                         // our own probe
+    base::Instant looked = base::Instant::never();  // for the last time, before it is buried
     bool ever_heard = false;
     bool unreached = false;  // by ourselves, since it was heard last
   };
@@ -84,7 +90,9 @@ class View {
   void become(const base::NodeId& id, Member& member, MemberState state, bool record_changed,
               base::Instant now, Effects& effects);
   void judge_one(const base::NodeId& id, std::uint32_t stretch, base::Instant now, Effects& effects,
-                 std::vector<base::NodeId>& doubtful);
+                 Looks& looks);
+  // True while our own look at one that the monitors give up may still tell otherwise.
+  static bool looking(const base::NodeId& id, Row& row, base::Instant now, Looks& looks);
   bool alone_with_the_verdict(const Row& row, const std::vector<base::NodeId>& monitors,
                               std::vector<base::NodeId>& doubtful) const;
   void acquit(const base::NodeId& id, Member& member, Row& row, base::Instant now,

@@ -45,9 +45,18 @@ class ViewTest : public testing::Test {
     return false;
   }
   MemberState judged(std::size_t subject) {
-    std::vector<base::NodeId> doubtful;
-    view->judge(1, now, effects, doubtful);
+    View::Looks looks;
+    view->judge(1, now, effects, looks);
+    asked_to_look = looks.last;
     return view->find(ids[subject])->state;
+  }
+  // Its time is over, and our own last look finds nobody.
+  MemberState buried(std::size_t subject) {
+    EXPECT_EQ(judged(subject), MemberState::suspect);
+    EXPECT_EQ(asked_to_look, std::vector{ids[subject]});
+    view->on_unreached(ids[subject]);
+    now = now + 1s;
+    return judged(subject);
   }
 
   Options options;
@@ -57,6 +66,7 @@ class ViewTest : public testing::Test {
   std::vector<OwnRecord> nodes;
   std::unique_ptr<View> view;
   Effects effects;
+  std::vector<base::NodeId> asked_to_look;
 };
 
 TEST_F(ViewTest, AnOlderRecordNeverReplacesANewerOne) {
@@ -88,9 +98,36 @@ TEST_F(ViewTest, OneAccuserMoreThanToleratedIsADeathWhenTheTimeIsOver) {
   now = now + options.suspicion_min / 2;
   EXPECT_EQ(judged(5), MemberState::suspect);
   now = now + options.suspicion_min * options.suspicion_max_factor;
-  EXPECT_EQ(judged(5), MemberState::dead);
+  EXPECT_EQ(buried(5), MemberState::dead);
   EXPECT_EQ(view->rings().size(), 15U);
   EXPECT_EQ(view->evidence(*view->find(ids[5])).size(), 4U);
+}
+
+TEST_F(ViewTest, NobodyIsBuriedWhoAnswersOurLastLook) {
+  fill(16);
+  for (const auto& monitor : view->rings().monitors(ids[5])) accuse(monitor, 5);
+  judged(5);
+  now = now + options.suspicion_min;
+  for (int turn = 0; turn < 5; ++turn) {
+    EXPECT_EQ(judged(5), MemberState::suspect);
+    EXPECT_EQ(asked_to_look, std::vector{ids[5]});
+    view->on_answered(ids[5], 1ms, now + 100ms);
+    now = now + 1s;
+    EXPECT_EQ(judged(5), MemberState::suspect);
+    EXPECT_TRUE(asked_to_look.empty());  // it has its time to refute anew
+    now = now + options.suspicion_min;
+  }
+  EXPECT_EQ(buried(5), MemberState::dead);
+}
+
+TEST_F(ViewTest, ALastLookThatTellsNothingHoldsUpNoDeath) {
+  fill(16);
+  for (const auto& monitor : view->rings().monitors(ids[5])) accuse(monitor, 5);
+  judged(5);
+  now = now + options.suspicion_min;
+  EXPECT_EQ(judged(5), MemberState::suspect);
+  now = now + 2s;
+  EXPECT_EQ(judged(5), MemberState::dead);
 }
 
 TEST_F(ViewTest, ANewerRecordVoidsAllAccusationsAndRevivesTheDead) {
@@ -98,7 +135,7 @@ TEST_F(ViewTest, ANewerRecordVoidsAllAccusationsAndRevivesTheDead) {
   for (const auto& monitor : view->rings().monitors(ids[5])) accuse(monitor, 5);
   judged(5);
   now = now + options.suspicion_min;
-  ASSERT_EQ(judged(5), MemberState::dead);
+  ASSERT_EQ(buried(5), MemberState::dead);
   EXPECT_EQ(publish(5), View::Put::newer);
   EXPECT_EQ(judged(5), MemberState::serving);
   EXPECT_TRUE(view->evidence(*view->find(ids[5])).empty());
@@ -129,7 +166,7 @@ TEST_F(ViewTest, TheEvidenceAgainstOneSubjectIsBoundedAndMonitorsComeFirst) {
   EXPECT_EQ(view->evidence(member).size(), options.accusations_per_subject_max);
   judged(5);
   now = now + options.suspicion_min;
-  EXPECT_EQ(judged(5), MemberState::dead);
+  EXPECT_EQ(buried(5), MemberState::dead);
 }
 
 TEST_F(ViewTest, AStarvedNodeGivesSuspectsTheirTimeAnew) {
@@ -142,7 +179,7 @@ TEST_F(ViewTest, AStarvedNodeGivesSuspectsTheirTimeAnew) {
   now = now + 2s;
   EXPECT_EQ(judged(5), MemberState::suspect);
   now = now + options.suspicion_min;
-  EXPECT_EQ(judged(5), MemberState::dead);
+  EXPECT_EQ(buried(5), MemberState::dead);
 }
 
 TEST_F(ViewTest, TheForgottenDoNotComeBackByTheirOldRecord) {
