@@ -104,6 +104,9 @@ void write_gossip(Exposition& out, const gossip::Counters& counters, const Shell
               counters.starvations);
   out.counter("parley_gossip_items_received_total", "Records and accusations that came in.",
               counters.items_received);
+  out.counter("parley_gossip_items_shed_total",
+              "Records and accusations not looked at, because this node was behind.",
+              counters.items_shed);
   out.counter("parley_gossip_items_refused_total",
               "Of these, those out of bounds, over a rate, or badly signed.",
               counters.items_refused);

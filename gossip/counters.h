@@ -45,6 +45,7 @@ struct Counters {
   std::uint64_t starvations = 0;
   std::uint64_t items_received = 0;  // records and accusations that came in
   std::uint64_t items_new = 0;       // of these, what was worth a signature check
+  std::uint64_t items_shed = 0;      // not looked at, because this node was behind
   std::uint64_t items_refused = 0;   // out of bounds, over a rate, or with a bad signature
   std::uint64_t signatures_checked = 0;
   std::uint64_t syncs = 0;

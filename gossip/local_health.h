@@ -14,6 +14,13 @@ class LocalHealth {
  public:
   explicit LocalHealth(const Options& options) : options_(options) {}
 
+  // How long a packet lay in the queue before it is looked at. Whatever came before it was seen.
+  void on_waited(base::Duration waited, base::Instant now);
+  // How old the packets are that are looked at now.
+  [[nodiscard]] base::Duration lag(base::Instant now) const;
+  // More comes than this node has the time for, and not just for a moment.
+  [[nodiscard]] bool behind(base::Instant now) const;
+
   // At every input: `due` is the deadline that was armed. True if this is a new starvation:
   // outstanding verdicts are worth nothing.
   bool on_input(base::Instant due, base::Instant now);
@@ -30,6 +37,9 @@ class LocalHealth {
   const Options options_;
   std::uint32_t score_ = 0;  // <= options_.health_max
   base::Instant calm_at_;    // until then this node is catching up
+  base::Duration waited_{};  // of the last packet, at
+  base::Instant waited_at_;
+  base::Instant behind_since_ = base::Instant::never();  // no packet was fresh since
 };
 
 }  // namespace gossip

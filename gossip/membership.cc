@@ -42,6 +42,10 @@ base::Instant Membership::next_deadline() const {
   return state_->deadline;
 }
 
+void Membership::on_waited(base::Duration waited, base::Instant now) {
+  state_->health.on_waited(waited, now);
+}
+
 void Membership::on_packet(const base::NodeId& from, const base::Endpoint& address, Packet packet,
                            base::Instant now, Effects& effects) {
   State& s = *state_;
@@ -54,19 +58,20 @@ void Membership::on_packet(const base::NodeId& from, const base::Endpoint& addre
                             packet.records.front().record.subject == from;
     if (known) s.view.on_heard(from, now);
     if (known || introduces) {
+      if (s.health.behind(now)) s.lighten(from, packet);
       s.screen(std::move(packet.records), packet.accusations, from, now);
       // A stranger gets its answer too: it is smaller than the introduction that asks for it.
       s.on_body(from, address, packet, now, effects);
     }
   }
-  s.finish(now, effects);
+  s.finish_unless_pressed(now, effects);
 }
 
 void Membership::on_question(std::uint64_t number, const base::NodeId& from, Question question,
                              base::Instant now, Effects& effects) {
   state_->begin(now, effects);
   effects.push_back(Answer{number, state_->answer(from, std::move(question), now)});
-  state_->finish(now, effects);
+  state_->finish_unless_pressed(now, effects);
 }
 
 void Membership::on_reply(std::uint64_t request, const base::NodeId& from, Reply reply,
@@ -76,14 +81,14 @@ void Membership::on_reply(std::uint64_t request, const base::NodeId& from, Reply
   if (const auto asked = s.asks.extract(request)) {
     s.on_reply(asked.mapped(), from, std::move(reply), now, effects);
   }
-  s.finish(now, effects);
+  s.finish_unless_pressed(now, effects);
 }
 
 void Membership::on_ask_failed(std::uint64_t request, base::Instant now, Effects& effects) {
   State& s = *state_;
   s.begin(now, effects);
   if (const auto asked = s.asks.extract(request)) s.on_asked_in_vain(asked.mapped(), now, effects);
-  s.finish(now, effects);
+  s.finish_unless_pressed(now, effects);
 }
 
 void Membership::on_link_lost(const base::NodeId& peer, base::Instant now, Effects& effects) {
@@ -108,7 +113,7 @@ void Membership::on_signatures_checked(std::uint64_t batch,
       s.reports.admit(*report, now, effects);
     }
   }
-  s.finish(now, effects);
+  s.finish_unless_pressed(now, effects);
 }
 
 void Membership::on_local_status(const LocalStatus& status, base::Instant now, Effects& effects) {

@@ -54,6 +54,8 @@ class Membership {
   void on_time(base::Instant now, Effects& effects);
   [[nodiscard]] base::Instant next_deadline() const;
 
+  // The next packet, or what should have been one, lay so long in the queue of this node.
+  void on_waited(base::Duration waited, base::Instant now);
   // `from` was authenticated by the seal, `address` is where the datagram came from. An introducing
   // packet from an identity that is not in the view carries its record, or is dropped.
   void on_packet(const base::NodeId& from, const base::Endpoint& address, Packet packet,

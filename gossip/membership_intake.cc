@@ -26,6 +26,13 @@ void Membership::State::screen(std::vector<SignedRecord> records,
   }
 }
 
+void Membership::State::lighten(const base::NodeId& from, Packet& packet) {
+  counters.items_shed +=
+      std::erase_if(packet.records, [&](const auto& item) { return item.record.subject != from; });
+  counters.items_shed += std::erase_if(
+      packet.accusations, [&](const auto& item) { return item.accusation.subject != self; });
+}
+
 bool Membership::State::worth_checking(const SignedRecord& signed_record, const base::NodeId& from,
                                        base::Instant now) {
   const Record& record = signed_record.record;

@@ -98,9 +98,18 @@ void Membership::State::hint_monitors(const base::NodeId& subject, Effects& effe
   }
 }
 
+base::Instant Membership::State::next_telling(base::Instant now) const {
+  if (rumors.empty() || view.rings().size() < 2) return base::Instant::never();
+  // Who is behind reads before it talks: each packet sent may cost it its turn on the processor.
+  // That it lives comes first all the same.
+  const bool silent = health.behind(now) && own_tellings == 0;
+  return told + options.gossip_interval + (silent ? health.lag(now) : base::Duration());
+}
+
 void Membership::State::tell_rumors(base::Instant now, Effects& effects) {
-  if (rumors.empty() || view.rings().size() < 2 || now < told + options.gossip_interval) return;
+  if (now < next_telling(now)) return;
   told = now;
+  own_tellings -= own_tellings > 0 ? 1 : 0;
   for (const base::NodeId& to : some_others(options.fanout, self)) {
     if (rumors.empty()) return;
     const Member* member = view.find(to);

@@ -44,10 +44,12 @@ Membership::State::State(Options given, Self who, const crypto::Identity& identi
 
 void Membership::State::begin(base::Instant now, Effects& effects) {
   heeded = effects.size();
+  const bool again = health.catching_up(now);
   if (!health.on_input(deadline, now)) return;
-  ++counters.starvations;
   detector.discard();
   view.on_starved(health.calm_at());
+  if (again) return;
+  ++counters.starvations;
   effects.push_back(base::Notice{base::Severity::info,
                                  "this node was starved of time; it judges nobody until it has "
                                  "caught up"});
@@ -57,7 +59,8 @@ void Membership::State::finish(base::Instant now, Effects& effects) {
   if (const auto target = rounds.on_time(view.rings(), now)) {
     probe(*target, ProbeReason::round, now);
   }
-  detector.on_time(now, detected);
+  // An answer that is already here may wait behind other packets.
+  detector.on_time(now - health.lag(now), detected);
   knock_if_due(now);
   join_if_due(now, effects);
   publish_if_due(now, effects);
@@ -76,7 +79,15 @@ void Membership::State::finish(base::Instant now, Effects& effects) {
   reports_if_due(now, effects);
   tell_rumors(now, effects);
   verification.flush(effects);
-  reckon_deadline();
+  reckon_deadline(now);
+}
+
+void Membership::State::finish_unless_pressed(base::Instant now, Effects& effects) {
+  if (health.lag(now) < options.pressed_after) return finish(now, effects);
+  publish_if_due(now, effects);  // a refutation does not wait
+  heed_detector(now, effects);
+  heed_changes(now, effects);
+  reckon_deadline(now);
 }
 
 void Membership::State::publish_if_due(base::Instant now, Effects& effects) {
@@ -86,6 +97,7 @@ void Membership::State::publish_if_due(base::Instant now, Effects& effects) {
   rumors.add({.subject = self, .accuser = {}});
   ++counters.records_published;
   publishing = now;
+  own_tellings = options.retransmit_extra;
 }
 
 // What the view's changes mean for the other parts.
@@ -126,15 +138,19 @@ void Membership::State::leave_if_due(base::Instant now, Effects& effects) {
   }
 }
 
-void Membership::State::reckon_deadline() {
-  deadline = std::min({rounds.next_deadline(), detector.next_deadline(), view.next_verdict(),
-                       seeds.next_deadline(), admission.next_deadline(), own.next_deadline(),
-                       forget_at, join_by, reports.next_deadline()});
-  if (!rumors.empty() && view.rings().size() > 1) {
-    deadline = std::min(deadline, told + options.gossip_interval);
+void Membership::State::reckon_deadline(base::Instant now) {
+  base::Instant detector_deadline = detector.next_deadline();
+  if (detector_deadline != base::Instant::never()) {
+    detector_deadline = detector_deadline + health.lag(now);
   }
+  deadline = std::min({rounds.next_deadline(), detector_deadline, view.next_verdict(),
+                       seeds.next_deadline(), admission.next_deadline(), own.next_deadline(),
+                       forget_at, join_by, reports.next_deadline(), next_telling(now)});
+  if (!verification.flushed()) deadline = std::min(deadline, now);
   for (const auto& [id, knock] : knocks) deadline = std::min(deadline, knock.next);
   if (own.leaving() && !departed) deadline = std::min({deadline, leave_by, leave_push});
+  // Left for the timer: it is late from now on, not since it could have been told.
+  deadline = std::max(deadline, now);
 }
 
 }  // namespace gossip

@@ -44,17 +44,21 @@ struct Membership::State {
   // ---- membership_state.cc ----
   void begin(base::Instant now, Effects& effects);
   void finish(base::Instant now, Effects& effects);
+  // While packets are queueing, what is due waits for the timer, which comes after each batch of
+  // them. Otherwise each packet would pay for all that became due since the one before it.
+  void finish_unless_pressed(base::Instant now, Effects& effects);
   void publish_if_due(base::Instant now, Effects& effects);
   void heed_changes(base::Instant now, Effects& effects);
   void knock_if_due(base::Instant now);
   void leave_if_due(base::Instant now, Effects& effects);
-  void reckon_deadline();
+  void reckon_deadline(base::Instant now);
 
   // ---- membership_probe.cc: probes and packets ----
   void probe(const base::NodeId& target, ProbeReason reason, base::Instant now);
   void heed_detector(base::Instant now, Effects& effects);
   void hint_monitors(const base::NodeId& subject, Effects& effects);
   void on_unreached(const Unreached& unreached, base::Instant now);
+  [[nodiscard]] base::Instant next_telling(base::Instant now) const;
   void tell_rumors(base::Instant now, Effects& effects);
   void send(const base::NodeId& to, const base::Endpoint& at, Body body, bool introduce,
             Effects& effects);
@@ -68,6 +72,8 @@ struct Membership::State {
   // ---- membership_intake.cc: records and accusations ----
   void screen(std::vector<SignedRecord> records, const std::vector<SignedAccusation>& accusations,
               const base::NodeId& from, base::Instant now);
+  // Takes out what others will tell again, or anti-entropy.
+  void lighten(const base::NodeId& from, Packet& packet);
   [[nodiscard]] bool worth_checking(const SignedRecord& record, const base::NodeId& from,
                                     base::Instant now);
   [[nodiscard]] bool worth_checking(const SignedAccusation& accusation);
@@ -126,6 +132,7 @@ struct Membership::State {
   std::size_t joins_open = 0;            // asks for a seed or an introducer that are not answered
   base::Instant join_by = base::Instant::never();
   base::Instant told = base::Instant::from_nanoseconds(-1'000'000'000'000);  // last rumors
+  std::uint32_t own_tellings = 0;  // of our newest record, before we may be silent
   base::Instant forget_at = base::Instant::never();
   std::optional<base::Instant> publishing;  // our last record is on its way since
   std::uint32_t leave_sequence = 0;

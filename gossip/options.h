@@ -29,6 +29,8 @@ struct Options {
   std::uint32_t accusations_per_subject_max = 16;
   std::uint32_t health_max = 4;  // Lifeguard: timeouts stretch up to 1 + this
   base::Duration starved_after = std::chrono::milliseconds(700);  // own timer this late = starved
+  base::Duration pressed_after = std::chrono::milliseconds(20);   // packets queue for this long
+  base::Duration behind_after = std::chrono::milliseconds(250);   // packets are this old, this long
   base::Duration forget_after = std::chrono::hours(24);  // the dead and the left are kept this long
   base::Duration knock_min = std::chrono::seconds(2);
   base::Duration knock_max = std::chrono::seconds(60);

@@ -36,6 +36,7 @@ class Verification {
   bool add(SignedReport report, const base::NodeId& from);
   // Emits what was added since, in batches.
   void flush(Effects& effects);
+  [[nodiscard]] bool flushed() const { return open_.empty(); }
   // The good ones, in the order in which they were added. The others are counted as refused.
   [[nodiscard]] std::vector<Checked> take(std::uint64_t batch,
                                           std::span<const crypto::Verdict> verdicts,

@@ -122,8 +122,9 @@ Daemon::~Daemon() {
 // ---- starting ----
 
 base::Result<void, std::string> Daemon::listen() {
-  const auto on_datagram = [this](const base::Endpoint& from, base::ByteView bytes) {
-    driver_->feed(kernel::DatagramReceived{from, {bytes.begin(), bytes.end()}});
+  const auto on_datagram = [this](const base::Endpoint& from, base::ByteView bytes,
+                                  base::Duration waited) {
+    driver_->feed(kernel::DatagramReceived{from, {bytes.begin(), bytes.end()}, waited});
   };
   const auto bind_udp = [&](const base::Endpoint& at) {
     return udp_.bind(at, on_datagram).has_value();

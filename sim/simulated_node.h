@@ -44,7 +44,11 @@ struct SimulatedNode {
   std::map<std::size_t, base::Duration> starving;  // by fault
   base::Instant next_turn;                         // while starving
   bool turn_scheduled = false;
-  std::deque<kernel::Input> inbox;  // datagrams at most datagrams_max
+  struct Waiting {
+    kernel::Input input;
+    base::Instant since;
+  };
+  std::deque<Waiting> inbox;  // datagrams at most datagrams_max
   std::size_t datagrams_waiting = 0;
   bool handling = false;
 

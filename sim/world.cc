@@ -76,7 +76,7 @@ void World::feed(NodeIndex index, kernel::Input input) {
     if (node.datagrams_waiting == SimulatedNode::datagrams_max) return;
     ++node.datagrams_waiting;
   }
-  node.inbox.push_back(std::move(input));
+  node.inbox.push_back({std::move(input), scheduler_.now()});
   pump(index);
 }
 
@@ -102,9 +102,12 @@ void World::pump(NodeIndex index) {
   node.handling = true;
   const std::uint32_t life = node.lives;
   while (!node.inbox.empty()) {
-    kernel::Input input = std::move(node.inbox.front());
+    auto [input, arrived] = std::move(node.inbox.front());
     node.inbox.pop_front();
-    if (std::holds_alternative<kernel::DatagramReceived>(input)) --node.datagrams_waiting;
+    if (auto* datagram = std::get_if<kernel::DatagramReceived>(&input)) {
+      --node.datagrams_waiting;
+      datagram->waited = scheduler_.now() - arrived;
+    }
     handle(index, std::move(input));
     if (!node.runs() || node.lives != life) break;
   }

@@ -12,8 +12,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <ctime>
 #include <utility>
 #include <vector>
 
@@ -43,6 +46,28 @@ base::Endpoint from_sockaddr(const sockaddr_storage& address) {
   return out;
 }
 
+constexpr int batches_max = 4;  // for one wake-up
+constexpr base::Duration queueing_after = std::chrono::milliseconds(20);
+
+using Control = std::array<std::byte, CMSG_SPACE(sizeof(timespec))>;
+
+// Since the system took the datagram in. Its clock is the wall clock: after a jump the answer is
+// wrong once, within the bounds.
+base::Duration waited(msghdr& header) {
+  constexpr base::Duration longest = std::chrono::minutes(1);
+  const cmsghdr* const control = CMSG_FIRSTHDR(&header);
+  if (control == nullptr || control->cmsg_level != SOL_SOCKET ||
+      control->cmsg_type != SCM_TIMESTAMPNS) {
+    return {};
+  }
+  timespec arrived{};
+  std::memcpy(&arrived, CMSG_DATA(control), sizeof arrived);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const base::Duration age =
+      now - std::chrono::seconds(arrived.tv_sec) - std::chrono::nanoseconds(arrived.tv_nsec);
+  return std::clamp(age, base::Duration(), longest);
+}
+
 }  // namespace
 
 class UdpSocket::Shared final : public std::enable_shared_from_this<UdpSocket::Shared> {
@@ -67,10 +92,11 @@ class UdpSocket::Shared final : public std::enable_shared_from_this<UdpSocket::S
   bool v6_ = false;
   OnDatagram on_datagram_;
   Counters counters_;
-  // One batch: the messages point into the three others.
+  // One batch: the messages point into the four others.
   std::vector<mmsghdr> messages_;
   std::vector<iovec> pieces_;
   std::vector<sockaddr_storage> senders_;
+  std::vector<Control> controls_;
   std::vector<std::byte> buffers_;
 };
 
@@ -85,6 +111,9 @@ base::Result<base::Endpoint, std::error_code> UdpSocket::Shared::bind(
     socket_.set_option(
         asio::socket_base::receive_buffer_size(static_cast<int>(options_.receive_buffer_bytes)),
         ignored);
+    const int on = 1;  // without time stamps nothing seems to have waited
+    static_cast<void>(
+        ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on));
     socket_.bind(address, error);
   }
   if (error) {
@@ -105,6 +134,7 @@ void UdpSocket::Shared::prepare_batch() {
   messages_.resize(count);
   pieces_.resize(count);
   senders_.resize(count);
+  controls_.resize(count);
   buffers_.resize(count * datagram_bytes_max);
   for (std::size_t i = 0; i < count; ++i) {
     pieces_[i] = {buffers_.data() + i * datagram_bytes_max, datagram_bytes_max};
@@ -112,6 +142,7 @@ void UdpSocket::Shared::prepare_batch() {
     header.msg_iov = &pieces_[i];
     header.msg_iovlen = 1;
     header.msg_name = &senders_[i];
+    header.msg_control = controls_[i].data();
   }
 }
 
@@ -120,19 +151,25 @@ asio::awaitable<void> UdpSocket::Shared::receive(std::shared_ptr<Shared> self) {
   while (self->socket_.is_open()) {
     const auto [error] =
         co_await self->socket_.async_wait(asio::ip::udp::socket::wait_read, use_tuple);
-    if (error || !self->receive_batch()) co_return;
+    if (error) co_return;
+    // One batch a wake-up, so that others of the loop get their turn; a few while they queue up.
+    int batches = 1;
+    while (self->receive_batch() && batches < batches_max) ++batches;
   }
 }
 
-// False: closed. One batch a wake-up: other sockets of the loop get their turn between two.
+// True if more of them have been waiting.
 bool UdpSocket::Shared::receive_batch() {
-  for (mmsghdr& message : messages_) message.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+  for (mmsghdr& message : messages_) {
+    message.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
+    message.msg_hdr.msg_controllen = sizeof(Control);
+  }
   const int got = ::recvmmsg(socket_.native_handle(), messages_.data(),
                              static_cast<unsigned>(messages_.size()), MSG_DONTWAIT, nullptr);
   // An error is an old send's (ICMP) or a signal; the next wait goes on.
   for (int i = 0; i < got && socket_.is_open(); ++i) {
     const auto index = static_cast<std::size_t>(i);
-    const mmsghdr& message = messages_[index];
+    mmsghdr& message = messages_[index];
     if ((message.msg_hdr.msg_flags & MSG_TRUNC) != 0) {
       ++counters_.dropped_too_long;
       continue;
@@ -140,9 +177,11 @@ bool UdpSocket::Shared::receive_batch() {
     ++counters_.received;
     counters_.bytes_received += message.msg_len;
     const std::byte* start = buffers_.data() + index * datagram_bytes_max;
-    on_datagram_(from_sockaddr(senders_[index]), base::ByteView(start, message.msg_len));
+    on_datagram_(from_sockaddr(senders_[index]), base::ByteView(start, message.msg_len),
+                 waited(message.msg_hdr));
   }
-  return socket_.is_open();
+  const bool full = got == static_cast<int>(messages_.size());
+  return full && socket_.is_open() && waited(messages_.back().msg_hdr) >= queueing_after;
 }
 
 void UdpSocket::Shared::send(const base::Endpoint& to, base::ByteView bytes) {

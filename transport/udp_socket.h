@@ -1,11 +1,13 @@
 // One UDP socket for gossip: receives in batches, many datagrams for one wake-up of the loop, into
 // buffers that are used again; sends without waiting and counts what the kernel had no room for,
-// since a datagram may get lost anyway.
+// since a datagram may get lost anyway. Each datagram comes with how long it waited in the socket:
+// a process that gets no processor sees that first.
 #pragma once
 
 #include "base/bytes.h"
 #include "base/endpoint.h"
 #include "base/result.h"
+#include "base/time.h"
 
 #include <asio/io_context.hpp>
 
@@ -35,7 +37,8 @@ class UdpSocket {
     std::uint64_t dropped_too_long = 0;
   };
   // The bytes are valid during the call only.
-  using OnDatagram = std::function<void(const base::Endpoint& from, base::ByteView bytes)>;
+  using OnDatagram =
+      std::function<void(const base::Endpoint& from, base::ByteView bytes, base::Duration waited)>;
 
   UdpSocket(asio::io_context& loop, UdpSocketOptions options);
   ~UdpSocket();

@@ -54,6 +54,7 @@ struct PoliciesChanged {
 struct DatagramReceived {
   base::Endpoint from;
   base::Bytes datagram;
+  base::Duration waited{};  // between its arrival at this machine and now
 };
 // A peer asks over a link. Its identity is what TLS proved.
 struct PeerAsked {

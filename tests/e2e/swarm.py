@@ -12,15 +12,15 @@ class Swarm:
     """`count` nodes in one mesh. A node is asked until it knows, then not again: asking 250
     nodes all the time would itself be the load."""
 
-    def __init__(self, run, count):
+    def __init__(self, run, count, together=8):
         self.run = run
         self.nodes = [run.node("node-0")]
         waiting = []
         for number in range(1, count):
-            # Seeds are spread, as an operator would; eight start at a time, so that two cores cope.
+            # Seeds are spread, as an operator would; few start at a time, so that two cores cope.
             seeds = [self.nodes[0], self.nodes[len(self.nodes) // 2]]
             waiting.append(run.start(f"node-{number}", "--log-level", "warning", seeds=seeds))
-            if len(waiting) == 8 or number == count - 1:
+            if len(waiting) == together or number == count - 1:
                 self.nodes += [node.wait_ready(120) for node in waiting]
                 waiting = []
 

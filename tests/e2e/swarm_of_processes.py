@@ -34,11 +34,11 @@ def news_and_death(count):
         return figures
 
 
-def survival(count, seconds, pause):
+def survival(count, together, seconds, pause):
     """Joins, then busy cores, then one node stopped and continued, the cores still busy."""
     with mesh.Mesh() as run:
         start = time.monotonic()
-        nodes = swarm.Swarm(run, count)
+        nodes = swarm.Swarm(run, count, together)
         nodes.wait_complete(600)
         figures = {"nodes": count, "started_seconds": time.monotonic() - start}
         figures["declared_dead_while_joining"] = sum(map(nodes.deaths_declared, nodes.nodes))
@@ -68,6 +68,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--nodes", type=int, default=64, help="of the first part (0: leave out)")
     parser.add_argument("--crowd", type=int, default=250, help="nodes on busy cores (0: leave out)")
+    parser.add_argument("--together", type=int, default=8, help="of the crowd start at a time")
     parser.add_argument("--seconds", type=float, default=40,
                         help="how long the cores are busy before one node is stopped")
     parser.add_argument("--pause", type=float, default=20, help="how long that node is stopped")
@@ -80,7 +81,8 @@ def main():
         good = (told < 1.0 and max(few["death_seconds"]) < 6.0
                 and few["living_declared_dead"] == 0)
     if arguments.crowd:
-        crowd = figures["survival"] = survival(arguments.crowd, arguments.seconds, arguments.pause)
+        crowd = figures["survival"] = survival(
+            arguments.crowd, arguments.together, arguments.seconds, arguments.pause)
         good = good and not any(crowd[name] for name in (
             "declared_dead_while_joining", "declared_dead_on_busy_cores",
             "declared_dead_by_the_continued", "declared_others_dead"))

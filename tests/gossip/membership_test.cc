@@ -194,6 +194,39 @@ TEST(MembershipTest, AStoppedNodeComesBackAndBuriesNobody) {
   EXPECT_EQ(mesh[7].counters().starvations, 1U);
 }
 
+TEST(MembershipTest, AnAnswerInAQueueOfPacketsIsNoSilence) {
+  MeshOfMembers mesh(16);
+  mesh.start_all();
+  ASSERT_TRUE(mesh.pass_until([&] { return mesh.all_serve() && mesh.digests_agree(); }, 20s));
+  // Node 7 reads all that it is sent 600 ms late, longer than a probe waits for its answer.
+  mesh.nodes[7].reads_late = 600ms;
+  mesh.pass(30s);
+  EXPECT_GT(mesh[7].counters().probes_sent, 20U);
+  EXPECT_EQ(mesh[7].counters().accusations_made, 0U);
+  EXPECT_EQ(mesh[7].counters().starvations, 0U);
+}
+
+TEST(MembershipTest, WhoIsBehindLeavesNewsForLaterAndSaysThatItLives) {
+  MeshOfMembers mesh(16);
+  mesh.start_all();
+  ASSERT_TRUE(mesh.pass_until([&] { return mesh.all_serve() && mesh.digests_agree(); }, 20s));
+  mesh.nodes[7].reads_late = 400ms;
+  mesh.pass(5s);
+  const std::uint64_t shed = mesh[7].counters().items_shed;
+  for (int i = 0; i < 20; ++i) {
+    LocalStatus status;
+    status.readiness = i % 2 == 0 ? Readiness::draining : Readiness::serving;
+    mesh.run(3, [&](Membership& member, Effects& effects) {
+      member.on_local_status(status, mesh.now, effects);
+    });
+    mesh.pass(500ms);
+  }
+  EXPECT_GT(mesh[7].counters().items_shed, shed);
+  EXPECT_EQ(mesh.deaths(), 0U);
+  mesh.nodes[7].reads_late = {};
+  EXPECT_TRUE(mesh.pass_until([&] { return mesh.all_serve() && mesh.digests_agree(); }, 20s));
+}
+
 TEST(MembershipTest, ARestartIsAcceptedAtOnce) {
   MeshOfMembers mesh(8);
   mesh.start_all();

@@ -55,6 +55,42 @@ TEST(LocalHealthTest, ALateTimerMeansARoundOfSilence) {
   EXPECT_EQ(health.score(), 1U);
 }
 
+TEST(LocalHealthTest, PacketsThatWaitedLongMeanStarvationToo) {
+  const Options options;
+  LocalHealth health(options);
+  health.on_waited(options.starved_after, at(5s));
+  EXPECT_TRUE(health.on_input(at(6s), at(5s)));
+  EXPECT_TRUE(health.catching_up(at(5s + options.probe_interval)));
+  EXPECT_EQ(health.score(), 1U);
+  EXPECT_TRUE(health.on_input(at(6s), at(5s)));
+  EXPECT_EQ(health.score(), 1U);  // the same starvation
+}
+
+TEST(LocalHealthTest, TheLagShrinksWhileNothingMoreComes) {
+  const Options options;
+  LocalHealth health(options);
+  EXPECT_EQ(health.lag(at(5s)), 0s);
+  health.on_waited(300ms, at(5s));
+  EXPECT_EQ(health.lag(at(5s)), 300ms);
+  EXPECT_EQ(health.lag(at(5s + 200ms)), 100ms);
+  EXPECT_EQ(health.lag(at(6s)), 0s);
+}
+
+TEST(LocalHealthTest, ABurstOfOldPacketsIsNotBehindButAStandingQueueIs) {
+  const Options options;
+  const base::Duration old = options.behind_after;
+  LocalHealth health(options);
+  health.on_waited(20s, at(5s));  // continued a moment ago
+  EXPECT_FALSE(health.behind(at(5s)));
+  health.on_waited(old, at(5s + old / 2));
+  EXPECT_FALSE(health.behind(at(5s + old / 2)));
+  health.on_waited(old, at(5s + old));
+  EXPECT_TRUE(health.behind(at(5s + old)));
+  EXPECT_FALSE(health.behind(at(5s + 2 * old)));  // nothing more came: the queue is empty
+  health.on_waited(0s, at(5s + old));
+  EXPECT_FALSE(health.behind(at(5s + old)));
+}
+
 TEST(LocalHealthTest, TheScoreIsBoundedAndHealsByAnswers) {
   const Options options;
   LocalHealth health(options);

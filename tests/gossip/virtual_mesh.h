@@ -21,7 +21,6 @@ using namespace std::chrono_literals;
 
 struct Node {
   explicit Node(crypto::Identity who) : identity(std::move(who)) {}
-
   crypto::Identity identity;
   base::Endpoint endpoint;
   std::unique_ptr<Membership> membership;
@@ -29,6 +28,7 @@ struct Node {
   bool running = false;
   bool stopped = false;                        // as by SIGSTOP: inputs wait
   std::vector<std::function<void()>> waiting;  // while stopped
+  base::Duration reads_late{};                 // so long packets lie in its queue
   std::uint64_t datagrams = 0;
   std::uint64_t bytes = 0;
   std::vector<base::NodeId> declared_dead;
@@ -118,10 +118,8 @@ class VirtualMesh {
         if (node.running && !node.stopped) next = std::min(next, node.membership->next_deadline());
       }
       now = std::max(now, next);
-      while (!events.empty() && events.begin()->first <= now) {
-        const auto event = events.extract(events.begin());
-        event.mapped()();
-      }
+      while (!events.empty() && events.begin()->first <= now)
+        events.extract(events.begin()).mapped()();
       for (std::size_t i = 0; i < nodes.size(); ++i) {
         Node& node = nodes[i];
         if (!node.running || node.stopped || node.membership->next_deadline() > now) continue;
@@ -206,8 +204,10 @@ class VirtualMesh {
     if (to == by_endpoint.end() || id(to->second) != sent.to) return;
     if (!passes(i, to->second) || rng_.chance(loss_ppm)) return;
     ++deliveries;
-    later(delay(), [this, i, to = to->second, packet = std::move(sent.packet)] {
-      run(to, [this, i, packet](Membership& m, Effects& e) {
+    const base::Duration waits = nodes[to->second].reads_late;
+    later(delay() + waits, [this, i, waits, to = to->second, packet = std::move(sent.packet)] {
+      run(to, [this, i, arrived = now - waits, packet](Membership& m, Effects& e) {
+        m.on_waited(now - arrived, now);
         m.on_packet(id(i), nodes[i].endpoint, packet, now, e);
       });
     });
