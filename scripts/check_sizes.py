@@ -6,7 +6,8 @@ import sys
 
 import tree
 
-COMPOSING = {"gossip/membership.cc", "mesh/data_plane.cc", "node/kernel/kernel.cc"}
+COMPOSING = {"gossip/membership.cc", "consensus/replica.cc", "mesh/data_plane.cc",
+             "node/kernel/kernel.cc"}
 COMPOSING_MAX = 300
 SOURCE_MAX = 600
 HEADER_MAX = 250
