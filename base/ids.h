@@ -84,6 +84,8 @@ struct FixedBytes {
 
 // A node is its Ed25519 public key.
 using NodeId = FixedBytes<struct NodeIdKind, 32>;
+// A validator's other Ed25519 public key, under which it votes: never its NodeId's.
+using VoteKey = FixedBytes<struct VoteKeyKind, 32>;
 // BLAKE2b-256 of the genesis document.
 using MeshId = FixedBytes<struct MeshIdKind, 32>;
 // BLAKE2b-256 of anything else.

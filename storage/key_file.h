@@ -28,7 +28,7 @@ enum class KeyKind : std::uint8_t { identity, voter };
 // Entropy for what is no key: the seed of the kernel's Rng.
 [[nodiscard]] std::uint64_t draw_seed();
 
-using VoteKey = base::FixedBytes<struct VoteKeyKind, 32>;
+using VoteKey = base::VoteKey;
 
 // What a validator tells the founders of a mesh: who it is, and the key that its votes carry.
 struct Validator {
