@@ -20,6 +20,10 @@ std::string_view tag_of(Purpose purpose) {
       return "mesh.tlskey.v1";
     case Purpose::observation:
       return "mesh.observe.v1";
+    case Purpose::operation:
+      return "mesh.op.v1";
+    case Purpose::invitation:
+      return "mesh.invite.v1";
   }
   CHECK(false);
   return {};

@@ -18,6 +18,8 @@ enum class Purpose : std::uint8_t {
   accusation,   // "mesh.accuse.v1": a monitor accuses its subject
   tls_key,      // "mesh.tlskey.v1": an identity vouches for the key of a TLS certificate
   observation,  // "mesh.observe.v1": what a caller saw of an agent
+  operation,    // "mesh.op.v1": an author asks the mesh to decide something
+  invitation,   // "mesh.invite.v1": a member lets somebody in
 };
 
 class Statement {

@@ -141,6 +141,17 @@ std::string Reader::text(std::size_t max) {
   return refused_ ? std::string() : std::string(taken);
 }
 
+std::string Reader::lines(std::size_t max) {
+  const base::Bytes taken = sized(max);
+  std::string_view left = base::as_text(taken);
+  while (!left.empty()) {
+    const std::size_t end = std::min(left.find_first_of("\n\r\t"), left.size());
+    if (!is_text(left.substr(0, end))) refuse();
+    left.remove_prefix(std::min(end + 1, left.size()));
+  }
+  return refused_ ? std::string() : std::string(base::as_text(taken));
+}
+
 std::string Reader::name() {
   std::string taken = text(name_max);
   if (!is_name(taken)) refuse();

@@ -52,8 +52,9 @@ class Reader {
   [[nodiscard]] std::uint8_t choice(std::uint8_t last);  // 0 to `last`
   [[nodiscard]] base::ByteView fixed(std::size_t size);
   [[nodiscard]] base::Bytes sized(std::size_t max);
-  [[nodiscard]] std::string text(std::size_t max);  // is_text
-  [[nodiscard]] std::string name();                 // is_name
+  [[nodiscard]] std::string text(std::size_t max);   // is_text
+  [[nodiscard]] std::string lines(std::size_t max);  // u32 length; is_text, and line ends and tabs
+  [[nodiscard]] std::string name();                  // is_name
   [[nodiscard]] std::size_t count(std::size_t max);
   template <class Id>
   [[nodiscard]] Id id() {

@@ -1,0 +1,136 @@
+#include "ledger/op.h"
+
+#include "base/check.h"
+#include "crypto/digest.h"
+#include "ledger/layout.h"
+#include "ledger/statements.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace ledger {
+
+namespace {
+
+base::NodeId signer(const base::VoteKey& key) {
+  return *base::NodeId::from_view(key.view());
+}
+
+class InnerChecks {
+ public:
+  InnerChecks(const base::MeshId& mesh, const AgreementStatements& agreement,
+              std::vector<crypto::SignatureCheck>& checks)
+      : mesh_(mesh), agreement_(agreement), checks_(checks) {}
+
+  void operator()(const Join& op) {
+    if (!op.invitation) return;
+    add(op.invitation->inviter, statement_of(*op.invitation, mesh_), op.invitation->signature);
+  }
+  void operator()(const Reconfigure& op) {
+    for (const Ready& ready : op.ready) {
+      add(signer(op.seats.at(ready.seat).vote_key),
+          agreement_.ready(op.epoch_id, op.seats, op.parameters, ready.not_after_height),
+          ready.signature);
+    }
+  }
+  void operator()(const ReportEvidence& op) {
+    for (const EvidenceVote* vote : {&op.first, &op.second}) {
+      add(signer(op.signer.vote_key), agreement_.vote(op.epoch_id, op.view, *vote),
+          vote->signature);
+    }
+  }
+  void operator()(const OpenBallot& op) {
+    if (!op.effect) return;
+    const std::optional<Payload> effect = parse_payload(op.effect->kind, op.effect->payload);
+    CHECK(effect.has_value());  // reading the ballot saw to that
+    std::visit(*this, *effect);
+  }
+  template <class Other>
+  void operator()(const Other& /*op*/) {}
+
+ private:
+  void add(const base::NodeId& by, crypto::Statement statement,
+           const crypto::Signature& signature) {
+    checks_.push_back({.signer = by, .statement = std::move(statement), .signature = signature});
+  }
+
+  const base::MeshId& mesh_;
+  const AgreementStatements& agreement_;
+  std::vector<crypto::SignatureCheck>& checks_;
+};
+
+}  // namespace
+
+base::Result<Op, OpError> Op::parse(base::ByteView bytes, const base::MeshId& mesh) {
+  if (bytes.size() < op_head_size || bytes.size() > op_bytes_max) {
+    return base::Unexpected{OpError::size};
+  }
+  const base::ByteView preimage = bytes.first(op_preimage_size);
+  const base::ByteView payload = bytes.subspan(op_head_size);
+  constexpr std::size_t fields_at = 16 + base::MeshId::size;
+  const crypto::Statement opening(crypto::Purpose::operation, mesh);
+  CHECK(opening.bytes().size() == fields_at);
+  if (!std::equal(opening.bytes().begin(), opening.bytes().end(), preimage.begin())) {
+    return base::Unexpected{OpError::other_mesh};
+  }
+  Reader in(preimage.subspan(fields_at));
+  Op out;
+  out.mesh_ = mesh;
+  out.author_ = in.id<base::NodeId>();
+  out.sequence_ = in.u64();
+  out.not_after_ms_ = in.u64();
+  const std::optional<OpKind> kind = op_kind(in.u16());
+  const std::uint16_t flags = in.u16();
+  const std::uint32_t size = in.u32();
+  const auto digest = in.id<base::Digest>();
+  CHECK(in.done());
+  if (size != payload.size()) return base::Unexpected{OpError::size};
+  if (!kind || flags != 0) return base::Unexpected{OpError::unknown_kind};
+  if (crypto::digest(payload) != digest) return base::Unexpected{OpError::payload_digest};
+  std::optional<Payload> parsed = parse_payload(*kind, payload);
+  if (!parsed) return base::Unexpected{OpError::payload};
+  out.payload_ = *std::move(parsed);
+  out.id_ = crypto::digest(preimage);
+  out.signature_ =
+      *crypto::Signature::from_view(bytes.subspan(op_preimage_size, crypto::Signature::size));
+  out.bytes_.assign(bytes.begin(), bytes.end());
+  return out;
+}
+
+Op Op::sign(const crypto::Identity& author, const base::MeshId& mesh, std::uint64_t sequence,
+            std::uint64_t not_after_ms, Payload payload) {
+  const base::Bytes encoded = encode_payload(payload);
+  CHECK(op_head_size + encoded.size() <= op_bytes_max);
+  const crypto::Statement statement =
+      op_statement(mesh, author.id(), sequence, not_after_ms, kind_of(payload), encoded);
+  CHECK(statement.bytes().size() == op_preimage_size);
+  Op out;
+  out.mesh_ = mesh;
+  out.author_ = author.id();
+  out.sequence_ = sequence;
+  out.not_after_ms_ = not_after_ms;
+  out.payload_ = std::move(payload);
+  out.id_ = crypto::digest(statement.bytes());
+  out.signature_ = author.sign(statement);
+  out.bytes_ = Writer().fixed(statement.bytes()).fixed(out.signature_.view()).fixed(encoded).take();
+  return out;
+}
+
+void Op::append_checks(const AgreementStatements& agreement,
+                       std::vector<crypto::SignatureCheck>& checks) const {
+  const base::ByteView payload = base::ByteView(bytes_).subspan(op_head_size);
+  checks.push_back(
+      {.signer = author_,
+       .statement = op_statement(mesh_, author_, sequence_, not_after_ms_, kind(), payload),
+       .signature = signature_});
+  std::visit(InnerChecks(mesh_, agreement, checks), payload_);
+}
+
+crypto::Signature sign(const Invitation& invitation, const crypto::Identity& inviter,
+                       const base::MeshId& mesh) {
+  CHECK(invitation.inviter == inviter.id());
+  return inviter.sign(statement_of(invitation, mesh));
+}
+
+}  // namespace ledger

@@ -1,0 +1,91 @@
+// An op: what one author asks the mesh to decide. On the wire and in blocks (CONSENSUS 3.2)
+//
+//   preimage 136 B | signature of the preimage 64 B | payload
+//   preimage = "mesh.op.v1" 16 | mesh 32 | author 32 | sequence u64 | not after u64, in ms |
+//              kind u16 | flags u16, zero | payload length u32 | H(payload) 32
+//
+// and its id is H(preimage): another valid signature of the same preimage is the same op. An author
+// numbers its ops upwards and gaps are allowed, so none is ever executed twice.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "crypto/identity.h"
+#include "crypto/verified.h"
+#include "ledger/payload.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace ledger {
+
+constexpr std::size_t op_preimage_size = 136;
+constexpr std::size_t op_head_size = op_preimage_size + crypto::Signature::size;
+constexpr std::size_t op_bytes_max = std::size_t{64} * 1024;  // all of it
+
+enum class OpError : std::uint8_t {
+  size,            // too short, too long, or not as long as it says
+  other_mesh,      // of another mesh, or no op
+  unknown_kind,    // perhaps of a later version
+  payload_digest,  // not the payload that the author signed
+  payload,         // not the one encoding of a payload of this kind
+};
+
+// What agreement lays out and ledger cannot: the statements of signatures inside ops that belong to
+// it. The kernel joins the two.
+class AgreementStatements {
+ public:
+  AgreementStatements() = default;
+  AgreementStatements(const AgreementStatements&) = delete;
+  AgreementStatements& operator=(const AgreementStatements&) = delete;
+  virtual ~AgreementStatements() = default;
+
+  [[nodiscard]] virtual crypto::Statement vote(const base::Digest& epoch_id, std::uint64_t view,
+                                               const EvidenceVote& vote) const = 0;
+  [[nodiscard]] virtual crypto::Statement ready(const base::Digest& epoch_id, const Seats& next,
+                                                const Parameters& parameters,
+                                                std::uint64_t not_after_height) const = 0;
+};
+
+class Op {
+ public:
+  [[nodiscard]] static base::Result<Op, OpError> parse(base::ByteView bytes,
+                                                       const base::MeshId& mesh);
+  // A new one, signed. Its bytes are at most op_bytes_max long: who makes payloads sees to that.
+  [[nodiscard]] static Op sign(const crypto::Identity& author, const base::MeshId& mesh,
+                               std::uint64_t sequence, std::uint64_t not_after_ms, Payload payload);
+
+  [[nodiscard]] const base::Digest& id() const { return id_; }
+  [[nodiscard]] const base::NodeId& author() const { return author_; }
+  [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
+  [[nodiscard]] std::uint64_t not_after_ms() const { return not_after_ms_; }
+  [[nodiscard]] OpKind kind() const { return kind_of(payload_); }
+  [[nodiscard]] OpClass op_class() const { return class_of(kind()); }
+  [[nodiscard]] const Payload& payload() const { return payload_; }
+  [[nodiscard]] const base::Bytes& bytes() const { return bytes_; }
+
+  // Every signature that has to hold: the author's, and those inside the payload and inside what it
+  // would bring about. Execution takes them for granted: Verified<Op> is an op whose checks held.
+  void append_checks(const AgreementStatements& agreement,
+                     std::vector<crypto::SignatureCheck>& checks) const;
+
+ private:
+  Op() = default;
+
+  base::MeshId mesh_;
+  base::NodeId author_;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t not_after_ms_ = 0;
+  Payload payload_;
+  base::Digest id_;
+  crypto::Signature signature_;
+  base::Bytes bytes_;  // all of the above, as they were signed
+};
+
+// Signs an invitation, all of whose other fields are set.
+[[nodiscard]] crypto::Signature sign(const Invitation& invitation, const crypto::Identity& inviter,
+                                     const base::MeshId& mesh);
+
+}  // namespace ledger
