@@ -21,6 +21,49 @@ void write_build(Exposition& out, const View& view) {
             std::chrono::duration<double>(view.now - view.started).count());
 }
 
+void write_resilience(Exposition& out, const mesh::Counters& counters) {
+  out.counter("parley_retries_denied_total", "Retries and hedges not made for want of budget.",
+              counters.retries_denied);
+  out.counter("parley_hedges_total", "Attempts made beside a slow one.", counters.hedges);
+  out.counter("parley_fallbacks_total", "Times another capability was asked instead.",
+              counters.fallbacks);
+  out.counter("parley_ejections_total", "Agents left out because they are slower than their peers.",
+              counters.ejections);
+  out.counter("parley_rate_limited_total", "Exchanges refused by a rate limit of this node.",
+              counters.rate_limited);
+  out.counter("parley_shed_total", "Exchanges refused by a bulkhead of this node.", counters.shed);
+  out.counter("parley_idle_timeouts_total", "Answers cut because nothing of them came any more.",
+              counters.idle_timeouts);
+  out.family("parley_faults_injected_total", "counter",
+             "Attempts into which a policy injected a fault, by kind.");
+  out.sample({{"kind", "delay"}}, counters.faults_delay);
+  out.sample({{"kind", "abort"}}, counters.faults_abort);
+  out.sample({{"kind", "answer"}}, counters.faults_answer);
+}
+
+// Of those that were ever called: the others have nothing to say.
+void write_breakers(Exposition& out, const mesh::Catalogue& catalogue) {
+  constexpr std::size_t series_max = 1'000;
+  out.family("parley_breaker_state", "gauge",
+             "Circuit breakers of agents that were called: 0 closed, 1 half open, 2 open.");
+  std::size_t series = 0;
+  for (const auto& [capability, offers] : catalogue.by_capability()) {
+    for (const mesh::Catalogue::Offer& offer : offers) {
+      const mesh::Standing& standing = *offer.standing;
+      if (standing.score.success().samples <= 0 && standing.breaker.opened() == 0) continue;
+      if (++series > series_max) return;
+      const auto state = standing.breaker.state();
+      using State = mesh::resilience::Breaker::State;
+      const std::uint64_t value = state == State::closed ? 0U : state == State::half_open ? 1U : 2U;
+      const base::NodeId& node = offer.entry->node;
+      out.sample({{"capability", capability},
+                  {"agent", offer.entry->provider.name},
+                  {"node", node.short_hex()}},
+                 value);
+    }
+  }
+}
+
 void write_calls(Exposition& out, const mesh::DataPlane& data_plane, const CallMetrics& calls) {
   const mesh::Counters& counters = data_plane.counters();
   out.family("parley_requests_total", "counter",
@@ -43,6 +86,8 @@ void write_calls(Exposition& out, const mesh::DataPlane& data_plane, const CallM
     out.sample({{"capability", capability}}, sums.attempts);
   }
   out.counter("parley_retries_total", "Attempts after the first of an exchange.", counters.retries);
+  write_resilience(out, counters);
+  write_breakers(out, data_plane.catalogue());
   out.counter("parley_duplicates_total", "Requests recognised as duplicates.", counters.duplicates);
   out.counter("parley_agent_probes_total", "Health checks of the agent.", counters.probes);
   out.family("parley_refusals_total", "counter", "Exchanges answered by the mesh, by its code.");

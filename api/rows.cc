@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cmath>
+
 namespace api {
 namespace {
 
@@ -18,6 +20,10 @@ double milliseconds(base::Duration duration) {
 
 Json known_latency(base::Duration latency) {
   return latency == base::Duration() ? Json() : Json(milliseconds(latency));
+}
+
+Json known_share(const mesh::score::Estimate& estimate) {
+  return estimate.samples > 0 ? Json(std::round(estimate.value * 10'000) / 10'000) : Json();
 }
 
 // In the mesh's currency unit.
@@ -112,7 +118,12 @@ std::string route_rows(const std::vector<mesh::RouteExplanation>& routes) {
          {"load", load_of(route.load.in_flight, route.load.concurrency, route.load.latency)},
          {"version", route.version.to_string()},
          {"proficiency", mesh::to_string(route.proficiency)},
-         {"cost", cost(route.cost_micros)}});
+         {"cost", cost(route.cost_micros)},
+         {"success", known_share(route.success)},
+         {"quality", known_share(route.quality)},
+         {"samples", std::llround(route.success.samples)},
+         {"observers", route.others},
+         {"breaker", mesh::resilience::to_string(route.breaker)}});
   }
   return dump(rows);
 }

@@ -74,6 +74,7 @@ enum class AttemptFailure : std::uint8_t {
   broken,          // the connection ended in the middle: it may have run
   timed_out,       // told nothing in time
   protocol_error,  // what came back is not HTTP
+  silent,          // nothing of an answer under way for longer than it may pause
 };
 
 // Errors that the mesh makes and no agent; SPEC "Codes". The name is also the header Parley-Error.
@@ -145,8 +146,19 @@ struct RelayAnswer {
   std::uint32_t attempt = 0;
   Headers set;
   bool hold = false;
-  std::optional<base::Duration> idle;  // no longer than this between two pieces of its body
+  std::optional<base::Duration> idle;  // after so long without a piece of its body it has failed
   bool operator==(const RelayAnswer&) const = default;
+};
+
+// Make an answer up instead of asking anybody, and treat it as what came back from this attempt:
+// the policy injects a fault.
+struct FabricateAnswer {
+  ExchangeId exchange;
+  std::uint32_t attempt = 0;
+  int status = 0;
+  Headers headers;
+  std::string body;
+  bool operator==(const FabricateAnswer&) const = default;
 };
 
 // Keep the answer of this attempt back and hand its body over, answered by on_inspected(): the
@@ -156,6 +168,7 @@ struct InspectAnswer {
   ExchangeId exchange;
   std::uint32_t attempt = 0;
   std::uint64_t bytes_max = 0;
+  std::optional<base::Duration> idle;  // as RelayAnswer's
   bool operator==(const InspectAnswer&) const = default;
 };
 

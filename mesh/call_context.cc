@@ -218,6 +218,14 @@ void read_deadline(std::optional<base::Duration> asked, bool to_end,
   out.deadline_to_end = out.deadline_to_end || inherited->deadline_to_end;
 }
 
+Problem workflow_is_over(const TraceParent& trace, base::Duration time) {
+  return {.code = ProblemCode::deadline_exceeded,
+          .detail = "The calls of the trace " + std::string(trace.trace_id) + " have had the " +
+                    base::format_duration(time) + " of their workflow (timeout.workflow).",
+          .retry_after = {},
+          .path = {}};
+}
+
 std::string milliseconds_of(base::Duration left) {
   return base::format_duration(std::chrono::duration_cast<milliseconds>(left));
 }
@@ -245,7 +253,7 @@ void set_times(const CallRequest& request, base::Duration left, Headers& out) {
 
 base::Result<CallContext, Problem> read_context(const CallRequest& request, const Origin& origin,
                                                 const Options& options, const PolicyTable& policies,
-                                                const ServedCalls& served, base::Rng& rng,
+                                                Ongoing ongoing, base::Rng& rng,
                                                 base::Instant now) {
   const Fields fields(request.headers);
   CallContext out;
@@ -264,12 +272,17 @@ base::Result<CallContext, Problem> read_context(const CallRequest& request, cons
     }
     to_end = fields.deadline_scope != "head";
   } else {
-    inherited = served.find(fields.call, trace ? trace->trace_id.view() : std::string_view());
+    inherited =
+        ongoing.served.find(fields.call, trace ? trace->trace_id.view() : std::string_view());
     if (inherited != nullptr) out.path = inherited->path;
   }
   const bool begins_a_chain = inherited == nullptr && std::holds_alternative<FromAgent>(origin);
   if (begins_a_chain && out.policy->timeout.workflow) {
-    out.last_moment = now + *out.policy->timeout.workflow;
+    const base::Instant began = trace ? ongoing.workflows.began(trace->trace_id.view(), now) : now;
+    out.last_moment = began + *out.policy->timeout.workflow;
+    if (out.last_moment <= now) {
+      return base::Unexpected{workflow_is_over(*trace, *out.policy->timeout.workflow)};
+    }
   }
   read_deadline(*asked, to_end, inherited, options, now, out);
   if (out.call.empty()) out.call = random_trace_id(rng);

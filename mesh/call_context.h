@@ -21,6 +21,7 @@
 #include "mesh/resilience/shedding.h"
 #include "mesh/served_calls.h"
 #include "mesh/trace_context.h"
+#include "mesh/workflows.h"
 
 #include <memory>
 #include <optional>
@@ -51,10 +52,17 @@ struct CallContext {
   Requirements requirements;
 };
 
-// The problem is one of the caller's making (bad_request) or a path that is too long.
+// What a call of the agent beside this node may be part of.
+struct Ongoing {
+  const ServedCalls& served;
+  Workflows& workflows;
+};
+
+// The problem is one of the caller's making (bad_request), a path that is too long, or that the
+// time of its workflow is over.
 [[nodiscard]] base::Result<CallContext, Problem> read_context(
     const CallRequest& request, const Origin& origin, const Options& options,
-    const PolicyTable& policies, const ServedCalls& served, base::Rng& rng, base::Instant now);
+    const PolicyTable& policies, Ongoing ongoing, base::Rng& rng, base::Instant now);
 
 // What is left to pass on at the next hop, after the reserve and rounded down to milliseconds;
 // zero: too late to start anything.

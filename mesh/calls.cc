@@ -9,7 +9,11 @@
 namespace mesh {
 
 Calls::Calls(Surroundings around, base::Rng rng)
-    : around_(around), rng_(rng.fork("calls")), chooser_(rng.fork("routing")), lessons_(around) {}
+    : around_(around),
+      rng_(rng.fork("calls")),
+      fault_draws_(rng.fork("faults")),
+      chooser_(rng.fork("routing")),
+      lessons_(around) {}
 
 base::Instant Calls::next_deadline() const {
   return std::min(exchanges_.next_deadline(), duplicates_.next_deadline());
@@ -35,6 +39,11 @@ void Calls::on_due(Exchange& exchange, base::Instant now, Effects& effects) {
     return;
   }
   for (OpenAttempt& attempt : exchange.open) {
+    if (attempt.send_at <= now) {
+      send_attempt(exchange, attempt, now, effects);
+      exchanges_.arm(exchange);
+      return;
+    }
     if (attempt.give_up <= now) {
       time_out(exchange, attempt.number, now, effects);
       return;
@@ -79,7 +88,8 @@ void Calls::on_call(ExchangeId id, const Origin& origin, CallRequest request, ba
   const Names names{around_.catalogue, around_.self, around_.name};
   const bool crowded = exchanges_.size() >= around_.options.exchanges_max;
   base::Result<CallContext, Problem> context =
-      read_context(request, origin, around_.options, around_.policies, served_, rng_, now);
+      read_context(request, origin, around_.options, around_.policies,
+                   {.served = served_, .workflows = workflows_}, rng_, now);
   const auto* peer = std::get_if<FromPeer>(&origin);
   Exchange& exchange = exchanges_.add({.id = id,
                                        .origin = origin,
@@ -135,6 +145,8 @@ std::optional<Problem> Calls::admit(Exchange& exchange, base::Instant now) {
       limits_.admit(*exchange.context.policy, peer != nullptr ? peer->node : around_.self,
                     capability, peer != nullptr, exchange.context.priority, now);
   exchange.counted = !problem;
+  if (problem && problem->code == ProblemCode::rate_limited) ++around_.counters.rate_limited;
+  if (problem && problem->code == ProblemCode::overloaded) ++around_.counters.shed;
   return problem;
 }
 
@@ -160,9 +172,7 @@ void Calls::serve_peer(Exchange& exchange, base::Instant now, Effects& effects) 
     refuse(exchange, too_late(exchange, now), false, now, effects);
     return;
   }
-  const Catalogue::Offer* offer =
-      around_.catalogue.offer(around_.self, exchange.request.capability);
-  if (offer == nullptr) {
+  if (around_.catalogue.offer(around_.self, exchange.request.capability) == nullptr) {
     refuse(exchange,
            Problem{.code = ProblemCode::no_capable_agent,
                    .detail = "The agent of " + around_.name + " does not have the capability '" +
@@ -172,7 +182,7 @@ void Calls::serve_peer(Exchange& exchange, base::Instant now, Effects& effects) 
            true, now, effects);
     return;
   }
-  start_at_agent(exchange, *offer->capability, left, now, effects);
+  start_at_agent(exchange, now, effects);
 }
 
 }  // namespace mesh

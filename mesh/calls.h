@@ -33,6 +33,7 @@
 #include "mesh/served_calls.h"
 #include "mesh/surroundings.h"
 #include "mesh/views.h"
+#include "mesh/workflows.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -110,16 +111,17 @@ class Calls {
   // ---- attempt ----
   [[nodiscard]] OpenAttempt& open_attempt(Exchange& exchange, const base::NodeId& node,
                                           base::Instant now, Effects& effects);
-  void start_at_agent(Exchange& exchange, const Capability& capability, base::Duration left,
-                      base::Instant now, Effects& effects);
-  void start_at_peer(Exchange& exchange, const Catalogue::Entry& entry, base::Duration left,
-                     base::Instant now, Effects& effects);
+  // Draws whether the policy does it any harm.
+  void inject(Exchange& exchange, OpenAttempt& attempt, base::Instant now);
+  void start_at_agent(Exchange& exchange, base::Instant now, Effects& effects);
+  void start_at_peer(Exchange& exchange, const Catalogue::Entry& entry, base::Instant now,
+                     Effects& effects);
   // False if the exchange was answered or told to wait, and must not run.
   [[nodiscard]] bool is_fresh(Exchange& exchange, base::Instant now, Effects& effects);
-  void run_at_agent(Exchange& exchange, const Capability& capability, base::Duration left,
-                    base::Instant now, Effects& effects);
-  [[nodiscard]] static StartAttempt attempt_at(Exchange& exchange, std::variant<ToAgent, ToPeer> to,
-                                               Headers set);
+  void run_at_agent(Exchange& exchange, base::Instant now, Effects& effects);
+  void send_attempt(Exchange& exchange, OpenAttempt& attempt, base::Instant now, Effects& effects);
+  [[nodiscard]] static StartAttempt attempt_at(Exchange& exchange, std::uint32_t number,
+                                               std::variant<ToAgent, ToPeer> to, Headers set);
   void schedule_hedge(Exchange& exchange, base::Instant now);
   void hedge(Exchange& exchange, base::Instant now, Effects& effects);
   // The load that the attempt was is gone, and the agent no longer serves it.
@@ -165,11 +167,13 @@ class Calls {
 
   Surroundings around_;
   base::Rng rng_;
+  const base::Rng fault_draws_;
   routing::Chooser chooser_;
   Lessons lessons_;
   Limits limits_;
   resilience::RetryBudgets budgets_;
   Exchanges exchanges_;
+  Workflows workflows_;
   ServedCalls served_;  // one for each exchange that runs at the own agent
   Duplicates duplicates_;
   routing::Candidates candidates_;  // of the call in hand; kept for its memory

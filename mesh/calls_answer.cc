@@ -78,7 +78,8 @@ void Calls::on_answered(ExchangeId id, std::uint32_t attempt, const AnswerHead& 
   const bool served = !classified.code && !exchange->from_peer();
   if (served && judge::worth_reading(head, check_of(*exchange, open->node) != nullptr)) {
     open->head = head;
-    effects.emplace_back(InspectAnswer{id, attempt, around_.options.held_answer_max});
+    effects.emplace_back(InspectAnswer{id, attempt, around_.options.held_answer_max,
+                                       exchange->context.policy->timeout.idle});
     return;
   }
   conclude(*exchange, attempt, head, std::move(classified), now, effects);
@@ -114,7 +115,9 @@ void Calls::conclude(Exchange& exchange, std::uint32_t number, const AnswerHead&
   const OpenAttempt attempt = *open;
   const bool failed = is_failure(classified) && !exchange.from_peer();
   if (failed) {
-    note(exchange, attempt.node, words_of(classified));
+    std::string what(words_of(classified));
+    if (attempt.fault) what += " (injected by the policy)";
+    note(exchange, attempt.node, what);
     const bool waits = exchange.open.size() > 1 && somebody_may(exchange, classified);
     const std::optional<Another> another =
         waits ? std::nullopt : plan_another(exchange, classified, now);
@@ -173,6 +176,7 @@ void Calls::relay(Exchange& exchange, const OpenAttempt& attempt, const AnswerHe
 
   if (!exchange.asked.empty()) set.push_back({"parley-fallback", exchange.request.capability});
   if (!classified.why.empty()) set.push_back({"parley-failure", classified.why});
+  if (!exchange.faults.empty()) set.push_back({"parley-fault", exchange.faults});
 
   const bool hold =
       may_repeat(exchange) && head.body_size && *head.body_size <= around_.options.held_answer_max;
@@ -238,8 +242,10 @@ void Calls::on_failed(ExchangeId id, std::uint32_t number, AttemptFailure failur
   const auto* answering = std::get_if<Answering>(&exchange->phase);
   const int status = answering != nullptr ? answering->status : 0;
   // After a head the request was at work, whatever the failure is called.
+  const bool silent = failure == AttemptFailure::silent;
   const Classified classified =
-      answering != nullptr ? classify(AttemptFailure::broken) : classify(failure);
+      classify(answering != nullptr && !silent ? AttemptFailure::broken : failure);
+  if (silent) ++around_.counters.idle_timeouts;
   if (classified.verdict != Verdict::not_processed) exchange->perhaps_ran = true;
   learn(*exchange, *open, classified, now, effects);
   note(*exchange, open->node, to_string(failure));

@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/match.h"
 #include "mesh/calls.h"
+#include "mesh/faults.h"
 #include "mesh/refusals.h"
 #include "mesh/resilience/backoff.h"
 #include "mesh/resilience/retry.h"
@@ -14,8 +15,8 @@ namespace mesh {
 namespace {
 
 // What stands before the capability's own path and the caller's rest, in origin form.
-std::string agent_target(const Capability& capability, const std::string& rest) {
-  std::string target = capability.path + rest;
+std::string agent_target(const std::string& path, const std::string& rest) {
+  std::string target = path + rest;
   if (target.empty() || target.front() != '/') target.insert(target.begin(), '/');
   return target;
 }
@@ -78,9 +79,9 @@ bool Calls::try_next(Exchange& exchange, routing::Rank worst, base::Instant now,
   const std::uint32_t number = exchange.attempts + 1;
   const std::string capability = exchange.request.capability;
   if (chosen.local) {
-    start_at_agent(exchange, *chosen.offer->capability, left, now, effects);
+    start_at_agent(exchange, now, effects);
   } else {
-    start_at_peer(exchange, *chosen.offer->entry, left, now, effects);
+    start_at_peer(exchange, *chosen.offer->entry, now, effects);
   }
   // A duplicate of what runs at the own agent needs no attempt of its own, and may be gone already.
   Exchange* still = exchanges_.find(id);
@@ -146,6 +147,7 @@ OpenAttempt& Calls::open_attempt(Exchange& exchange, const base::NodeId& node, b
   attempt.since = now;
   if (!exchange.from_peer()) {
     const CallPolicy& policy = *exchange.context.policy;
+    inject(exchange, attempt, now);
     if (policy.timeout.per_try) attempt.give_up = now + *policy.timeout.per_try;
     if (const auto late = lessons_.late_after(exchange.request.capability, policy)) {
       attempt.look_at = now + *late;
@@ -157,8 +159,26 @@ OpenAttempt& Calls::open_attempt(Exchange& exchange, const base::NodeId& node, b
   return exchange.open.back();
 }
 
-void Calls::start_at_agent(Exchange& exchange, const Capability& capability, base::Duration left,
-                           base::Instant now, Effects& effects) {
+void Calls::inject(Exchange& exchange, OpenAttempt& attempt, base::Instant now) {
+  const std::vector<FaultRule>& rules = exchange.context.policy->faults;
+  if (rules.empty()) return;
+  const Catalogue::Offer* offer =
+      around_.catalogue.offer(attempt.node, exchange.request.capability);
+  if (offer == nullptr) return;
+  const FaultRule* rule =
+      fault_for(rules, *offer->entry, exchange.context.call, attempt.number, fault_draws_);
+  if (rule == nullptr) return;
+  attempt.fault = *rule;
+  if (!exchange.faults.empty()) exchange.faults += ", ";
+  exchange.faults += words_of(*rule);
+  if (rule->abort) ++around_.counters.faults_abort;
+  if (rule->answer) ++around_.counters.faults_answer;
+  if (rule->delay <= base::Duration::zero()) return;
+  ++around_.counters.faults_delay;
+  attempt.send_at = now + rule->delay;
+}
+
+void Calls::start_at_agent(Exchange& exchange, base::Instant now, Effects& effects) {
   if (!is_fresh(exchange, now, effects)) return;
   // A peer's duplicate may wait or be replayed even then, so this comes after it.
   const routing::OwnAgent own = own_agent();
@@ -169,7 +189,7 @@ void Calls::start_at_agent(Exchange& exchange, const Capability& capability, bas
     refuse(exchange, own_agent_refuses(exclusion, around_.name), true, now, effects);
     return;
   }
-  run_at_agent(exchange, capability, left, now, effects);
+  run_at_agent(exchange, now, effects);
 }
 
 bool Calls::is_fresh(Exchange& exchange, base::Instant now, Effects& effects) {
@@ -218,11 +238,9 @@ bool Calls::is_fresh(Exchange& exchange, base::Instant now, Effects& effects) {
   return false;
 }
 
-void Calls::run_at_agent(Exchange& exchange, const Capability& capability, base::Duration left,
-                         base::Instant now, Effects& effects) {
-  const auto* peer = std::get_if<FromPeer>(&exchange.origin);
+void Calls::run_at_agent(Exchange& exchange, base::Instant now, Effects& effects) {
   exchange.destination = around_.name;
-  (void)open_attempt(exchange, around_.self, now, effects);
+  OpenAttempt& attempt = open_attempt(exchange, around_.self, now, effects);
   ++at_agent_;
   Path path = exchange.context.path;
   if (path.empty() || path.back() != Hop::of(around_.self)) path.push_back(Hop::of(around_.self));
@@ -233,32 +251,60 @@ void Calls::run_at_agent(Exchange& exchange, const Capability& capability, base:
                .last_moment = exchange.context.last_moment,
                .call = exchange.context.call,
                .trace_id = exchange.context.trace.trace_id});
+  if (attempt.send_at == base::Instant::never()) send_attempt(exchange, attempt, now, effects);
+}
+
+void Calls::start_at_peer(Exchange& exchange, const Catalogue::Entry& entry, base::Instant now,
+                          Effects& effects) {
+  exchange.destination = entry.provider.name.empty() ? entry.node.short_hex() : entry.provider.name;
+  OpenAttempt& attempt = open_attempt(exchange, entry.node, now, effects);
+  if (attempt.send_at == base::Instant::never()) send_attempt(exchange, attempt, now, effects);
+}
+
+// What there is to send is made up only now: an injected delay may have come before it.
+void Calls::send_attempt(Exchange& exchange, OpenAttempt& attempt, base::Instant now,
+                         Effects& effects) {
+  attempt.send_at = base::Instant::never();
+  if (attempt.fault && answers(*attempt.fault)) {
+    FabricateAnswer answer = fabricated(*attempt.fault);
+    answer.exchange = exchange.id;
+    answer.attempt = attempt.number;
+    effects.emplace_back(std::move(answer));
+    return;
+  }
+  const base::Duration left = time_to_pass_on(exchange.context.deadline, now, around_.options);
+  const std::string& capability = exchange.request.capability;
+  if (attempt.node != around_.self) {
+    const bool again = has(exchange.rejected, attempt.node);
+    effects.emplace_back(
+        attempt_at(exchange, attempt.number,
+                   ToPeer{attempt.node, exchange.asked.empty() ? std::string() : capability},
+                   headers_to_peer(exchange.request, exchange.context, around_.self, left, again)));
+    return;
+  }
+  const auto* peer = std::get_if<FromPeer>(&exchange.origin);
+  const Catalogue::Offer* offer = around_.catalogue.offer(around_.self, capability);
+  // It may have given the capability up during a delay; then its own server will say so.
+  const std::string path = offer != nullptr ? offer->capability->path : std::string();
   effects.emplace_back(
-      attempt_at(exchange, ToAgent{agent_target(capability, exchange.request.rest)},
+      attempt_at(exchange, attempt.number, ToAgent{agent_target(path, exchange.request.rest)},
                  headers_to_agent(exchange.request, exchange.context,
                                   peer ? peer->node : around_.self, exchange.source, left)));
 }
 
-void Calls::start_at_peer(Exchange& exchange, const Catalogue::Entry& entry, base::Duration left,
-                          base::Instant now, Effects& effects) {
-  exchange.destination = entry.provider.name.empty() ? entry.node.short_hex() : entry.provider.name;
-  const bool again = has(exchange.rejected, entry.node);
-  (void)open_attempt(exchange, entry.node, now, effects);
-  effects.emplace_back(attempt_at(
-      exchange,
-      ToPeer{entry.node, exchange.asked.empty() ? std::string() : exchange.request.capability},
-      headers_to_peer(exchange.request, exchange.context, around_.self, left, again)));
-}
-
 // A body is kept if there may be another attempt to send it with.
-StartAttempt Calls::attempt_at(Exchange& exchange, std::variant<ToAgent, ToPeer> to, Headers set) {
+StartAttempt Calls::attempt_at(Exchange& exchange, std::uint32_t number,
+                               std::variant<ToAgent, ToPeer> to, Headers set) {
+  const bool another_waits = std::ranges::any_of(exchange.open, [](const OpenAttempt& open) {
+    return open.send_at != base::Instant::never();
+  });
   const bool may_follow =
       !exchange.from_peer() && exchange.body_repeatable &&
       (exchange.attempts - exchange.attempts_before < exchange.context.policy->retry.attempts ||
-       may_fall_back(exchange));
+       another_waits || may_fall_back(exchange));
   if (!may_follow && exchange.request.body_size != 0) exchange.body_repeatable = false;
   return {.exchange = exchange.id,
-          .attempt = exchange.attempts,
+          .attempt = number,
           .to = std::move(to),
           .set = std::move(set),
           .keep_body = may_follow,

@@ -99,6 +99,7 @@ void Calls::refuse(Exchange& exchange, Problem problem, bool not_processed, base
   if (!exchange.context.call.empty()) set.push_back({"parley-call", exchange.context.call});
   set.push_back({"parley-attempts", std::to_string(exchange.attempts)});
   if (not_processed && exchange.from_peer()) set.push_back({"parley-not-processed", "1"});
+  if (!exchange.faults.empty()) set.push_back({"parley-fault", exchange.faults});
   effects.emplace_back(RefuseExchange{exchange.id, std::move(problem), std::move(set)});
   settle(exchange, Outcome::mesh_error, http_status(code), false, now, effects);
 }

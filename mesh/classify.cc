@@ -124,6 +124,7 @@ Classified classify(AttemptFailure failure) {
       if (failure == AttemptFailure::protocol_error) out.result = score::Result::protocol;
       return out;
     }
+    case AttemptFailure::silent:
     case AttemptFailure::timed_out: {
       Classified out = of_the_mesh(Verdict::mesh_failure, ProblemCode::deadline_exceeded);
       out.result = score::Result::transport;
@@ -146,6 +147,8 @@ std::string_view to_string(AttemptFailure failure) {
       return "no answer in time";
     case AttemptFailure::protocol_error:
       return "what came back is no HTTP";
+    case AttemptFailure::silent:
+      return "its answer stopped in the middle for longer than timeout.idle";
   }
   CHECK(false);
   return {};

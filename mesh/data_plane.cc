@@ -201,6 +201,12 @@ void DataPlane::on_report_gone(const base::NodeId& author, std::string_view capa
 
 // ---- views ----
 
+bool DataPlane::reads_bodies(std::string_view capability) const {
+  const std::optional<ComplexityEstimator>& complexity =
+      state_->policies.of(capability)->complexity;
+  return complexity && !complexity->keywords.empty();
+}
+
 const score::Observations& DataPlane::observations() const {
   return state_->observations;
 }

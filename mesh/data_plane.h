@@ -76,6 +76,8 @@ class DataPlane {
   void on_report_gone(const base::NodeId& author, std::string_view capability);
 
   // ---- views ----
+  // Whether the beginning of a request's body decides about calls to it (CallRequest::body_start).
+  [[nodiscard]] bool reads_bodies(std::string_view capability) const;
   [[nodiscard]] const score::Observations& observations() const;
   [[nodiscard]] const Catalogue& catalogue() const;
   [[nodiscard]] bool knows_call(std::string_view call) const;

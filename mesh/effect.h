@@ -9,9 +9,9 @@
 
 namespace mesh {
 
-using Effect = std::variant<StartAttempt, CancelAttempt, InspectAnswer, RelayAnswer, RefuseExchange,
-                            KeepAnswer, ForgetAnswer, ReplayAnswer, ExchangeSettled, ProbeAgent,
-                            base::Transition, base::Notice>;
+using Effect = std::variant<StartAttempt, FabricateAnswer, CancelAttempt, InspectAnswer,
+                            RelayAnswer, RefuseExchange, KeepAnswer, ForgetAnswer, ReplayAnswer,
+                            ExchangeSettled, ProbeAgent, base::Transition, base::Notice>;
 using Effects = std::vector<Effect>;
 
 }  // namespace mesh

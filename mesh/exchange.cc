@@ -33,7 +33,7 @@ base::Instant Exchange::next_event() const {
   if (!std::holds_alternative<Attempting>(phase)) return next;
   next = std::min(next, hedge_at);
   for (const OpenAttempt& attempt : open) {
-    next = std::min({next, attempt.give_up, attempt.look_at});
+    next = std::min({next, attempt.send_at, attempt.give_up, attempt.look_at});
   }
   return next;
 }

@@ -17,6 +17,7 @@
 #include "mesh/call.h"
 #include "mesh/call_context.h"
 #include "mesh/classify.h"
+#include "mesh/policy.h"
 #include "mesh/resilience/breaker.h"
 
 #include <cstddef>
@@ -59,8 +60,10 @@ struct OpenAttempt {
   base::Instant look_at = base::Instant::never();  // so late that it says something of the agent
   resilience::Breaker::Permit permit;
   bool hedge = false;
-  bool probe = false;              // of an agent that is too bad for anything else
-  std::optional<AnswerHead> head;  // while its body is looked at
+  bool probe = false;                              // of an agent that is too bad for anything else
+  std::optional<FaultRule> fault;                  // that the policy injects into it
+  base::Instant send_at = base::Instant::never();  // it waits for that: nothing was sent yet
+  std::optional<AnswerHead> head;                  // while its body is looked at
 };
 
 struct Exchange {
@@ -88,6 +91,7 @@ struct Exchange {
   std::uint32_t fallbacks = 0;                     // of its list, used
   bool perhaps_ran = false;                        // an attempt may have done its work
   bool escalated = false;
+  std::string faults{};  // injected into its attempts so far: "delay", "delay, abort", ...
   bool counted = false;  // in the bulkhead of its capability
   base::Instant armed = base::Instant::never();
 

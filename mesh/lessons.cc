@@ -234,6 +234,7 @@ void Lessons::look_for_outliers(std::string_view capability, const CallPolicy& p
     if (was_out && offers[slow].standing->latency_seen != now) continue;
     ejection.eject(policy.outliers, now);
     if (was_out) continue;
+    ++around_.counters.ejections;
     effects.emplace_back(base::Transition{.machine = "outlier",
                                           .from = "in",
                                           .to = "ejected",

@@ -5,6 +5,8 @@
 #include "base/time.h"
 #include "mesh/catalogue.h"
 #include "mesh/descriptor.h"
+#include "mesh/resilience/breaker.h"
+#include "mesh/score/blend.h"
 
 #include <array>
 #include <cstddef>
@@ -51,6 +53,10 @@ struct RouteExplanation {
   Proficiency proficiency = Proficiency::competent;
   CapabilityVersion version;
   std::int64_t cost_micros = 0;
+  score::Estimate success;   // what this node and others saw; 0 samples: nobody did
+  score::Estimate quality;   // the same, of its output
+  std::uint32_t others = 0;  // nodes whose observations are in these
+  resilience::Breaker::State breaker = resilience::Breaker::State::closed;
 };
 
 // Sums since the start. What depends on names (requests by source, destination, capability) is
@@ -66,6 +72,13 @@ struct Counters {
   std::uint64_t fallbacks = 0;
   std::uint64_t duplicates = 0;  // exchanges that another one answered, or that were refused for it
   std::uint64_t probes = 0;
+  std::uint64_t ejections = 0;      // of agents slower than their peers
+  std::uint64_t rate_limited = 0;   // exchanges refused by a rate limit of this node
+  std::uint64_t shed = 0;           // exchanges refused by a bulkhead of this node
+  std::uint64_t idle_timeouts = 0;  // answers that stopped in the middle
+  std::uint64_t faults_delay = 0;   // injected by the policies: attempts that were delayed,
+  std::uint64_t faults_abort = 0;   // answered with an error,
+  std::uint64_t faults_answer = 0;  // or with a wrong answer
   std::array<std::uint64_t, codes> refusals{};  // by ProblemCode
 
   bool operator==(const Counters&) const = default;

@@ -162,7 +162,6 @@ void read_timeout(const ConfigBlock& block, mesh::Policy& out) {
       either_duration(block, "request", "per_message_ms", milliseconds(1), call_time);
   out.per_try_timeout = block.duration("perTry", call_time);
   out.idle_timeout = block.duration("idle", call_time);
-  not_yet(block, "idle");
   out.workflow_timeout =
       either_duration(block, "workflow", "per_workflow_ms", milliseconds(1), call_time);
   if (out.per_try_timeout && out.request_timeout && *out.per_try_timeout > *out.request_timeout) {
@@ -310,7 +309,6 @@ void read_resilience(const ConfigBlock& entry, mesh::Policy& out) {
   if (const auto defer = entry.block("defer", "defer")) out.deferral = read_deferral(*defer);
   read_faults(entry, out);
   not_yet(entry, "defer");
-  not_yet(entry, "faults");
 }
 
 }  // namespace node

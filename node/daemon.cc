@@ -74,12 +74,16 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
       started_wall_(wall_now()),
       udp_(io, {}),
       agent_client_(io, {}),
-      exchanges_(io, agent_client_,
-                 [this](const base::NodeId& id) -> std::optional<base::Endpoint> {
-                   const gossip::Member* member = kernel_->membership().find(id);
-                   if (member == nullptr) return std::nullopt;
-                   return member->record.record.endpoint;
-                 }),
+      exchanges_(
+          io, agent_client_,
+          [this](const base::NodeId& id) -> std::optional<base::Endpoint> {
+            const gossip::Member* member = kernel_->membership().find(id);
+            if (member == nullptr) return std::nullopt;
+            return member->record.record.endpoint;
+          },
+          [this](std::string_view capability) {
+            return kernel_->data_plane().reads_bodies(capability);
+          }),
       peer_gateway_(io, exchanges_),
       agent_gateway_(
           io, exchanges_, [this](const api::Request& request) { return serve_api(request); },

@@ -101,7 +101,67 @@ Exchange::Exchange(mesh::ExchangeId id, transport::RequestHead head, std::string
 
 Exchange::~Exchange() = default;
 
+// ---- arrival, time ----
+
+void Exchange::arrive(kernel::CallArrived call, bool look_at_body) {
+  if (!look_at_body) {
+    host_.feed(std::move(call));
+    return;
+  }
+  arriving_ = std::move(call);
+  arrives_at_ = host_.now() + body_start_wait;
+  host_.wake(id_, arrives_at_);
+}
+
+void Exchange::arrive_if_ready(base::Instant now) {
+  if (!arriving_) return;
+  const bool enough = request_ended_ || kept_.size() >= body_start_max ||
+                      (head_.body_size && kept_.size() >= *head_.body_size);
+  if (!enough && now < arrives_at_) return;
+  const auto start = base::ByteView(kept_).first(std::min(kept_.size(), body_start_max));
+  arriving_->request.body_start = base::as_text(start);
+  host_.feed(*std::exchange(arriving_, std::nullopt));
+}
+
+void Exchange::on_time(base::Instant now) {
+  arrive_if_ready(now);
+  if (!idle_ || settled_) return;
+  const base::Instant silent_at = moved_ + *idle_;
+  if (now < silent_at) {
+    host_.wake(id_, silent_at);
+    return;
+  }
+  idle_.reset();
+  if (find(watched_) == nullptr) return;
+  drop_attempt(watched_);
+  host_.feed(kernel::AttemptFailed{id_, watched_, mesh::AttemptFailure::silent});
+}
+
+// From now on the answer of this attempt must not pause for longer.
+void Exchange::watch(std::uint32_t attempt, std::optional<base::Duration> idle) {
+  idle_ = idle;
+  if (!idle) return;
+  watched_ = attempt;
+  moved();
+  host_.wake(id_, moved_ + *idle);
+}
+
+void Exchange::moved() {
+  if (idle_) moved_ = host_.now();
+}
+
 // ---- effects ----
+
+void Exchange::fabricate(const mesh::FabricateAnswer& effect) {
+  Attempt& attempt = *attempts_.emplace_back(std::make_unique<Attempt>(*this, effect.attempt));
+  const base::ByteView body = base::as_bytes(effect.body);
+  attempt.held.assign(body.begin(), body.end());
+  attempt.trailers.emplace();
+  shed_kept();
+  pass_back_credit();
+  answered(attempt,
+           {.status = effect.status, .headers = effect.headers, .body_size = effect.body.size()});
+}
 
 void Exchange::start(mesh::StartAttempt effect) {
   if (body_lost_) {  // it outgrew what is kept after this attempt was decided on
@@ -164,6 +224,7 @@ void Exchange::inspect(const mesh::InspectAnswer& effect) {
     host_.feed(kernel::AnswerInspected{id_, effect.attempt, text_of(attempt->held)});
   } else {
     attempt->inspected_max = effect.bytes_max;
+    watch(effect.attempt, effect.idle);
     attempt->stream->consumed(std::exchange(attempt->uncredited, 0));
   }
 }
@@ -183,6 +244,7 @@ void Exchange::relay(mesh::RelayAnswer effect) {
     if (!early.empty()) pass_on(early);
   }
   answer_credit_owed_ += std::exchange(attempt->uncredited, 0);
+  if (!attempt->trailers) watch(effect.attempt, effect.idle);
   on_writable();
   if (attempt->trailers) end_answer(*attempt, std::move(*attempt->trailers));
 }
@@ -233,6 +295,7 @@ void Exchange::on_data(base::ByteView bytes) {
   if (!attempts_.empty() && attempts_.front()->stream) attempts_.front()->stream->send_data(bytes);
   shed_kept();
   pass_back_credit();
+  if (arriving_) arrive_if_ready(host_.now());
 }
 
 // What an attempt has got need not be kept for ever. Without one, as a duplicate waits for its
@@ -249,16 +312,22 @@ void Exchange::on_end(transport::Headers trailers) {
   for (const std::unique_ptr<Attempt>& attempt : attempts_) {
     if (attempt->stream) attempt->stream->send_end(request_trailers_);
   }
+  if (arriving_) arrive_if_ready(host_.now());
 }
 
 void Exchange::on_failed(transport::StreamError /*error*/) {
   caller_.reset();
+  if (arriving_) {  // nobody knows of it
+    settle();
+    return;
+  }
   host_.feed(kernel::CallerGone{id_});
 }
 
 void Exchange::on_writable() {
   if (answering_ == nullptr || !answering_->stream || answer_credit_owed_ == 0) return;
   if (caller_ && caller_->unsent() > transport::Stream::high_water) return;
+  moved();
   answering_->stream->consumed(std::exchange(answer_credit_owed_, 0));
 }
 
@@ -303,6 +372,7 @@ void Exchange::answered(Attempt& attempt, transport::ResponseHead head) {
 }
 
 void Exchange::answer_data(Attempt& attempt, base::ByteView bytes) {
+  if (attempt.number == watched_) moved();
   if (&attempt == answering_ && answer_ == Answer::flowing) {
     pass_on(bytes);
     answer_credit_owed_ += bytes.size();
@@ -334,6 +404,7 @@ void Exchange::pass_on(base::ByteView bytes) {
 
 void Exchange::answer_end(Attempt& attempt, transport::Headers trailers) {
   if (!caller_) return;
+  if (attempt.number == watched_) idle_.reset();
   if (&attempt == answering_) {
     end_answer(attempt, std::move(trailers));
     return;

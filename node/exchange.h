@@ -16,6 +16,7 @@
 #include "node/kernel/input.h"
 #include "transport/stream.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,6 +30,9 @@ class Exchange final : public transport::Receiver {
  public:
   static constexpr std::size_t kept_body_max = 256 * 1024;
   static constexpr std::size_t held_answer_max = 64 * 1024;
+  static constexpr std::size_t body_start_max = 4 * 1024;
+  // How long a call whose body is looked at waits for its beginning.
+  static constexpr base::Duration body_start_wait = std::chrono::milliseconds(100);
 
   // What an exchange needs from the daemon around it; outlives it.
   class Host {
@@ -44,16 +48,25 @@ class Exchange final : public transport::Receiver {
     // Keep this object alive until the current turn is over: it may be calling us right now.
     virtual void bury(std::unique_ptr<transport::Receiver> receiver) = 0;
     virtual KeptAnswers& kept_answers() = 0;
+    [[nodiscard]] virtual base::Instant now() const = 0;
+    // Call on_time() of the exchange then; early and late is harmless.
+    virtual void wake(mesh::ExchangeId exchange, base::Instant at) = 0;
   };
 
-  // The caller stream's receiver is set by the owner, who then feeds CallArrived.
+  // The caller stream's receiver is set by the owner, who then calls arrive().
   Exchange(mesh::ExchangeId id, transport::RequestHead head, std::string peer_target,
            std::unique_ptr<transport::Stream> caller, Host& host);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange() override;
 
+  // Tells the kernel of the call; with `look_at_body` only when its beginning is there, or was
+  // waited for.
+  void arrive(kernel::CallArrived call, bool look_at_body);
+  void on_time(base::Instant now);
+
   // ---- effects ----
+  void fabricate(const mesh::FabricateAnswer& effect);
   void start(mesh::StartAttempt effect);
   void cancel(std::uint32_t attempt);
   void inspect(const mesh::InspectAnswer& effect);
@@ -88,6 +101,9 @@ class Exchange final : public transport::Receiver {
   void attempt_failed(Attempt& attempt, transport::StreamError error);
   void pass_on(base::ByteView bytes);
   void end_answer(Attempt& attempt, transport::Headers trailers);
+  void arrive_if_ready(base::Instant now);
+  void watch(std::uint32_t attempt, std::optional<base::Duration> idle);
+  void moved();
   void send_head();
   void finish(transport::Headers trailers);
 
@@ -96,6 +112,10 @@ class Exchange final : public transport::Receiver {
   std::string peer_target_;  // /call/{capability}{rest}
   Host& host_;
   std::unique_ptr<transport::Stream> caller_;  // empty once the caller is answered or gone
+
+  // Until the kernel knows of the call.
+  std::optional<kernel::CallArrived> arriving_;
+  base::Instant arrives_at_ = base::Instant::never();
 
   // The request's body.
   base::Bytes kept_;  // from its first byte, while keeping_
@@ -112,7 +132,10 @@ class Exchange final : public transport::Receiver {
   enum class Answer : std::uint8_t { none, holding, flowing, done };
   Answer answer_ = Answer::none;
   std::size_t answer_credit_owed_ = 0;
-  bool record_ = false;  // KeepAnswer was asked for
+  std::optional<base::Duration> idle_;  // how long the answer may pause
+  std::uint32_t watched_ = 0;           // the attempt that this holds for
+  base::Instant moved_;                 // when the answer last did
+  bool record_ = false;                 // KeepAnswer was asked for
   base::Bytes recorded_;
   bool settled_ = false;
 };

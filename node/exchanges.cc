@@ -43,8 +43,13 @@ std::optional<CallTarget> parse_call_target(std::string_view target) {
   return CallTarget{std::string(target.substr(0, end)), std::string(target.substr(end))};
 }
 
-Exchanges::Exchanges(asio::io_context& io, transport::AgentClient& agent, Locate locate)
-    : io_(io), agent_(agent), locate_(std::move(locate)) {}
+Exchanges::Exchanges(asio::io_context& io, transport::AgentClient& agent, Locate locate,
+                     ReadsBodies reads_bodies)
+    : io_(io),
+      agent_(agent),
+      locate_(std::move(locate)),
+      reads_bodies_(std::move(reads_bodies)),
+      timer_(io) {}
 
 void Exchanges::connect(Driver& driver, transport::PeerLinks& links) {
   driver_ = &driver;
@@ -65,18 +70,24 @@ void Exchanges::arrive(mesh::Origin origin, transport::RequestHead head, CallTar
   if (std::holds_alternative<mesh::FromAgent>(origin)) {
     peer_target.append(call_prefix).append(request.capability).append(request.rest);
   }
+  const bool look_at_body = std::holds_alternative<mesh::FromAgent>(origin) &&
+                            head.body_size != 0 && reads_bodies_(request.capability);
   transport::Stream& caller = *stream;
   auto exchange = std::make_unique<Exchange>(id, std::move(head), std::move(peer_target),
                                              std::move(stream), *this);
   caller.set_receiver(*exchange);
-  exchanges_.emplace(id.value, std::move(exchange));
-  feed(kernel::CallArrived{id, std::move(origin), std::move(request)});
+  Exchange& arrived = *exchange;
+  exchanges_.emplace(id.value, Held{.exchange = std::move(exchange)});
+  arrived.arrive({id, std::move(origin), std::move(request)}, look_at_body);
 }
 
 // ---- effects ----
 
 void Exchanges::carry_out(mesh::StartAttempt&& effect) {
   if (Exchange* exchange = find(effect.exchange)) exchange->start(std::move(effect));
+}
+void Exchanges::carry_out(const mesh::FabricateAnswer& effect) {
+  if (Exchange* exchange = find(effect.exchange)) exchange->fabricate(effect);
 }
 void Exchanges::carry_out(const mesh::CancelAttempt& effect) {
   if (Exchange* exchange = find(effect.exchange)) exchange->cancel(effect.attempt);
@@ -141,7 +152,8 @@ std::unique_ptr<transport::Stream> Exchanges::open(const mesh::StartAttempt& eff
 void Exchanges::retire(mesh::ExchangeId exchange) {
   const auto found = exchanges_.find(exchange.value);
   if (found == exchanges_.end()) return;
-  bury(std::move(found->second));
+  wakes_.erase({found->second.wakes, exchange});
+  bury(std::move(found->second.exchange));
   exchanges_.erase(found);
 }
 
@@ -150,9 +162,37 @@ void Exchanges::bury(std::unique_ptr<transport::Receiver> receiver) {
   graveyard_.push_back(std::move(receiver));
 }
 
+void Exchanges::wake(mesh::ExchangeId exchange, base::Instant at) {
+  const auto found = exchanges_.find(exchange.value);
+  if (found == exchanges_.end()) return;
+  wakes_.erase({found->second.wakes, exchange});
+  found->second.wakes = at;
+  wakes_.emplace(at, exchange);
+  arm();
+}
+
+void Exchanges::arm() {
+  if (wakes_.empty() || wakes_.begin()->first >= armed_for_) return;
+  armed_for_ = wakes_.begin()->first;
+  timer_.expires_at(std::chrono::steady_clock::time_point(
+      std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+          std::chrono::nanoseconds(armed_for_.nanoseconds()))));
+  timer_.async_wait([this](const std::error_code& error) {
+    if (error) return;  // armed again for an earlier one, or stopped
+    armed_for_ = base::Instant::never();
+    const base::Instant time = now();
+    while (!wakes_.empty() && wakes_.begin()->first <= time) {
+      const mesh::ExchangeId due = wakes_.begin()->second;
+      wakes_.erase(wakes_.begin());
+      if (Exchange* exchange = find(due)) exchange->on_time(time);
+    }
+    arm();
+  });
+}
+
 Exchange* Exchanges::find(mesh::ExchangeId exchange) {
   const auto found = exchanges_.find(exchange.value);
-  return found == exchanges_.end() ? nullptr : found->second.get();
+  return found == exchanges_.end() ? nullptr : found->second.exchange.get();
 }
 
 }  // namespace node

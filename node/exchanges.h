@@ -5,6 +5,7 @@
 #include "base/endpoint.h"
 #include "base/ids.h"
 #include "mesh/call.h"
+#include "node/clock.h"
 #include "node/driver.h"
 #include "node/exchange.h"
 #include "node/kept_answers.h"
@@ -13,14 +14,17 @@
 #include "transport/stream.h"
 
 #include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace node {
@@ -37,7 +41,11 @@ class Exchanges final : public Exchange::Host {
   // Where a peer is reached now, by the view of the membership.
   using Locate = std::function<std::optional<base::Endpoint>(const base::NodeId&)>;
 
-  Exchanges(asio::io_context& io, transport::AgentClient& agent, Locate locate);
+  // Whether the beginning of a request's body decides about calls to a capability.
+  using ReadsBodies = std::function<bool(std::string_view capability)>;
+
+  Exchanges(asio::io_context& io, transport::AgentClient& agent, Locate locate,
+            ReadsBodies reads_bodies);
   // Must be called once, before the first exchange: both are built after this, and need it.
   void connect(Driver& driver, transport::PeerLinks& links);
   // Where the agent beside this node is; nothing = there is none.
@@ -50,6 +58,7 @@ class Exchanges final : public Exchange::Host {
 
   // ---- effects ----
   void carry_out(mesh::StartAttempt&& effect);
+  void carry_out(const mesh::FabricateAnswer& effect);
   void carry_out(const mesh::CancelAttempt& effect);
   void carry_out(const mesh::InspectAnswer& effect);
   void carry_out(mesh::RelayAnswer&& effect);
@@ -67,19 +76,30 @@ class Exchanges final : public Exchange::Host {
   void retire(mesh::ExchangeId exchange) override;
   void bury(std::unique_ptr<transport::Receiver> receiver) override;
   KeptAnswers& kept_answers() override { return kept_; }
+  [[nodiscard]] base::Instant now() const override { return monotonic_now(); }
+  void wake(mesh::ExchangeId exchange, base::Instant at) override;
 
  private:
   Exchange* find(mesh::ExchangeId exchange);
+  void arm();
 
   asio::io_context& io_;
   transport::AgentClient& agent_;
   const Locate locate_;
+  const ReadsBodies reads_bodies_;
   transport::PeerLinks* links_ = nullptr;
   Driver* driver_ = nullptr;
   std::optional<transport::AgentUrl> agent_url_;
   std::uint64_t last_id_ = 0;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Exchange>> exchanges_;
+  struct Held {
+    std::unique_ptr<Exchange> exchange;
+    base::Instant wakes = base::Instant::never();  // as in wakes_
+  };
+  std::unordered_map<std::uint64_t, Held> exchanges_;
   KeptAnswers kept_;
+  std::set<std::pair<base::Instant, mesh::ExchangeId>> wakes_;  // at most one of each exchange
+  asio::steady_timer timer_;                                    // for the first of them
+  base::Instant armed_for_ = base::Instant::never();
   std::vector<std::unique_ptr<transport::Receiver>> graveyard_;  // destroyed when the turn is over
 };
 

@@ -116,6 +116,22 @@ void Exchanges::start(NodeIndex node, const mesh::StartAttempt& effect) {
   }
 }
 
+void Exchanges::fabricate(NodeIndex node, const mesh::FabricateAnswer& effect) {
+  const Key key{node, effect.exchange.value};
+  Exchange* exchange = find(key);
+  if (exchange == nullptr) return;
+  exchange->attempts.push_back({.number = effect.attempt,
+                                .peer = std::nullopt,
+                                .peer_exchange = std::nullopt,
+                                .head = std::nullopt,
+                                .body = {}});
+  const Stream stream{key, effect.attempt};
+  attempt_answered(
+      stream,
+      {.status = effect.status, .headers = effect.headers, .body_size = effect.body.size()});
+  attempt_whole(stream, effect.body);
+}
+
 void Exchanges::start_at_agent(const Stream& stream, const mesh::CallRequest& request) {
   const NodeIndex node = stream.exchange.first;
   const std::uint64_t number = stream.exchange.second * 16 + stream.attempt;
@@ -192,6 +208,7 @@ void Exchanges::inspect(NodeIndex node, const mesh::InspectAnswer& effect) {
   Attempt* attempt = find(stream);
   if (attempt == nullptr || !attempt->head) return;
   attempt->inspected = true;
+  watch(stream, effect.idle);
   if (attempt->whole) hand_over(stream, *attempt);
 }
 
@@ -207,6 +224,7 @@ void Exchanges::relay(NodeIndex node, const mesh::RelayAnswer& effect) {
   const bool whole = attempt->whole;
   const std::string body = attempt->body;
   exchange->answer = Answer::holding;
+  watch(stream, effect.idle);
   if (!effect.hold || !small) send_head(stream.exchange, *exchange);
   if (whole) attempt_whole(stream, body);
 }
@@ -288,6 +306,16 @@ void Exchanges::attempt_whole(const Stream& stream, const std::string& body) {
   finish(stream.exchange, *exchange, body);
   world_.feed(stream.exchange.first,
               kernel::AttemptCompleted{{stream.exchange.second}, stream.attempt});
+}
+
+void Exchanges::watch(const Stream& stream, const std::optional<base::Duration>& idle) {
+  const Attempt* attempt = find(stream);
+  if (!idle || attempt == nullptr || attempt->whole || !attempt->head->body_size) return;
+  world_.scheduler().after(*idle, [this, stream] {
+    const Attempt* still = find(stream);
+    if (still == nullptr || still->whole) return;
+    attempt_failed(stream, mesh::AttemptFailure::silent);
+  });
 }
 
 void Exchanges::attempt_failed(const Stream& stream, mesh::AttemptFailure failure) {

@@ -37,6 +37,7 @@ class Exchanges {
   void abort(NodeIndex node, std::uint32_t call);  // its client hangs up
 
   void start(NodeIndex node, const mesh::StartAttempt& effect);
+  void fabricate(NodeIndex node, const mesh::FabricateAnswer& effect);
   void cancel(NodeIndex node, const mesh::CancelAttempt& effect);
   void inspect(NodeIndex node, const mesh::InspectAnswer& effect);
   void relay(NodeIndex node, const mesh::RelayAnswer& effect);
@@ -89,6 +90,8 @@ class Exchanges {
   void attempt_answered(const Stream& stream, const mesh::AnswerHead& head);
   void attempt_whole(const Stream& stream, const std::string& body);
   void hand_over(const Stream& stream, const Attempt& attempt);
+  // Between head and end an answer of known size is silent; a stream is not.
+  void watch(const Stream& stream, const std::optional<base::Duration>& idle);
   void attempt_failed(const Stream& stream, mesh::AttemptFailure failure);
   void caller_gone(Key key);
   // Towards who called.

@@ -40,6 +40,7 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
       [&](const kernel::DropLinks& e) { peer_links_.drop(index, e.node); },
       [&](const kernel::CheckSignatures& e) { check_signatures(index, e); },
       [&](const mesh::StartAttempt& e) { exchanges_.start(index, e); },
+      [&](const mesh::FabricateAnswer& e) { exchanges_.fabricate(index, e); },
       [&](const mesh::CancelAttempt& e) { exchanges_.cancel(index, e); },
       [&](const mesh::InspectAnswer& e) { exchanges_.inspect(index, e); },
       [&](const mesh::RelayAnswer& e) { exchanges_.relay(index, e); },

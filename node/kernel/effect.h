@@ -66,10 +66,10 @@ struct Drained {};
 
 using Effect =
     std::variant<Persist, SaveMember, SaveDescriptor, ForgetMember, SendDatagram, AskPeer,
-                 AnswerPeer, DropLinks, CheckSignatures, mesh::StartAttempt, mesh::CancelAttempt,
-                 mesh::InspectAnswer, mesh::RelayAnswer, mesh::RefuseExchange, mesh::KeepAnswer,
-                 mesh::ForgetAnswer, mesh::ReplayAnswer, mesh::ExchangeSettled, mesh::ProbeAgent,
-                 base::Transition, base::Notice, Drained>;
+                 AnswerPeer, DropLinks, CheckSignatures, mesh::StartAttempt, mesh::FabricateAnswer,
+                 mesh::CancelAttempt, mesh::InspectAnswer, mesh::RelayAnswer, mesh::RefuseExchange,
+                 mesh::KeepAnswer, mesh::ForgetAnswer, mesh::ReplayAnswer, mesh::ExchangeSettled,
+                 mesh::ProbeAgent, base::Transition, base::Notice, Drained>;
 using Effects = std::vector<Effect>;
 
 }  // namespace kernel

@@ -143,6 +143,13 @@ void KernelsInMemory::carry_out(Node& node, Effect effect) {
         post(node, std::move(checked));
       },
       [&](mesh::StartAttempt&& e) { attempt(node, e); },
+      [&](mesh::FabricateAnswer&& e) {
+        post(node, AttemptAnswered{e.exchange,
+                                   e.attempt,
+                                   {.status = e.status,
+                                    .headers = std::move(e.headers),
+                                    .body_size = e.body.size()}});
+      },
       [&](mesh::RelayAnswer&& e) { relay(node, e); },
       [&](mesh::RefuseExchange&& e) { refuse(node, e); },
       [&](mesh::ExchangeSettled&& e) {

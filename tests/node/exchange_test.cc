@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <string>
@@ -32,6 +33,8 @@ class FakeHost final : public Exchange::Host {
     graveyard.push_back(std::move(receiver));
   }
   KeptAnswers& kept_answers() override { return kept; }
+  [[nodiscard]] base::Instant now() const override { return time; }
+  void wake(mesh::ExchangeId /*exchange*/, base::Instant at) override { wakes.push_back(at); }
 
   template <class T>
   [[nodiscard]] std::size_t count() const {
@@ -46,6 +49,8 @@ class FakeHost final : public Exchange::Host {
   std::deque<StreamLog> attempts;
   std::vector<std::unique_ptr<transport::Receiver>> graveyard;
   KeptAnswers kept;
+  base::Instant time = base::Instant::from_nanoseconds(1);
+  std::vector<base::Instant> wakes;
 };
 
 class ExchangeTest : public testing::Test {
@@ -219,7 +224,7 @@ TEST_F(ExchangeTest, HandsABodyOverBeforeItIsDecidedWhatBecomesOfIt) {
   answer(6);
   attempt().receiver->on_data(bytes("one"));
   EXPECT_EQ(attempt().consumed, 0U) << "nobody has said that it is wanted";
-  exchange.inspect({.exchange = id, .attempt = 1, .bytes_max = 10});
+  exchange.inspect({.exchange = id, .attempt = 1, .bytes_max = 10, .idle = std::nullopt});
   EXPECT_EQ(attempt().consumed, 3U);
   attempt().receiver->on_data(bytes("two"));
   EXPECT_EQ(host.count<kernel::AnswerInspected>(), 0U);
@@ -234,7 +239,7 @@ TEST_F(ExchangeTest, HandsABodyOverBeforeItIsDecidedWhatBecomesOfIt) {
 TEST_F(ExchangeTest, PassesOnWhatIsTooLargeToBeInspected) {
   start(1);
   answer(std::nullopt);
-  exchange.inspect({.exchange = id, .attempt = 1, .bytes_max = 4});
+  exchange.inspect({.exchange = id, .attempt = 1, .bytes_max = 4, .idle = std::nullopt});
   attempt().receiver->on_data(bytes("one"));
   attempt().receiver->on_data(bytes("two"));
   EXPECT_EQ(host.count<kernel::AnswerInspected>(), 1U);
@@ -377,6 +382,155 @@ TEST(KeptAnswersTest, ForgetsTheOldestWhenTheBoundIsReached) {
   EXPECT_NE(answers.find({2}), nullptr);
   answers.put({9999}, {{}, base::Bytes(KeptAnswers::answer_bytes_max + 1), {}});
   EXPECT_EQ(answers.find({9999}), nullptr);
+}
+
+// ---- answers that are made up ----
+
+TEST_F(ExchangeTest, AnAnswerThatIsMadeUpIsTakenLikeOneThatCame) {
+  exchange.on_data(bytes("question"));
+  exchange.on_end({});
+  exchange.fabricate({.exchange = id,
+                      .attempt = 1,
+                      .status = 503,
+                      .headers = {{"content-type", "text/plain"}},
+                      .body = "made up"});
+  ASSERT_EQ(host.count<kernel::AttemptAnswered>(), 1U);
+  relay(1, true);
+  EXPECT_EQ(caller.head->status, 503);
+  EXPECT_EQ(caller.sent, "made up");
+  EXPECT_TRUE(caller.ended);
+  EXPECT_EQ(host.count<kernel::AttemptCompleted>(), 1U);
+  EXPECT_TRUE(host.heads.empty()) << "nobody was asked";
+}
+
+TEST_F(ExchangeTest, AfterAnAnswerThatIsMadeUpTheBodyIsThereForAnotherAttempt) {
+  exchange.on_data(bytes("ques"));
+  exchange.fabricate({.exchange = id, .attempt = 1, .status = 503, .headers = {}, .body = "x"});
+  exchange.on_data(bytes("tion"));
+  exchange.on_end({});
+  exchange.cancel(1);
+  start(2, false);
+  EXPECT_EQ(attempt().sent, "question");
+  EXPECT_TRUE(attempt().ended);
+}
+
+// ---- answers that stop in the middle ----
+
+class SilentAnswerTest : public ExchangeTest {
+ protected:
+  void relay_watched(bool hold) {
+    exchange.relay(
+        {.exchange = id, .attempt = 1, .set = {}, .hold = hold, .idle = std::chrono::seconds(2)});
+  }
+  void pass(base::Duration time) {
+    host.time = host.time + time;
+    exchange.on_time(host.time);
+  }
+};
+
+TEST_F(SilentAnswerTest, GoesOnAsLongAsBytesFlow) {
+  start(1);
+  answer(std::nullopt);
+  relay_watched(false);
+  for (int i = 0; i < 5; ++i) {
+    pass(std::chrono::milliseconds(1'500));
+    attempt().receiver->on_data(bytes("data: x"));
+  }
+  EXPECT_EQ(host.count<kernel::AttemptFailed>(), 0U);
+  EXPECT_EQ(host.wakes.back(), host.time + std::chrono::milliseconds(500))
+      << "looked at again when it could be silent for too long";
+  pass(std::chrono::seconds(2));
+  ASSERT_EQ(host.count<kernel::AttemptFailed>(), 1U);
+  EXPECT_EQ(std::get<kernel::AttemptFailed>(host.inputs.back()).failure,
+            mesh::AttemptFailure::silent);
+  EXPECT_TRUE(attempt().aborted());
+  exchange.settle();
+  EXPECT_TRUE(caller.aborted()) << "what began cannot end well";
+}
+
+TEST_F(SilentAnswerTest, NothingOfItLeftIfItWasHeldBack) {
+  start(1);
+  answer(10);
+  relay_watched(true);
+  attempt().receiver->on_data(bytes("half"));
+  pass(std::chrono::seconds(2));
+  EXPECT_EQ(host.count<kernel::AttemptFailed>(), 1U);
+  EXPECT_FALSE(caller.head);
+  start(2);
+  EXPECT_EQ(host.attempts.size(), 2U);
+}
+
+TEST_F(SilentAnswerTest, OneThatEndedIsNotSilent) {
+  start(1);
+  answer(4);
+  relay_watched(true);
+  attempt().receiver->on_data(bytes("done"));
+  attempt().receiver->on_end({});
+  pass(std::chrono::seconds(5));
+  EXPECT_EQ(host.count<kernel::AttemptFailed>(), 0U);
+}
+
+// ---- bodies that decide ----
+
+class BodyStartTest : public ExchangeTest {
+ protected:
+  void arrive(bool look) {
+    exchange.arrive({id,
+                     mesh::FromAgent{},
+                     {.capability = "text.count",
+                      .method = "POST",
+                      .rest = "",
+                      .headers = {},
+                      .body_size = std::nullopt,
+                      .body_start = {}}},
+                    look);
+  }
+  std::string body_start() const {
+    return std::get<kernel::CallArrived>(host.inputs.front()).request.body_start;
+  }
+};
+
+TEST_F(BodyStartTest, ACallArrivesAtOnceUnlessItsBodyDecides) {
+  arrive(false);
+  EXPECT_EQ(host.count<kernel::CallArrived>(), 1U);
+}
+
+TEST_F(BodyStartTest, ItWaitsForTheWholeOfASmallBody) {
+  arrive(true);
+  exchange.on_data(bytes("please "));
+  EXPECT_EQ(host.count<kernel::CallArrived>(), 0U);
+  exchange.on_data(bytes("prove it"));
+  exchange.on_end({});
+  ASSERT_EQ(host.count<kernel::CallArrived>(), 1U);
+  EXPECT_EQ(body_start(), "please prove it");
+  start(1);
+  EXPECT_EQ(attempt().sent, "please prove it");
+}
+
+TEST_F(BodyStartTest, OfALargeBodyTheBeginningIsEnough) {
+  arrive(true);
+  exchange.on_data(bytes(std::string(2 * Exchange::body_start_max, 'x')));
+  ASSERT_EQ(host.count<kernel::CallArrived>(), 1U);
+  EXPECT_EQ(body_start().size(), Exchange::body_start_max);
+}
+
+TEST_F(BodyStartTest, ABodyThatTakesItsTimeIsNotWaitedForLong) {
+  arrive(true);
+  exchange.on_data(bytes("slow"));
+  ASSERT_EQ(host.wakes.size(), 1U);
+  host.time = host.wakes.front();
+  exchange.on_time(host.time);
+  ASSERT_EQ(host.count<kernel::CallArrived>(), 1U);
+  EXPECT_EQ(body_start(), "slow");
+  exchange.on_data(bytes("ly"));
+  EXPECT_EQ(host.count<kernel::CallArrived>(), 1U);
+}
+
+TEST_F(BodyStartTest, ACallerWhoLeavesBeforeThatWasNeverThere) {
+  arrive(true);
+  exchange.on_failed(transport::StreamError::cancelled);
+  EXPECT_TRUE(host.inputs.empty());
+  EXPECT_TRUE(host.retired);
 }
 
 }  // namespace
