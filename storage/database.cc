@@ -37,6 +37,10 @@ base::Result<bool, SqlError> Statement::step() {
   return base::Unexpected{std::move(error)};
 }
 
+void Statement::reset() {
+  sqlite3_reset(statement_.get());
+}
+
 std::int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
 }

@@ -26,6 +26,8 @@ class Statement {
   Statement& bind(int index, base::ByteView value);
   // True: there is a row. The statement is reset after its last row and after an error.
   [[nodiscard]] base::Result<bool, SqlError> step();
+  // Gives up the rows that were not stepped to.
+  void reset();
   // Of the current row, columns counted from 0.
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] base::Bytes blob(int column) const;

@@ -8,35 +8,50 @@ namespace storage {
 
 namespace {
 
-constexpr std::array migrations{
+constexpr std::array node_steps{
     // 0 -> 1
     "CREATE TABLE node (only INTEGER PRIMARY KEY CHECK (only = 1), epoch INTEGER NOT NULL) STRICT;"
     "CREATE TABLE members (id BLOB PRIMARY KEY, record BLOB NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE descriptors (number INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE,"
     "  descriptor BLOB NOT NULL) STRICT;",
 };
+constexpr std::array archive_steps{
+    // 0 -> 1
+    "CREATE TABLE epochs (number INTEGER PRIMARY KEY, proof BLOB NOT NULL) STRICT;"
+    "CREATE TABLE decisions (height INTEGER PRIMARY KEY, epoch INTEGER NOT NULL,"
+    "  block BLOB NOT NULL, proof BLOB NOT NULL) STRICT;"
+    "CREATE TABLE ops (id BLOB PRIMARY KEY, height INTEGER NOT NULL, place INTEGER NOT NULL)"
+    "  STRICT, WITHOUT ROWID;"
+    "CREATE TABLE state (key BLOB PRIMARY KEY, document BLOB NOT NULL) STRICT, WITHOUT ROWID;",
+};
 
 }  // namespace
 
-int schema_version() {
-  return static_cast<int>(migrations.size());
+Schema node_schema() {
+  return node_steps;
+}
+Schema archive_schema() {
+  return archive_steps;
+}
+int version_of(Schema schema) {
+  return static_cast<int>(schema.size());
 }
 
-base::Result<void, std::string> migrate(Database& database) {
+base::Result<void, std::string> migrate(Database& database, Schema schema) {
   const auto version = database.query_integer("PRAGMA user_version");
   if (!version) return base::Unexpected{version.error().text};
-  if (*version < 0 || *version > schema_version()) {
+  if (*version < 0 || *version > version_of(schema)) {
     return base::Unexpected{"it was written by a newer parley (schema " + std::to_string(*version) +
-                            ", this one knows up to " + std::to_string(schema_version()) +
+                            ", this one knows up to " + std::to_string(version_of(schema)) +
                             "); run that version, or move the file away to start without memory"};
   }
-  if (*version == schema_version()) return {};
+  if (*version == version_of(schema)) return {};
 
   std::string sql = "BEGIN IMMEDIATE;";
-  for (auto step = static_cast<std::size_t>(*version); step < migrations.size(); ++step) {
-    sql += migrations.at(step);
+  for (auto step = static_cast<std::size_t>(*version); step < schema.size(); ++step) {
+    sql += schema[step];
   }
-  sql += "PRAGMA user_version=" + std::to_string(schema_version()) + ";COMMIT;";
+  sql += "PRAGMA user_version=" + std::to_string(version_of(schema)) + ";COMMIT;";
   if (auto done = database.execute(sql.c_str()); !done) {
     // Fails only if there is no transaction, which is then what we want.
     static_cast<void>(database.execute("ROLLBACK"));

@@ -229,7 +229,7 @@ base::Result<std::unique_ptr<Store>, StoreError> Store::open(const std::filesyst
       return base::Unexpected{store_error(file, set.error().text)};
     }
   }
-  if (auto migrated = migrate(*database); !migrated) {
+  if (auto migrated = migrate(*database, node_schema()); !migrated) {
     return base::Unexpected{store_error(file, migrated.error())};
   }
   auto statements = prepare_all(*database);

@@ -1,0 +1,427 @@
+#include "storage/archive.h"
+
+#include "base/check.h"
+#include "base/match.h"
+#include "storage/database.h"
+#include "storage/schema.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <limits>
+#include <mutex>
+#include <thread>
+#include <variant>
+
+namespace storage {
+
+namespace {
+
+struct SaveEpoch {
+  std::uint64_t number = 0;
+  base::Bytes proof;
+};
+struct Commit {
+  std::vector<DecidedBlock> blocks;
+  std::vector<DocumentChange> changes;
+};
+struct Install {
+  DecidedBlock block;
+  std::vector<Document> state;
+};
+struct ReadRange {
+  std::uint64_t from_height = 0;
+  std::size_t blocks_max = 0;
+  std::size_t bytes_max = 0;
+  Archive::Blocks done;
+};
+struct ReadNewest {
+  std::uint64_t below_height = 0;
+  std::size_t blocks_max = 0;
+  Archive::Blocks done;
+};
+struct FindOp {
+  base::Digest id;
+  Archive::Place done;
+};
+using Operation = std::variant<SaveEpoch, Commit, Install, ReadRange, ReadNewest, FindOp>;
+
+std::int64_t number_of(std::uint64_t value) {
+  return static_cast<std::int64_t>(
+      std::min<std::uint64_t>(value, std::numeric_limits<std::int64_t>::max()));
+}
+
+struct Statements {
+  Statement save_epoch;
+  Statement save_block;
+  Statement save_op;
+  Statement put_document;
+  Statement delete_document;
+  Statement clear_state;
+  Statement range;
+  Statement newest;
+  Statement find_op;
+};
+
+base::Result<Statements, SqlError> prepare_all(Database& database) {
+  std::optional<SqlError> failed;
+  const auto prepare = [&](const char* sql) -> std::optional<Statement> {
+    auto prepared = database.prepare(sql);
+    if (prepared) return std::move(*prepared);
+    failed = prepared.error();
+    return std::nullopt;
+  };
+  auto save_epoch = prepare("INSERT OR REPLACE INTO epochs (number, proof) VALUES (?1, ?2)");
+  auto save_block = prepare(
+      "INSERT OR REPLACE INTO decisions (height, epoch, block, proof) VALUES (?1, ?2, ?3, ?4)");
+  auto save_op = prepare("INSERT OR REPLACE INTO ops (id, height, place) VALUES (?1, ?2, ?3)");
+  auto put = prepare("INSERT OR REPLACE INTO state (key, document) VALUES (?1, ?2)");
+  auto remove = prepare("DELETE FROM state WHERE key = ?1");
+  auto clear = prepare("DELETE FROM state");
+  auto range = prepare(
+      "SELECT height, epoch, block, proof FROM decisions WHERE height >= ?1 ORDER BY height");
+  auto newest = prepare(
+      "SELECT height, epoch, block, proof FROM decisions WHERE height < ?1"
+      " ORDER BY height DESC LIMIT ?2");
+  auto find_op = prepare(
+      "SELECT d.height, d.epoch, d.block, d.proof, o.place FROM ops o"
+      " JOIN decisions d ON d.height = o.height WHERE o.id = ?1");
+  if (failed) return base::Unexpected{*failed};
+  return Statements{std::move(*save_epoch), std::move(*save_block), std::move(*save_op),
+                    std::move(*put),        std::move(*remove),     std::move(*clear),
+                    std::move(*range),      std::move(*newest),     std::move(*find_op)};
+}
+
+FileError file_error(const std::filesystem::path& file, const std::string& why) {
+  return {"cannot be used: " + why, file.string(),
+          "check that the directory is writable and the disk has room"};
+}
+
+DecidedBlock row_of(const Statement& row) {
+  return {.height = static_cast<std::uint64_t>(row.integer(0)),
+          .epoch = static_cast<std::uint64_t>(row.integer(1)),
+          .block = row.blob(2),
+          .proof = row.blob(3),
+          .ops = {}};
+}
+
+}  // namespace
+
+class Archive::Writer {
+ public:
+  Writer(std::filesystem::path file, Options options, Post post, Committed committed,
+         Database database, Statements statements)
+      : file_(std::move(file)),
+        options_(options),
+        post_(std::move(post)),
+        committed_(std::move(committed)),
+        database_(std::move(database)),
+        statements_(std::move(statements)) {}
+  ~Writer() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  base::Result<Archived, FileError> load();
+  void submit(Operation operation);
+  Health health() const {
+    const std::lock_guard lock(mutex_);
+    Health health = health_;
+    health.waiting = queue_.size();
+    return health;
+  }
+
+ private:
+  using Done = base::Result<void, SqlError>;
+
+  void work();
+  // False: stopped before it went through.
+  bool write_all(const std::vector<Operation>& writes);
+  Done write(const std::vector<Operation>& writes);
+  Done write(const SaveEpoch& operation);
+  Done write(const Commit& operation);
+  Done write(const Install& operation);
+  Done write(const DecidedBlock& block);
+  void read(ReadRange& operation);
+  void read(ReadNewest& operation);
+  void read(FindOp& operation);
+  void note(const Done& done);
+
+  const std::filesystem::path file_;
+  const Options options_;
+  const Post post_;
+  const Committed committed_;
+  Database database_;  // used by the writer's thread once that runs
+  Statements statements_;
+  std::uint64_t height_ = 0;  // the newest that is written
+
+  mutable std::mutex mutex_;  // guards queue_, health_, stopping_
+  std::condition_variable changed_;
+  std::deque<Operation> queue_;
+  Health health_;
+  bool stopping_ = false;
+  std::thread thread_;  // started by the first submit(): load() comes before
+};
+
+base::Result<Archived, FileError> Archive::Writer::load() {
+  CHECK(!thread_.joinable());
+  Archived archived;
+  const auto rows = [&](const char* sql, const auto& take) -> Done {
+    auto statement = database_.prepare(sql);
+    if (!statement) return base::Unexpected{statement.error()};
+    for (;;) {
+      const auto row = statement->step();
+      if (!row) return base::Unexpected{row.error()};
+      if (!*row) return {};
+      take(*statement);
+    }
+  };
+  auto done = rows("SELECT proof FROM epochs ORDER BY number",
+                   [&](const Statement& row) { archived.epochs.push_back(row.blob(0)); });
+  if (done) {
+    done = rows("SELECT height, epoch, block, proof FROM decisions ORDER BY height DESC LIMIT 1",
+                [&](const Statement& row) { archived.newest = row_of(row); });
+  }
+  if (done) {
+    done = rows("SELECT key, document FROM state ORDER BY key", [&](const Statement& row) {
+      archived.state.emplace_back(std::string(base::as_text(row.blob(0))), row.blob(1));
+    });
+  }
+  if (!done) return base::Unexpected{file_error(file_, done.error().text)};
+  return archived;
+}
+
+void Archive::Writer::submit(Operation operation) {
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(operation));
+    if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+  }
+  changed_.notify_one();
+}
+
+void Archive::Writer::work() {
+  for (;;) {
+    std::deque<Operation> batch;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      batch.swap(queue_);
+    }
+    // Reads see all that was written before them.
+    std::vector<Operation> writes;
+    std::vector<Operation> reads;
+    for (Operation& operation : batch) {
+      const bool is_read = operation.index() >= 3;
+      (is_read ? reads : writes).push_back(std::move(operation));
+    }
+    if (!writes.empty() && !write_all(writes)) return;
+    for (Operation& operation : reads) {
+      base::match(
+          operation, [](SaveEpoch&) {}, [](Commit&) {}, [](Install&) {},
+          [&](auto& read_operation) { read(read_operation); });
+    }
+  }
+}
+
+bool Archive::Writer::write_all(const std::vector<Operation>& writes) {
+  for (;;) {
+    const Done done = write(writes);
+    note(done);
+    if (done) break;
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, options_.retry_after, [this] { return stopping_; });
+    if (stopping_) return false;
+  }
+  const bool decided = std::ranges::any_of(writes, [](const Operation& operation) {
+    return !std::holds_alternative<SaveEpoch>(operation);
+  });
+  if (decided) post_([committed = committed_, height = height_] { committed(height); });
+  return true;
+}
+
+Archive::Writer::Done Archive::Writer::write(const std::vector<Operation>& writes) {
+  if (auto begun = database_.execute("BEGIN IMMEDIATE"); !begun) return begun;
+  const std::uint64_t before = height_;
+  Done done;
+  for (const Operation& operation : writes) {
+    done = base::match(
+        operation, [](const ReadRange&) { return Done{}; },
+        [](const ReadNewest&) { return Done{}; }, [](const FindOp&) { return Done{}; },
+        [&](const auto& write_operation) { return write(write_operation); });
+    if (!done) break;
+  }
+  if (done) done = database_.execute("COMMIT");
+  if (!done) {
+    height_ = before;
+    static_cast<void>(database_.execute("ROLLBACK"));
+  }
+  return done;
+}
+
+Archive::Writer::Done Archive::Writer::write(const SaveEpoch& operation) {
+  const auto step =
+      statements_.save_epoch.bind(1, number_of(operation.number)).bind(2, operation.proof).step();
+  if (!step) return base::Unexpected{step.error()};
+  return {};
+}
+
+Archive::Writer::Done Archive::Writer::write(const DecidedBlock& block) {
+  auto step = statements_.save_block.bind(1, number_of(block.height))
+                  .bind(2, number_of(block.epoch))
+                  .bind(3, block.block)
+                  .bind(4, block.proof)
+                  .step();
+  for (std::size_t i = 0; step && i < block.ops.size(); ++i) {
+    step = statements_.save_op.bind(1, block.ops[i].view())
+               .bind(2, number_of(block.height))
+               .bind(3, number_of(i))
+               .step();
+  }
+  if (!step) return base::Unexpected{step.error()};
+  height_ = block.height;
+  return {};
+}
+
+Archive::Writer::Done Archive::Writer::write(const Commit& operation) {
+  for (const DecidedBlock& block : operation.blocks) {
+    if (auto written = write(block); !written) return written;
+  }
+  for (const auto& [key, document] : operation.changes) {
+    const base::ByteView name = base::as_bytes(key);
+    const auto step = document ? statements_.put_document.bind(1, name).bind(2, *document).step()
+                               : statements_.delete_document.bind(1, name).step();
+    if (!step) return base::Unexpected{step.error()};
+  }
+  return {};
+}
+
+Archive::Writer::Done Archive::Writer::write(const Install& operation) {
+  if (const auto cleared = statements_.clear_state.step(); !cleared) {
+    return base::Unexpected{cleared.error()};
+  }
+  for (const auto& [key, document] : operation.state) {
+    const auto step =
+        statements_.put_document.bind(1, base::as_bytes(key)).bind(2, document).step();
+    if (!step) return base::Unexpected{step.error()};
+  }
+  return write(operation.block);
+}
+
+// A failed read finds nothing: whoever asks asks somebody else.
+void Archive::Writer::read(ReadRange& operation) {
+  std::vector<DecidedBlock> blocks;
+  std::size_t bytes = 0;
+  std::size_t proven = 0;  // of them, up to the last one with a proof
+  statements_.range.bind(1, number_of(operation.from_height));
+  for (std::uint64_t expected = operation.from_height;; ++expected) {
+    const auto row = statements_.range.step();
+    if (!row || !*row) break;
+    DecidedBlock block = row_of(statements_.range);
+    if (block.height != expected) break;
+    bytes += block.block.size() + block.proof.size();
+    const bool full = blocks.size() >= operation.blocks_max || bytes > operation.bytes_max;
+    if (full && proven > 0) break;
+    blocks.push_back(std::move(block));
+    if (!blocks.back().proof.empty()) proven = blocks.size();
+  }
+  statements_.range.reset();
+  blocks.resize(proven);
+  post_([done = std::move(operation.done), blocks = std::move(blocks)]() mutable {
+    done(std::move(blocks));
+  });
+}
+
+void Archive::Writer::read(ReadNewest& operation) {
+  std::vector<DecidedBlock> blocks;
+  statements_.newest.bind(1, number_of(operation.below_height))
+      .bind(2, number_of(operation.blocks_max));
+  for (;;) {
+    const auto row = statements_.newest.step();
+    if (!row || !*row) break;
+    blocks.push_back(row_of(statements_.newest));
+  }
+  post_([done = std::move(operation.done), blocks = std::move(blocks)]() mutable {
+    done(std::move(blocks));
+  });
+}
+
+void Archive::Writer::read(FindOp& operation) {
+  std::optional<OpPlace> place;
+  const auto row = statements_.find_op.bind(1, operation.id.view()).step();
+  if (row && *row) {
+    place = OpPlace{.block = row_of(statements_.find_op),
+                    .index = static_cast<std::uint64_t>(statements_.find_op.integer(4))};
+    statements_.find_op.reset();
+  }
+  post_([done = std::move(operation.done), place = std::move(place)]() mutable {
+    done(std::move(place));
+  });
+}
+
+void Archive::Writer::note(const Done& done) {
+  const std::lock_guard lock(mutex_);
+  ++health_.writes;
+  health_.healthy = done.has_value();
+  if (done) return;
+  ++health_.failures;
+  health_.detail = file_error(file_, done.error().text).text();
+}
+
+base::Result<std::unique_ptr<Archive>, FileError> Archive::open(
+    const std::filesystem::path& directory, Options options, Post post, Committed committed) {
+  const std::filesystem::path file = directory / "decisions.db";
+  auto database = Database::open(file);
+  if (!database) return base::Unexpected{file_error(file, database.error().text)};
+  // NORMAL would be enough for what peers can give back; FULL is what committed() promises.
+  for (const char* pragma : {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
+                             "PRAGMA cache_size=-1024", "PRAGMA wal_autocheckpoint=1000"}) {
+    if (auto set = database->execute(pragma); !set) {
+      return base::Unexpected{file_error(file, set.error().text)};
+    }
+  }
+  if (auto migrated = migrate(*database, archive_schema()); !migrated) {
+    return base::Unexpected{file_error(file, migrated.error())};
+  }
+  auto statements = prepare_all(*database);
+  if (!statements) return base::Unexpected{file_error(file, statements.error().text)};
+  return std::unique_ptr<Archive>(
+      new Archive(std::make_unique<Writer>(file, options, std::move(post), std::move(committed),
+                                           std::move(*database), std::move(*statements))));
+}
+
+Archive::Archive(std::unique_ptr<Writer> writer) : writer_(std::move(writer)) {}
+Archive::~Archive() = default;
+
+base::Result<Archived, FileError> Archive::load() {
+  return writer_->load();
+}
+void Archive::save_epoch(std::uint64_t number, base::Bytes proof) {
+  writer_->submit(SaveEpoch{number, std::move(proof)});
+}
+void Archive::commit(std::vector<DecidedBlock> blocks, std::vector<DocumentChange> changes) {
+  writer_->submit(Commit{std::move(blocks), std::move(changes)});
+}
+void Archive::install(DecidedBlock block, std::vector<Document> state) {
+  writer_->submit(Install{std::move(block), std::move(state)});
+}
+void Archive::read_range(std::uint64_t from_height, std::size_t blocks_max, std::size_t bytes_max,
+                         Blocks done) {
+  writer_->submit(ReadRange{from_height, blocks_max, bytes_max, std::move(done)});
+}
+void Archive::read_newest(std::uint64_t below_height, std::size_t blocks_max, Blocks done) {
+  writer_->submit(ReadNewest{below_height, blocks_max, std::move(done)});
+}
+void Archive::find_op(const base::Digest& id, Place done) {
+  writer_->submit(FindOp{id, std::move(done)});
+}
+Archive::Health Archive::health() const {
+  return writer_->health();
+}
+
+}  // namespace storage

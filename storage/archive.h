@@ -1,0 +1,105 @@
+// What was decided, on disk: blocks with what proves them, how each epoch ended, and the state that
+// the newest block led to, in decisions.db. One thread owns the file; what waits for it is written
+// in one transaction, in order, so that the state on disk is always that of the newest block there.
+//
+//  - committed(height) is posted once blocks up to there, with their state, survive a loss of
+//  power.
+//  - A write that fails (disk full, I/O) is tried again until it goes through; health() tells.
+//  - Bytes go in and come out as they are; what is in them is not this folder's business.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "storage/file_error.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace storage {
+
+struct DecidedBlock {
+  std::uint64_t height = 0;
+  std::uint64_t epoch = 0;
+  base::Bytes block;
+  base::Bytes proof;              // empty: that of the next block that has one holds for it too
+  std::vector<base::Digest> ops;  // by which it is found; only going in
+  bool operator==(const DecidedBlock&) const = default;
+};
+using Document = std::pair<std::string, base::Bytes>;
+// By key: the new document, or nothing where one is deleted.
+using DocumentChange = std::pair<std::string, std::optional<base::Bytes>>;
+
+// What the last run left.
+struct Archived {
+  std::vector<base::Bytes> epochs;  // by number
+  std::optional<DecidedBlock> newest;
+  std::vector<Document> state;  // by key
+};
+
+// Where an op was decided.
+struct OpPlace {
+  DecidedBlock block;
+  std::uint64_t index = 0;  // among its ops
+};
+
+class Archive {
+ public:
+  // Runs a function on the loop's thread.
+  using Post = std::function<void(std::function<void()>)>;
+  using Committed = std::function<void(std::uint64_t height)>;
+  using Blocks = std::function<void(std::vector<DecidedBlock>)>;
+  using Place = std::function<void(std::optional<OpPlace>)>;
+
+  struct Options {
+    base::Duration retry_after = std::chrono::milliseconds(500);  // a write that failed
+  };
+  struct Health {
+    bool healthy = true;  // the last write went through
+    std::string detail;   // of the last failure
+    std::uint64_t writes = 0;
+    std::uint64_t failures = 0;
+    std::uint64_t waiting = 0;  // operations
+  };
+
+  // Opens or makes DIR/decisions.db. `post` and `committed` live as long as the archive.
+  [[nodiscard]] static base::Result<std::unique_ptr<Archive>, FileError> open(
+      const std::filesystem::path& directory, Options options, Post post, Committed committed);
+  Archive(const Archive&) = delete;
+  Archive& operator=(const Archive&) = delete;
+  ~Archive();  // writes what can be written, then closes
+
+  // Everything that is there; call before the first write.
+  [[nodiscard]] base::Result<Archived, FileError> load();
+
+  void save_epoch(std::uint64_t number, base::Bytes proof);
+  // The changes lead to the state of the last block.
+  void commit(std::vector<DecidedBlock> blocks, std::vector<DocumentChange> changes);
+  // A state that came as a whole replaces ours; `block` is what led to it.
+  void install(DecidedBlock block, std::vector<Document> state);
+
+  // Consecutive from `from_height` on, until one of the bounds, but at least one if it is there;
+  // then so far that the last one has a proof. Answers are posted.
+  void read_range(std::uint64_t from_height, std::size_t blocks_max, std::size_t bytes_max,
+                  Blocks done);
+  // The newest below `below_height`, newest first.
+  void read_newest(std::uint64_t below_height, std::size_t blocks_max, Blocks done);
+  void find_op(const base::Digest& id, Place done);
+
+  [[nodiscard]] Health health() const;
+
+ private:
+  class Writer;
+  explicit Archive(std::unique_ptr<Writer> writer);
+
+  std::unique_ptr<Writer> writer_;  // sole owner
+};
+
+}  // namespace storage

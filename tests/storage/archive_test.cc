@@ -1,0 +1,141 @@
+#include "storage/archive.h"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <string>
+
+namespace storage {
+namespace {
+
+class ArchiveTest : public testing::Test {
+ protected:
+  ArchiveTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "archive-XXXXXX").string();
+    folder = ::mkdtemp(name.data());
+    open();
+  }
+  ~ArchiveTest() override {
+    archive.reset();
+    std::filesystem::remove_all(folder);
+  }
+
+  void open() {
+    archive.reset();
+    auto opened = Archive::open(
+        folder, {}, [](const std::function<void()>& run) { run(); },
+        [this](std::uint64_t height) { say([&] { committed = height; }); });
+    ASSERT_TRUE(opened) << opened.error().text();
+    archive = std::move(*opened);
+  }
+  Archived load() {
+    auto archived = archive->load();
+    EXPECT_TRUE(archived);
+    return archived ? std::move(*archived) : Archived{};
+  }
+  // What is posted comes from the archive's thread here.
+  void say(const std::function<void()>& change) {
+    const std::lock_guard lock(mutex);
+    change();
+    changed.notify_all();
+  }
+  void wait(const std::function<bool()>& condition) {
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(changed.wait_for(lock, std::chrono::seconds(20), condition));
+  }
+  void commit(std::uint64_t height, std::vector<DocumentChange> changes = {}, bool proven = true) {
+    archive->commit({block(height, proven)}, std::move(changes));
+  }
+  static DecidedBlock block(std::uint64_t height, bool proven = true) {
+    return {.height = height,
+            .epoch = 1,
+            .block = base::to_bytes("block " + std::to_string(height)),
+            .proof = base::to_bytes(proven ? "proof" : ""),
+            .ops = {op(2 * height), op(2 * height + 1)}};
+  }
+  static base::Digest op(std::uint64_t number) {
+    base::Digest id;
+    id.bytes[0] = static_cast<std::byte>(number);
+    return id;
+  }
+  std::vector<std::uint64_t> range(std::uint64_t from, std::size_t blocks_max,
+                                   std::size_t bytes_max = 1'000'000) {
+    std::optional<std::vector<DecidedBlock>> read;
+    archive->read_range(from, blocks_max, bytes_max, [&](std::vector<DecidedBlock> blocks) {
+      say([&] { read = std::move(blocks); });
+    });
+    wait([&] { return read.has_value(); });
+    std::vector<std::uint64_t> heights;
+    for (const DecidedBlock& each : *read) heights.push_back(each.height);
+    return heights;
+  }
+
+  std::filesystem::path folder;
+  std::unique_ptr<Archive> archive;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::uint64_t committed = 0;
+};
+
+TEST_F(ArchiveTest, KeepsTheNewestBlockWithItsState) {
+  EXPECT_FALSE(load().newest);
+  commit(1, {{"a", base::to_bytes("1")}, {"b", base::to_bytes("2")}});
+  commit(2, {{"a", std::nullopt}, {"c", base::to_bytes("3")}});
+  archive->save_epoch(0, base::to_bytes("end of 0"));
+  wait([&] { return committed == 2; });
+  open();
+  const Archived archived = load();
+  ASSERT_TRUE(archived.newest);
+  EXPECT_EQ(archived.newest->height, 2U);
+  EXPECT_EQ(base::as_text(archived.newest->block), "block 2");
+  EXPECT_EQ(archived.state,
+            (std::vector<Document>{{"b", base::to_bytes("2")}, {"c", base::to_bytes("3")}}));
+  EXPECT_EQ(archived.epochs, (std::vector<base::Bytes>{base::to_bytes("end of 0")}));
+}
+
+TEST_F(ArchiveTest, ARangeEndsWithAProof) {
+  for (std::uint64_t height = 1; height <= 9; ++height) commit(height, {}, height % 3 == 0);
+  wait([&] { return committed == 9; });
+  EXPECT_EQ(range(1, 100), (std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(range(1, 5), (std::vector<std::uint64_t>{1, 2, 3}));
+  EXPECT_EQ(range(4, 1), (std::vector<std::uint64_t>{4, 5, 6}));
+  EXPECT_EQ(range(1, 100, 10), (std::vector<std::uint64_t>{1, 2, 3}));
+  EXPECT_EQ(range(10, 5), (std::vector<std::uint64_t>{}));
+}
+
+TEST_F(ArchiveTest, FindsAnOpAndTheNewestBlocks) {
+  for (std::uint64_t height = 1; height <= 5; ++height) commit(height);
+  std::optional<std::optional<OpPlace>> found;
+  archive->find_op(op(7),
+                   [&](std::optional<OpPlace> place) { say([&] { found = std::move(place); }); });
+  wait([&] { return found.has_value(); });
+  ASSERT_TRUE(*found);
+  EXPECT_EQ((*found)->block.height, 3U);
+  EXPECT_EQ((*found)->index, 1U);
+  std::optional<std::vector<DecidedBlock>> newest;
+  archive->read_newest(
+      5, 2, [&](std::vector<DecidedBlock> blocks) { say([&] { newest = std::move(blocks); }); });
+  wait([&] { return newest.has_value(); });
+  ASSERT_EQ(newest->size(), 2U);
+  EXPECT_EQ(newest->front().height, 4U);
+  found.reset();
+  archive->find_op(op(99),
+                   [&](std::optional<OpPlace> place) { say([&] { found = std::move(place); }); });
+  wait([&] { return found.has_value(); });
+  EXPECT_FALSE(*found);
+}
+
+TEST_F(ArchiveTest, AnInstalledStateReplacesAll) {
+  commit(1, {{"a", base::to_bytes("1")}});
+  archive->install(block(40), {{"z", base::to_bytes("26")}});
+  wait([&] { return committed == 40; });
+  open();
+  const Archived archived = load();
+  EXPECT_EQ(archived.newest->height, 40U);
+  EXPECT_EQ(archived.state, (std::vector<Document>{{"z", base::to_bytes("26")}}));
+}
+
+}  // namespace
+}  // namespace storage
