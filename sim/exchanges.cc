@@ -1,5 +1,7 @@
 #include "sim/exchanges.h"
 
+#include "base/strings.h"
+
 #include <algorithm>
 #include <functional>
 #include <string>
@@ -12,7 +14,6 @@ namespace {
 constexpr base::Duration retransmission = std::chrono::milliseconds(250);
 constexpr int tries_max = 60;  // after that the connection is given up
 constexpr std::uint64_t held_answer_max = 64 * 1024;
-constexpr base::Duration loopback = std::chrono::microseconds(100);
 
 // `set` takes the place of fields of the same name; an empty value only removes them.
 void apply(mesh::Headers& headers, const mesh::Headers& set) {
@@ -22,10 +23,6 @@ void apply(mesh::Headers& headers, const mesh::Headers& set) {
   for (const mesh::Header& field : set) {
     if (!field.value.empty()) headers.push_back(field);
   }
-}
-
-std::string idempotency_key(const mesh::CallRequest& request) {
-  return std::string(mesh::find_header(request.headers, "idempotency-key").value_or(""));
 }
 
 }  // namespace
@@ -70,14 +67,39 @@ void Exchanges::abort(NodeIndex node, std::uint32_t call) {
 }
 
 void Exchanges::open(NodeIndex node, const mesh::Origin& origin, mesh::CallRequest request,
-                     std::variant<std::uint32_t, Stream> caller) {
+                     Caller caller) {
   const Key key{node, next_exchange_++};
   if (const auto* call = std::get_if<std::uint32_t>(&caller)) calls_[*call] = key;
   Exchange exchange;
   exchange.request = request;
+  exchange.arrived = world_.scheduler().now();
+  exchange.limit = limit_of(request, caller);
   exchange.caller = std::move(caller);
   exchanges_.emplace(key, std::move(exchange));
   world_.feed(node, kernel::CallArrived{{key.second}, origin, std::move(request)});
+}
+
+base::Instant Exchanges::limit_of(const mesh::CallRequest& request, const Caller& caller) {
+  base::Instant limit = base::Instant::never();
+  if (const auto asked = mesh::find_header(request.headers, "parley-deadline")) {
+    if (const auto time = base::parse_duration(*asked)) limit = world_.scheduler().now() + *time;
+  }
+  if (const auto* onward = std::get_if<Onward>(&caller)) {
+    if (const Exchange* served = find(onward->serves.exchange)) {
+      limit = std::min(limit, served->limit);
+    }
+  }
+  return limit;
+}
+
+std::optional<Exchanges::Truth> Exchanges::truth_of(NodeIndex node, std::uint64_t exchange) const {
+  const auto found = exchanges_.find({node, exchange});
+  if (found == exchanges_.end()) return std::nullopt;
+  const Exchange& known = found->second;
+  return Truth{.from_peer = std::holds_alternative<Stream>(known.caller),
+               .arrived = known.arrived,
+               .limit = known.limit,
+               .request = &known.request};
 }
 
 void Exchanges::caller_gone(Key key) {
@@ -96,6 +118,8 @@ void Exchanges::start(NodeIndex node, const mesh::StartAttempt& effect) {
   exchange->attempts.push_back({.number = effect.attempt,
                                 .peer = std::nullopt,
                                 .peer_exchange = std::nullopt,
+                                .onward = std::nullopt,
+                                .run = std::nullopt,
                                 .head = std::nullopt,
                                 .body = {}});
   const Stream stream{key, effect.attempt};
@@ -123,6 +147,8 @@ void Exchanges::fabricate(NodeIndex node, const mesh::FabricateAnswer& effect) {
   exchange->attempts.push_back({.number = effect.attempt,
                                 .peer = std::nullopt,
                                 .peer_exchange = std::nullopt,
+                                .onward = std::nullopt,
+                                .run = std::nullopt,
                                 .head = std::nullopt,
                                 .body = {}});
   const Stream stream{key, effect.attempt};
@@ -130,32 +156,6 @@ void Exchanges::fabricate(NodeIndex node, const mesh::FabricateAnswer& effect) {
       stream,
       {.status = effect.status, .headers = effect.headers, .body_size = effect.body.size()});
   attempt_whole(stream, effect.body);
-}
-
-void Exchanges::start_at_agent(const Stream& stream, const mesh::CallRequest& request) {
-  const NodeIndex node = stream.exchange.first;
-  const std::uint64_t number = stream.exchange.second * 16 + stream.attempt;
-  const AgentRun run = observer_.agent_of(node).run(number);
-  Scheduler& scheduler = world_.scheduler();
-  if (!run.connects) {
-    scheduler.after(loopback,
-                    [=, this] { attempt_failed(stream, mesh::AttemptFailure::unreachable); });
-    return;
-  }
-  const mesh::AnswerHead head{.status = run.status, .headers = {}, .body_size = run.size};
-  scheduler.after(run.head_after, [=, this] { attempt_answered(stream, head); });
-  const std::string key = idempotency_key(request);
-  scheduler.after(run.whole_after, [=, this] { end_at_agent(stream, run, key); });
-}
-
-void Exchanges::end_at_agent(const Stream& stream, const AgentRun& run, const std::string& key) {
-  if (find(stream) == nullptr) return;  // the node hung up before the agent was done
-  if (run.breaks) {
-    attempt_failed(stream, mesh::AttemptFailure::broken);
-    return;
-  }
-  if (run.status == 200) observer_.agent_succeeded(stream.exchange.first, key);
-  attempt_whole(stream, run.body);
 }
 
 void Exchanges::start_at_peer(const Stream& stream, NodeIndex peer, mesh::CallRequest request,
@@ -185,6 +185,12 @@ void Exchanges::drop_attempt(Key key, Exchange& exchange, std::uint32_t number) 
   if (exchange.answering == number && exchange.answer == Answer::holding) {
     exchange.answering = 0;
     exchange.answer = Answer::none;
+  }
+  if (attempt.onward) {
+    // Its agent notices, stops the call that it made for this, and has a place free again.
+    const Key onward{key.first, *attempt.onward};
+    world_.scheduler().after(loopback, [=, this] { caller_gone(onward); });
+    desks_[key.first].leave();
   }
   if (!attempt.peer || !attempt.peer_exchange || attempt.whole) return;
   const Key there{*attempt.peer, *attempt.peer_exchange};
@@ -353,6 +359,12 @@ void Exchanges::answer_caller(Key key, Exchange& exchange, const mesh::AnswerHea
     if (calls_.erase(*call) > 0) observer_.call_ended(*call, &head, body);
     return;
   }
+  if (const auto* onward = std::get_if<Onward>(&exchange.caller)) {
+    const bool good = head.status == 200 && body == good_output;
+    world_.scheduler().after(
+        loopback, [this, stream = onward->serves, good] { next_answered(stream, good); });
+    return;
+  }
   const Stream stream = std::get<Stream>(exchange.caller);
   const auto arrive = [=, this] {
     attempt_answered(stream, head);
@@ -367,6 +379,11 @@ void Exchanges::break_caller(Key key, Exchange& exchange) {
   exchange.caller_open = false;
   if (const auto* call = std::get_if<std::uint32_t>(&exchange.caller)) {
     if (calls_.erase(*call) > 0) observer_.call_ended(*call, nullptr, {});
+    return;
+  }
+  if (const auto* onward = std::get_if<Onward>(&exchange.caller)) {
+    world_.scheduler().after(loopback,
+                             [this, stream = onward->serves] { next_answered(stream, false); });
     return;
   }
   const Stream stream = std::get<Stream>(exchange.caller);

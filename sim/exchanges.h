@@ -1,9 +1,14 @@
 // Calls on their way: the exchanges of all nodes and the streams between them, as node/exchange.h
 // carries them out in the daemon. A stream between two nodes is an attempt on one side and an
 // exchange on the other; heads and ends travel over the network, bodies are only sizes and times.
+//
+// An agent whose errand goes further asks the next capability through its own node, with the
+// headers that a real agent would pass on, and answers when it has that answer. Who hangs up on an
+// agent stops the call that it made, but not the work that it does: its place stays taken.
 #pragma once
 
 #include "mesh/call.h"
+#include "sim/agent_desk.h"
 #include "sim/simulated_agent.h"
 #include "sim/surroundings.h"
 
@@ -26,6 +31,7 @@ class CallObserver {
                           const std::string& body) = 0;
   virtual void agent_succeeded(NodeIndex node, const std::string& key) = 0;
   virtual const SimulatedAgent& agent_of(NodeIndex node) = 0;
+  [[nodiscard]] virtual std::uint32_t capabilities() const = 0;  // "cap.0" up to this
 };
 
 class Exchanges {
@@ -49,6 +55,15 @@ class Exchanges {
   // The process of this node is gone; call while life() still names it.
   void stopped(NodeIndex node);
 
+  // What the world knows of an exchange under way, whatever its node believes.
+  struct Truth {
+    bool from_peer = false;
+    base::Instant arrived;
+    base::Instant limit;  // by what its caller asked for, and what that one had left itself
+    const mesh::CallRequest* request = nullptr;
+  };
+  [[nodiscard]] std::optional<Truth> truth_of(NodeIndex node, std::uint64_t exchange) const;
+
  private:
   using Key = std::pair<NodeIndex, std::uint64_t>;  // a node and its exchange
   // One attempt as both its ends name it. The number 0 is no attempt.
@@ -57,19 +72,28 @@ class Exchanges {
     std::uint32_t attempt = 0;
     bool operator==(const Stream&) const = default;
   };
+  static constexpr base::Duration loopback = std::chrono::microseconds(100);
   struct Attempt {
     std::uint32_t number = 0;
     std::optional<NodeIndex> peer;               // nothing: our own agent
     std::optional<std::uint64_t> peer_exchange;  // once the request arrived there
+    std::optional<std::uint64_t> onward;         // the call that our agent made for it
+    std::optional<AgentRun> run;                 // what our agent answers if that is good
     std::optional<mesh::AnswerHead> head;
     std::string body;  // what can be seen of it, once it is whole
     bool whole = false;
     bool inspected = false;  // its body is to be handed over
   };
   enum class Answer : std::uint8_t { none, holding, flowing, done };
+  struct Onward {  // our agent's, for what it serves as this attempt
+    Stream serves;
+  };
+  using Caller = std::variant<std::uint32_t, Stream, Onward>;  // Stream: a peer's attempt
   struct Exchange {
     mesh::CallRequest request;
-    std::variant<std::uint32_t, Stream> caller;  // a call of our agent, or a peer's attempt
+    Caller caller;
+    base::Instant arrived;
+    base::Instant limit;  // see Truth
     bool caller_open = true;
     std::vector<Attempt> attempts;  // under way, or answering
     std::uint32_t answering = 0;    // the attempt whose answer is passed on; 0 = none
@@ -80,9 +104,22 @@ class Exchanges {
 
   Exchange* find(Key key);
   Attempt* find(const Stream& stream);  // only while that attempt is under way
-  void open(NodeIndex node, const mesh::Origin& origin, mesh::CallRequest request,
-            std::variant<std::uint32_t, Stream> caller);
+  void open(NodeIndex node, const mesh::Origin& origin, mesh::CallRequest request, Caller caller);
+  [[nodiscard]] base::Instant limit_of(const mesh::CallRequest& request, const Caller& caller);
+
+  // The agent's side.
+  struct Task {
+    Stream stream;
+    AgentRun run;
+    mesh::CallRequest request;
+  };
   void start_at_agent(const Stream& stream, const mesh::CallRequest& request);
+  void work(const Task& task);
+  void worked(const Task& task);
+  void go_on(const Task& task);
+  void next_answered(const Stream& stream, bool good);
+  [[nodiscard]] std::string identity_of(const Task& task);
+  void answer_at_agent(const Task& task);
   void end_at_agent(const Stream& stream, const AgentRun& run, const std::string& key);
   void start_at_peer(const Stream& stream, NodeIndex peer, mesh::CallRequest request, int tries);
   void drop_attempt(Key key, Exchange& exchange, std::uint32_t number);
@@ -113,6 +150,7 @@ class Exchanges {
   };
   std::map<Key, Kept> kept_;
   std::map<std::uint32_t, Key> calls_;  // open ones
+  std::map<NodeIndex, AgentDesk> desks_;
   std::uint64_t next_exchange_ = 1;
 };
 

@@ -57,7 +57,7 @@ std::vector<const gossip::Membership*> World::views() const {
 
 // What is not yet as it should be once all is calm; empty if nothing.
 std::string World::unsettled() {
-  if (open_calls_ > 0) return std::to_string(open_calls_) + " calls are open";
+  if (!open_calls_.empty()) return std::to_string(open_calls_.size()) + " calls are open";
   return observer_->disagreement(views());
 }
 
@@ -117,6 +117,7 @@ void World::second() {
     gauge("members", membership.members().size(), bounds.members_max);
     gauge("exchanges", node.kernel->data_plane().exchanges(), call_bounds.exchanges_max);
     gauge("reports", counters.reports, bounds.report_topics_max * bounds.report_authors_max);
+    if (!options_.watch) continue;
     look_at_reports(i);
     const bool small = nodes_.size() <= Observer::whole_tables_up_to;
     if (!small && i % whole_look_every == seconds % whole_look_every) {
@@ -124,9 +125,9 @@ void World::second() {
     }
   }
   for (NodeIndex i = 0; i < nodes_.size(); ++i) {
-    if (nodes_[i]->runs()) look_at_opinions(i);
+    if (nodes_[i]->runs() && options_.watch) look_at_opinions(i);
   }
-  observer_->second(now());
+  if (options_.watch) observer_->second(now());
   Figures& figures = observer_->figures();
   if (!figures.first_convergence && !calm_ && observer_->disagreement(views()).empty() &&
       all_started()) {

@@ -1,10 +1,11 @@
 #include "sim/scenario.h"
 
 #include "base/strings.h"
+#include "sim/scenario_calls.h"
+#include "sim/scenario_words.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <span>
 #include <utility>
 
@@ -70,22 +71,7 @@ std::optional<Kind> kind_of(const Names<Kind, N>& names, std::string_view name) 
 
 // ---- writing ----
 
-std::string text_of(base::Duration duration) {
-  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
-  if (micros % 1000 != 0) return std::to_string(micros) + "us";
-  return base::format_duration(duration);
-}
-
-std::string text_of(const std::vector<NodeIndex>& nodes) {
-  std::string text;
-  for (const NodeIndex node : nodes) {
-    if (!text.empty()) text += ',';
-    text += std::to_string(node);
-  }
-  return text;
-}
-
-std::string text_of(const Fault& fault) {
+std::string fault_text(const Fault& fault) {
   std::string text = "at " + text_of(fault.at) + " " + std::string(to_string(fault.kind));
   if (!fault.nodes.empty()) text += " nodes " + text_of(fault.nodes);
   if (!fault.towards.empty()) text += " towards " + text_of(fault.towards);
@@ -94,88 +80,21 @@ std::string text_of(const Fault& fault) {
   return text + "\n";
 }
 
+// What is not as usual, so that short scenarios stay short.
+std::string further_text(const Workload& workload) {
+  std::string text;
+  const auto add = [&](std::string_view name, std::uint32_t value, std::uint32_t usual) {
+    if (value != usual) text += " " + std::string(name) + " " + std::to_string(value);
+  };
+  add("callers", workload.callers, 0);
+  add("depth", workload.depth, 1);
+  add("hard", workload.hard, 0);
+  add("misjudged", workload.misjudged, 0);
+  add("low", workload.low, 0);
+  return text;
+}
+
 // ---- reading ----
-
-// One line, word by word. The first thing that does not fit is remembered, and all later reads give
-// defaults, so that a statement is read straight down and judged once at its end.
-class Words {
- public:
-  explicit Words(std::string_view line) {
-    for (const std::string_view word : base::split(line, ' ')) {
-      if (!word.empty()) words_.push_back(word);
-    }
-  }
-
-  [[nodiscard]] bool more() const { return next_ < words_.size(); }
-  [[nodiscard]] const std::string& problem() const { return problem_; }
-
-  std::string_view word(std::string_view what) {
-    if (more()) return words_[next_++];
-    complain("expected " + std::string(what));
-    return {};
-  }
-  void keyword(std::string_view expected) {
-    if (word(expected) != expected) complain("expected '" + std::string(expected) + "'");
-  }
-  std::uint64_t number(std::uint64_t max) {
-    const std::string_view text = word("a number");
-    const auto value = base::parse_unsigned(text);
-    if (!value || *value > max) {
-      complain("'" + std::string(text) + "' is not a number up to " + std::to_string(max));
-      return 0;
-    }
-    return *value;
-  }
-  std::uint32_t number32(std::uint32_t max) { return static_cast<std::uint32_t>(number(max)); }
-  std::int64_t signed_number() {
-    const std::string_view text = word("a number");
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) {
-      complain("'" + std::string(text) + "' is not a number");
-      return 0;
-    }
-    return value;
-  }
-  base::Duration duration() {
-    const std::string_view text = word("a duration");
-    const auto value = base::parse_duration(text);
-    if (!value || *value > duration_max) {
-      complain("'" + std::string(text) + "' is not a duration up to 1000h");
-      return {};
-    }
-    if (*value % std::chrono::microseconds(1) != base::Duration::zero()) {
-      complain("'" + std::string(text) + "' is finer than a microsecond");
-      return {};
-    }
-    return *value;
-  }
-  std::vector<NodeIndex> nodes() {
-    std::vector<NodeIndex> result;
-    for (const std::string_view part : base::split(word("node numbers"), ',')) {
-      const auto value = base::parse_unsigned(part);
-      if (!value || *value >= Scenario::nodes_max) {
-        complain("'" + std::string(part) + "' is not the number of a node");
-        return {};
-      }
-      result.push_back(static_cast<NodeIndex>(*value));
-    }
-    return result;
-  }
-  void complain(std::string text) {
-    if (problem_.empty()) problem_ = std::move(text);
-    next_ = words_.size();
-  }
-
- private:
-  static constexpr base::Duration duration_max = std::chrono::hours(1000);
-
-  std::vector<std::string_view> words_;
-  std::size_t next_ = 0;
-  std::string problem_;
-};
-
-constexpr std::uint32_t million = 1'000'000;
 
 Fault read_fault(Words& words) {
   Fault fault;
@@ -232,6 +151,16 @@ void read_calls(Words& words, Workload& workload) {
       workload.idempotent = words.number32(million);
     } else if (key == "deadline") {
       workload.deadline = words.duration();
+    } else if (key == "callers") {
+      workload.callers = words.number32(Scenario::nodes_max);
+    } else if (key == "depth") {
+      workload.depth = words.number32(1000);
+    } else if (key == "hard") {
+      workload.hard = words.number32(million);
+    } else if (key == "misjudged") {
+      workload.misjudged = words.number32(million);
+    } else if (key == "low") {
+      workload.low = words.number32(million);
     } else {
       words.complain("unknown word '" + std::string(key) + "'");
     }
@@ -265,6 +194,10 @@ void read_statement(std::string_view key, Words& words, Scenario& scenario) {
     scenario.hashed_pair_keys = words.number(1) == 1;
   } else if (key == "calls") {
     read_calls(words, scenario.workload);
+  } else if (key == "agent") {
+    scenario.agents.push_back(read_agent(words));
+  } else if (key == "policy") {
+    scenario.policies.push_back(read_policy(words));
   } else if (key == "adversary") {
     scenario.adversaries.push_back(read_adversary(words));
   } else if (key == "at") {
@@ -291,6 +224,12 @@ std::string misfit(const Scenario& scenario) {
       return "a fault names a node that does not exist";
     }
   }
+  for (const AgentTraits& agent : scenario.agents) {
+    if (std::any_of(agent.nodes.begin(), agent.nodes.end(), outside)) {
+      return "an agent is beside a node that does not exist";
+    }
+  }
+  if (scenario.workload.callers > scenario.nodes) return "there are fewer nodes than callers";
   for (const AdversaryChoice& adversary : scenario.adversaries) {
     if (std::any_of(adversary.nodes.begin(), adversary.nodes.end(), outside)) {
       return "an adversary is a node that does not exist";
@@ -356,17 +295,20 @@ std::string Scenario::to_text() const {
   text += line("drift_max", std::to_string(drift_max));
   text += line("clock_offset_max", text_of(clock_offset_max));
   text += line("hashed_pair_keys", hashed_pair_keys ? "1" : "0");
-  text += line("calls",
-               std::to_string(workload.calls) + " after " + std::to_string(workload.first_call) +
-                   " from " + text_of(workload.starts) + " every " + text_of(workload.gap) +
-                   " capabilities " + std::to_string(workload.capabilities) + " providers " +
-                   std::to_string(workload.providers) + " idempotent " +
-                   std::to_string(workload.idempotent) + " deadline " + text_of(workload.deadline));
+  text += line("calls", std::to_string(workload.calls) + " after " +
+                            std::to_string(workload.first_call) + " from " +
+                            text_of(workload.starts) + " every " + text_of(workload.gap) +
+                            " capabilities " + std::to_string(workload.capabilities) +
+                            " providers " + std::to_string(workload.providers) + " idempotent " +
+                            std::to_string(workload.idempotent) + " deadline " +
+                            text_of(workload.deadline) + further_text(workload));
+  for (const AgentTraits& agent : agents) text += text_of(agent);
+  for (const mesh::Policy& policy : policies) text += text_of(policy);
   for (const AdversaryChoice& adversary : adversaries) {
     text += line("adversary", std::string(to_string(adversary.kind)) + " nodes " +
                                   text_of(adversary.nodes) + " at " + text_of(adversary.at));
   }
-  for (const Fault& fault : faults) text += text_of(fault);
+  for (const Fault& fault : faults) text += fault_text(fault);
   text += line("chaos_ends", text_of(chaos_ends));
   text += line("patience", text_of(patience));
   return text;

@@ -9,11 +9,15 @@
 //   at 5s crash nodes 2 for 10s
 //   at 9s one_way nodes 0,1 towards 3 for 8s
 //   adversary forger nodes 4 at 2s
+//   agent nodes 1,2 service 20ms to 80ms transient 30000    # scenario_calls.h
+//   policy cap.* attempts 4 breaker 500000 10 10s 30s 3
 //   chaos_ends 30s
 #pragma once
 
 #include "base/result.h"
 #include "base/time.h"
+#include "mesh/policy_table.h"
+#include "sim/agent_traits.h"
 
 #include <cstdint>
 #include <optional>
@@ -94,6 +98,11 @@ struct Workload {
   std::uint32_t providers = 2;         // nodes that offer each
   std::uint32_t idempotent = 700'000;  // ppm of calls that may be repeated
   base::Duration deadline = std::chrono::seconds(5);
+  std::uint32_t callers = 0;    // the last so many nodes call; 0: all
+  std::uint32_t depth = 1;      // agents that a call passes, each asked by the one before
+  std::uint32_t hard = 0;       // ppm of calls that are hard; if not 0, callers say how hard
+  std::uint32_t misjudged = 0;  // ppm of these words that are wrong
+  std::uint32_t low = 0;        // ppm of calls with low priority
   bool operator==(const Workload&) const = default;
 };
 
@@ -111,6 +120,8 @@ struct Scenario {
   std::vector<Fault> faults;          // in order of time
   std::vector<AdversaryChoice> adversaries;
   Workload workload;
+  std::vector<AgentTraits> agents;     // of a node named by several, the last holds
+  std::vector<mesh::Policy> policies;  // of all nodes
   base::Duration chaos_ends = std::chrono::seconds(30);  // all faults end here
   base::Duration patience = std::chrono::seconds(60);    // in which the rest must settle after it
 

@@ -32,7 +32,9 @@ Scenario without_last_node(Scenario scenario) {
   });
   std::erase_if(scenario.adversaries,
                 [&](AdversaryChoice& adversary) { return drop(adversary.nodes); });
+  std::erase_if(scenario.agents, [&](AgentTraits& agent) { return drop(agent.nodes); });
   scenario.seeds = std::min(scenario.seeds, scenario.nodes);
+  scenario.workload.callers = std::min(scenario.workload.callers, scenario.nodes);
   return scenario;
 }
 
@@ -51,7 +53,10 @@ class Search {
     const Scenario before = best_;
     remove_items(&Scenario::faults);
     remove_items(&Scenario::adversaries);
+    remove_items(&Scenario::agents);
+    remove_items(&Scenario::policies);
     cut_calls();
+    make_calls_plain();
     remove_nodes();
     shorten_faults();
     quieten_links();
@@ -109,6 +114,17 @@ class Search {
       back.workload.first_call += half;
       if (!accept(back)) return;
     }
+  }
+
+  void make_calls_plain() {
+    Scenario candidate = best_;
+    candidate.workload.depth = 1;
+    accept(candidate);
+    candidate = best_;
+    candidate.workload.hard = 0;
+    candidate.workload.misjudged = 0;
+    candidate.workload.low = 0;
+    accept(candidate);
   }
 
   void remove_nodes() {

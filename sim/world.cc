@@ -38,6 +38,7 @@ void World::start(NodeIndex index) {
     if (seed != index) options.seeds.push_back(nodes_[seed]->endpoint);
   }
   options.gate = gate_options();
+  options.calls.policies = scenario_.policies;
   const Disk::Contents& disk = node.disk.contents();
   kernel::Stored stored{.epoch = disk.epoch, .members = {}, .descriptors = {}};
   for (const auto& [id, record] : disk.members) stored.members.push_back(record);
@@ -136,12 +137,16 @@ void World::handle(NodeIndex index, kernel::Input input) {
   node.kernel->handle(std::move(input), node.clock.monotonic(scheduler_.now()), effects);
   touched_.clear();
   for (kernel::Effect& effect : effects) {
-    if (const auto* step = std::get_if<base::Transition>(&effect))
+    if (const auto* start = std::get_if<mesh::StartAttempt>(&effect)) {
+      look_at_attempt(index, *start);
+    }
+    if (const auto* step = std::get_if<base::Transition>(&effect); step && options_.watch) {
       touched_.push_back(step->subject);
+    }
     node.outbox.push_back(std::move(effect));
   }
   effects_ = std::move(effects);
-  look(index);
+  if (options_.watch) look(index);
   drain(index);
 }
 
@@ -158,6 +163,20 @@ void World::look(NodeIndex index) {
     observer_->published(index, now(), self->record);
   }
   observer_->look(index, now(), membership, touched_);
+}
+
+// As it was decided; it may go out later, behind a Persist.
+void World::look_at_attempt(NodeIndex index, const mesh::StartAttempt& start) {
+  const auto exchange = exchanges_.truth_of(index, start.exchange.value);
+  if (!exchange || exchange->from_peer || !options_.attempted) return;
+  const auto* peer = std::get_if<mesh::ToPeer>(&start.to);
+  const bool falls_back = peer != nullptr && !peer->capability.empty();
+  options_.attempted({.at = now(),
+                      .from = index,
+                      .to = peer == nullptr ? index : node_with(peer->node).value_or(index),
+                      .capability = falls_back ? peer->capability : exchange->request->capability,
+                      .call = Errand::of(exchange->request->rest).call,
+                      .attempt = start.attempt});
 }
 
 void World::arm(NodeIndex index) {

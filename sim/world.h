@@ -19,6 +19,7 @@
 #include "sim/simulated_node.h"
 #include "sim/surroundings.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -51,6 +52,9 @@ class World final : public Surroundings, public CallObserver {
   void exchange_opened(NodeIndex node, std::uint64_t exchange);
   void agent_succeeded(NodeIndex node, const std::string& key) override;
   const SimulatedAgent& agent_of(NodeIndex node) override { return nodes_[node]->agent; }
+  [[nodiscard]] std::uint32_t capabilities() const override {
+    return std::max(1U, scenario_.workload.capabilities);
+  }
 
  private:
   struct Liar {
@@ -66,6 +70,7 @@ class World final : public Surroundings, public CallObserver {
   void schedule_starts();
   void schedule_faults();
   void schedule_calls();
+  void describe(SimulatedNode& node, NodeIndex index);
   void issue_call(std::uint32_t call);
 
   [[nodiscard]] kernel::GateOptions gate_options() const;
@@ -79,6 +84,7 @@ class World final : public Surroundings, public CallObserver {
   void arm(NodeIndex node);
   void timer_fired(NodeIndex node, std::uint32_t life, base::Instant when);
   void look(NodeIndex node);
+  void look_at_attempt(NodeIndex node, const mesh::StartAttempt& start);
 
   // effects (world_effects.cc)
   void drain(NodeIndex node);
@@ -140,7 +146,11 @@ class World final : public Surroundings, public CallObserver {
   std::vector<std::string> touched_;
   std::vector<bool> fault_active_;
   std::map<std::size_t, std::vector<NodeIndex>> disturbed_;  // by active fault
-  std::uint32_t open_calls_ = 0;
+  struct OpenCall {
+    NodeIndex node = 0;
+    base::Duration issued{};
+  };
+  std::map<std::uint32_t, OpenCall> open_calls_;
   struct Clogged {
     NodeIndex from;
     base::Endpoint to;

@@ -49,12 +49,18 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
       [&](const mesh::ForgetAnswer& e) { exchanges_.forget(index, e); },
       [&](const mesh::ReplayAnswer& e) { exchanges_.replay(index, e); },
       [&](const mesh::ExchangeSettled& e) {
-        observer_->coverage().saw("outcome", "", to_string(e.outcome));
-        observer_->tell(&Checker::on_exchange_ended, ExchangeEnded{now(), index, e.exchange.value});
+        if (options_.watch) {
+          observer_->coverage().saw("outcome", "", to_string(e.outcome));
+          observer_->tell(&Checker::on_exchange_ended,
+                          ExchangeEnded{now(), index, e.exchange.value});
+        }
         exchanges_.settle(index, e);
       },
       [&](const mesh::ProbeAgent& e) { probe_agent(index, e); },
-      [&](const base::Transition& e) { observer_->machine(index, now(), e); },
+      [&](const base::Transition& e) {
+        if (options_.stepped) options_.stepped(now(), index, e);
+        if (options_.watch) observer_->machine(index, now(), e);
+      },
       [&](const base::Notice& e) { observer_->notice(index, now(), e); },
       [&](const kernel::Drained&) { stop(index, false); });
 }
@@ -82,7 +88,7 @@ void World::sync(NodeIndex index, std::uint32_t life) {
     synced.persisting = false;
     if (synced.outbox.empty()) return;
     touched_.clear();
-    look(index);
+    if (options_.watch) look(index);
     drain(index);
   });
 }
@@ -108,7 +114,9 @@ void World::send_raw(NodeIndex from, const base::Endpoint& to, base::Bytes datag
   ++figures.datagrams;
   figures.datagram_bytes += datagram.size();
   observer_->digest().add(datagram);
-  observer_->tell(&Checker::on_datagram, DatagramSent{now(), from, *target, datagram.size()});
+  if (options_.watch) {
+    observer_->tell(&Checker::on_datagram, DatagramSent{now(), from, *target, datagram.size()});
+  }
   const Fate fate = network_.datagram(from, *target, datagram, scheduler_.now());
   const base::Endpoint source = nodes_[from]->endpoint;
   if (fate.copies == 2) {
@@ -139,7 +147,7 @@ void World::check_signatures(NodeIndex index, const kernel::CheckSignatures& que
 }
 
 void World::probe_agent(NodeIndex index, const mesh::ProbeAgent& probe) {
-  const AgentRun run = nodes_[index]->agent.run(probe.probe + (std::uint64_t{1} << 40));
+  const AgentRun run = nodes_[index]->agent.probed(probe.probe + (std::uint64_t{1} << 40));
   const bool answers = run.connects && run.head_after <= probe.timeout;
   kernel::ProbeAnswered answer{probe.probe, std::nullopt};
   if (answers) answer.status = run.status;
@@ -152,12 +160,20 @@ void World::probe_agent(NodeIndex index, const mesh::ProbeAgent& probe) {
 
 // ---- what becomes of calls ----
 
-void World::call_ended(std::uint32_t call, const mesh::AnswerHead* head,
-                       const std::string& /*body*/) {
-  --open_calls_;
+void World::call_ended(std::uint32_t call, const mesh::AnswerHead* head, const std::string& body) {
+  const auto open = open_calls_.extract(call);
   const int status = head == nullptr ? 0 : head->status;
+  if (options_.called && !open.empty()) {
+    options_.called({.call = call,
+                     .node = open.mapped().node,
+                     .issued = open.mapped().issued,
+                     .took = now() - open.mapped().issued,
+                     .status = status,
+                     .good = status == 200 && body == good_output});
+  }
   if (status == 200) ++observer_->figures().calls_succeeded;
   observer_->digest().add((std::uint64_t{call} << 32) | static_cast<std::uint64_t>(status));
+  if (!options_.watch) return;
   observer_->tell(&Checker::on_call_ended, CallEnded{now(), call, status});
   std::string text = "call " + std::to_string(call) + " -> ";
   text += head == nullptr ? std::string("broken") : std::to_string(status);
@@ -170,10 +186,12 @@ void World::call_ended(std::uint32_t call, const mesh::AnswerHead* head,
 }
 
 void World::exchange_opened(NodeIndex node, std::uint64_t exchange) {
+  if (!options_.watch) return;
   observer_->tell(&Checker::on_exchange, ExchangeOpened{now(), node, exchange});
 }
 
 void World::agent_succeeded(NodeIndex node, const std::string& key) {
+  if (!options_.watch) return;
   observer_->tell(&Checker::on_agent_succeeded, AgentSucceeded{now(), node, key});
 }
 

@@ -193,7 +193,8 @@ void World::release(std::size_t index, NodeIndex target) {
 void World::describe_agent_again(NodeIndex target, bool full) {
   SimulatedNode& node = *nodes_[target];
   if (!node.descriptor) return;
-  node.descriptor->concurrency = full ? 1 : workload_concurrency;
+  const std::uint32_t usual = node.agent.concurrency().value_or(workload_concurrency);
+  node.descriptor->concurrency = full ? 1 : usual;
   feed(target, kernel::AgentConfigured{node.descriptor});
 }
 

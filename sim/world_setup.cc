@@ -69,15 +69,25 @@ void World::make_nodes() {
     auto node = std::make_unique<SimulatedNode>(identity_of(scenario_.seed, i), rng);
     node->endpoint = endpoint_of(i);
     node->clock = ClockModel(draw_clock(scenario_, rng.fork("clock")));
-    const Workload& workload = scenario_.workload;
-    if (workload.calls > 0) {
-      node->descriptor = describe_agent(i, scenario_.nodes, workload.capabilities,
-                                        workload.providers, workload_concurrency);
-    }
+    describe(*node, i);
     ids_.push_back(node->identity.id());
     by_id_.emplace(node->identity.id(), i);
     by_endpoint_.emplace(node->endpoint, i);
     nodes_.push_back(std::move(node));
+  }
+}
+
+void World::describe(SimulatedNode& node, NodeIndex index) {
+  const Workload& workload = scenario_.workload;
+  if (workload.calls == 0) return;
+  node.descriptor = describe_agent(index, scenario_.nodes, workload.capabilities,
+                                   workload.providers, workload_concurrency);
+  for (const AgentTraits& traits : scenario_.agents) {
+    const bool named =
+        std::find(traits.nodes.begin(), traits.nodes.end(), index) != traits.nodes.end();
+    if (!named && !traits.nodes.empty()) continue;
+    node.agent.have(traits);
+    if (node.descriptor) describe_traits(traits, *node.descriptor);
   }
 }
 
@@ -154,15 +164,22 @@ void World::schedule_calls() {
 void World::issue_call(std::uint32_t call) {
   base::Rng rng = rng_.fork("call", call);
   const Workload& workload = scenario_.workload;
-  const auto node = static_cast<NodeIndex>(rng.below(scenario_.nodes));
-  const std::uint64_t capability = rng.below(std::max(1U, workload.capabilities));
+  const std::uint32_t callers = workload.callers == 0 ? scenario_.nodes : workload.callers;
+  const auto node = static_cast<NodeIndex>(scenario_.nodes - callers + rng.below(callers));
+  // A long errand begins at the first of them.
+  const std::uint64_t first = rng.below(capabilities());
+  const std::uint64_t capability = workload.depth > 1 && workload.callers > 0 ? 0 : first;
   const bool idempotent = rng.chance(workload.idempotent);
   const bool impatient = rng.chance(30'000);
   const base::Duration hangs_up = std::chrono::milliseconds(rng.between(1, 500));
+  const bool is_hard = rng.chance(workload.hard);
+  const bool judged_hard = rng.chance(workload.misjudged) ? !is_hard : is_hard;
+  const bool is_low = rng.chance(workload.low);
   if (!nodes_[node]->runs()) return;
+  const Errand errand{.call = call, .further = std::max(1U, workload.depth) - 1, .hard = is_hard};
   mesh::CallRequest request{.capability = "cap." + std::to_string(capability),
                             .method = idempotent && rng.chance(300'000) ? "GET" : "POST",
-                            .rest = "/item?call=" + std::to_string(call),
+                            .rest = errand.target(),
                             .headers = {},
                             .body_size = rng.below(20'000),
                             .body_start = {}};
@@ -172,11 +189,18 @@ void World::issue_call(std::uint32_t call) {
   if (idempotent && request.method == "POST") {
     request.headers.push_back({"idempotency-key", "key-" + std::to_string(call)});
   }
+  if (workload.hard > 0) {
+    request.headers.push_back({"parley-complexity", judged_hard ? "0.9" : "0.1"});
+  }
+  if (is_low) request.headers.push_back({"parley-priority", "low"});
   ++observer_->figures().calls;
-  ++open_calls_;
-  observer_->tell(&Checker::on_call, CallIssued{now(), call, node, workload.deadline});
+  open_calls_.emplace(call, OpenCall{node, now()});
+  if (options_.watch) {
+    observer_->tell(&Checker::on_call, CallIssued{now(), call, node, workload.deadline});
+  }
   exchanges_.call(node, call, std::move(request));
-  if (impatient) scheduler_.after(hangs_up, [this, node, call] { exchanges_.abort(node, call); });
+  if (impatient && workload.callers == 0)
+    scheduler_.after(hangs_up, [this, node, call] { exchanges_.abort(node, call); });
 }
 
 }  // namespace sim
