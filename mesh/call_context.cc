@@ -274,7 +274,10 @@ base::Result<CallContext, Problem> read_context(const CallRequest& request, cons
   } else {
     inherited =
         ongoing.served.find(fields.call, trace ? trace->trace_id.view() : std::string_view());
-    if (inherited != nullptr) out.path = inherited->path;
+    if (inherited != nullptr) {
+      out.path = inherited->path;
+      out.serves = inherited->exchange;
+    }
   }
   const bool begins_a_chain = inherited == nullptr && std::holds_alternative<FromAgent>(origin);
   if (begins_a_chain && out.policy->timeout.workflow) {

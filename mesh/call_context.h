@@ -46,6 +46,7 @@ struct CallContext {
   std::optional<double> complexity;  // Parley-Complexity or the policy's estimate, 0..1
   std::string context_version;       // that the answer must be made from at least; "" = any
   resilience::Priority priority = resilience::Priority::normal;
+  std::optional<ExchangeId> serves;  // what the own agent makes this call for, if it said so
   bool again = false;  // the caller saw this node's answer to this call, and did not take it
   RoutePolicy route = RoutePolicy::least_loaded;
   std::shared_ptr<const CallPolicy> policy;  // shared with the table; null only if reading failed

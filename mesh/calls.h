@@ -140,6 +140,10 @@ class Calls {
   [[nodiscard]] bool may_repeat(const Exchange& exchange) const;
   [[nodiscard]] const judge::CompiledCheck* check_of(const Exchange& exchange,
                                                      const base::NodeId& node) const;
+  [[nodiscard]] bool failed_further_on(const Exchange& exchange, const OpenAttempt& attempt,
+                                       const AnswerHead& head) const;
+  [[nodiscard]] Classified classified_head(const Exchange& exchange, const OpenAttempt& attempt,
+                                           const AnswerHead& head) const;
   // For the words of a problem.
   void note(Exchange& exchange, const base::NodeId& node, std::string_view what) const;
   void relay(Exchange& exchange, const OpenAttempt& attempt, const AnswerHead& head,

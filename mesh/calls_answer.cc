@@ -68,13 +68,34 @@ const judge::CompiledCheck* Calls::check_of(const Exchange& exchange,
   return offer == nullptr ? nullptr : offer->check.get();
 }
 
+// The agent beside this node fails because a call that it made failed, which was tried as often as
+// it may be there: to try all of it again would multiply the attempts with each hop, and it would
+// blame the agent for another one.
+bool Calls::failed_further_on(const Exchange& exchange, const OpenAttempt& attempt,
+                              const AnswerHead& head) const {
+  if (head.status < 500) return false;
+  if (attempt.node == around_.self) return served_.failed_further_on(exchange.id);
+  return find_header(head.headers, "parley-failed-further-on").has_value();
+}
+
+Classified Calls::classified_head(const Exchange& exchange, const OpenAttempt& attempt,
+                                  const AnswerHead& head) const {
+  Classified classified = classify(head, attempt.node != around_.self);
+  if (classified.code || !failed_further_on(exchange, attempt, head)) return classified;
+  classified.verdict = Verdict::server_error;
+  classified.reason.reset();
+  classified.result.reset();
+  classified.why = "a call that it made failed";
+  return classified;
+}
+
 void Calls::on_answered(ExchangeId id, std::uint32_t attempt, const AnswerHead& head,
                         base::Instant now, Effects& effects) {
   Exchange* exchange = exchanges_.find(id);
   if (exchange == nullptr || !std::holds_alternative<Attempting>(exchange->phase)) return;
   OpenAttempt* open = exchange->find(attempt);
   if (open == nullptr || open->head) return;
-  Classified classified = classify(head, open->node != around_.self);
+  Classified classified = classified_head(*exchange, *open, head);
   const bool served = !classified.code && !exchange->from_peer();
   if (served && judge::worth_reading(head, check_of(*exchange, open->node) != nullptr)) {
     open->head = head;
@@ -93,7 +114,7 @@ void Calls::on_inspected(ExchangeId id, std::uint32_t attempt,
   OpenAttempt* open = exchange->find(attempt);
   if (open == nullptr || !open->head) return;
   const AnswerHead head = std::move(*open->head);
-  Classified classified = classify(head, open->node != around_.self);
+  Classified classified = classified_head(*exchange, *open, head);
   if (body) {
     const judge::CompiledCheck* check = check_of(*exchange, open->node);
     refine(classified, judge::judge_body(head, *body, check), check != nullptr);
@@ -129,7 +150,11 @@ void Calls::conclude(Exchange& exchange, std::uint32_t number, const AnswerHead&
     if (waits || another || give_up) {
       if (!is_of_the_mesh(classified)) exchange.rejected.push_back(attempt.node);
       abort_attempt(exchange, number, effects);
-      if (waits) return;
+      if (waits) {
+        schedule_hedge(exchange, now);
+        exchanges_.arm(exchange);
+        return;
+      }
       if (another) {
         follow(exchange, *another, now, effects);
       } else {
@@ -177,6 +202,10 @@ void Calls::relay(Exchange& exchange, const OpenAttempt& attempt, const AnswerHe
   if (!exchange.asked.empty()) set.push_back({"parley-fallback", exchange.request.capability});
   if (!classified.why.empty()) set.push_back({"parley-failure", classified.why});
   if (!exchange.faults.empty()) set.push_back({"parley-fault", exchange.faults});
+  const bool further_on = exchange.from_peer() && failed_further_on(exchange, attempt, head);
+  if (further_on || find_header(head.headers, "parley-failed-further-on")) {
+    set.push_back({"parley-failed-further-on", further_on ? "1" : ""});
+  }
 
   const bool hold =
       may_repeat(exchange) && head.body_size && *head.body_size <= around_.options.held_answer_max;
@@ -271,7 +300,11 @@ void Calls::time_out(Exchange& exchange, std::uint32_t number, base::Instant now
 
 void Calls::go_on(Exchange& exchange, const Classified& failed, base::Instant now,
                   Effects& effects) {
-  if (!exchange.open.empty()) return;  // the other one may still answer
+  if (!exchange.open.empty()) {  // the other one may still answer; if it is late, it is not alone
+    schedule_hedge(exchange, now);
+    exchanges_.arm(exchange);
+    return;
+  }
   if (const std::optional<Another> another = plan_another(exchange, failed, now)) {
     follow(exchange, *another, now, effects);
     return;

@@ -320,15 +320,25 @@ void Calls::schedule_hedge(Exchange& exchange, base::Instant now) {
   if (!hedge.enabled && !exchange.open.front().probe) return;
   const auto seen = lessons_.nearly_all_within(exchange.request.capability);
   const auto after = hedge.enabled && hedge.after ? hedge.after : seen;
-  if (after) exchange.hedge_at = now + *after;
+  // What nobody knows yet may be known before this call is late: the first ones hang as well.
+  exchange.hedge_at = after ? std::max(now, exchange.open.front().since + *after)
+                            : now + around_.options.hedge_look_again;
 }
 
 void Calls::hedge(Exchange& exchange, base::Instant now, Effects& effects) {
   if (exchange.open.size() != 1 || !may_repeat(exchange)) return;
+  schedule_hedge(exchange, now);
+  exchanges_.arm(exchange);
+  if (exchange.hedge_at > now) return;
+  exchange.hedge_at = base::Instant::never();
+  exchanges_.arm(exchange);
   const routing::OwnAgent own = own_agent_for(exchange);
   routing::gather(around_.catalogue.providers_of(exchange.request.capability),
                   question_of(exchange, own, false, now), candidates_);
-  if (candidates_.best.empty() || candidates_.rank >= routing::Rank::ejected) return;
+  // Who failed this call quickly is still a better bet than one who does not answer.
+  const bool good = candidates_.rank < routing::Rank::ejected ||
+                    (candidates_.rank == routing::Rank::tried && !exchange.open.front().probe);
+  if (candidates_.best.empty() || !good) return;
   if (!budgets_.of(exchange.request.capability).take()) {
     ++around_.counters.retries_denied;
     return;
@@ -336,7 +346,7 @@ void Calls::hedge(Exchange& exchange, base::Instant now, Effects& effects) {
   ++around_.counters.hedges;
   const ExchangeId id = exchange.id;
   const std::uint32_t number = exchange.attempts + 1;
-  if (!try_next(exchange, routing::Rank::stale, now, effects)) return;
+  if (!try_next(exchange, candidates_.rank, now, effects)) return;
   Exchange* still = exchanges_.find(id);
   OpenAttempt* attempt = still != nullptr ? still->find(number) : nullptr;
   if (attempt != nullptr) attempt->hedge = true;

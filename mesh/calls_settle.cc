@@ -118,6 +118,11 @@ void Calls::settle(Exchange& exchange, Outcome outcome, int status, bool complet
     limits_.on_settled(counted, served ? std::optional(now - exchange.arrived) : std::nullopt,
                        dropped, now);
   }
+  if (exchange.context.serves) {
+    const bool tried_in_vain =
+        outcome != Outcome::success && outcome != Outcome::caller_gone && exchange.attempts > 0;
+    served_.note_further_on(*exchange.context.serves, tried_in_vain);
+  }
   tell(exchange, "settled", effects);
   const ExchangeId id = exchange.id;
   effects.emplace_back(ExchangeSettled{.exchange = id,

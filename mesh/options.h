@@ -34,6 +34,9 @@ struct Options {
   std::size_t kept_answers_max = 1'000;
   std::size_t waiting_duplicates_max = 64;  // of one execution
 
+  // How often a call looks whether it is late, as long as nobody knows what is late.
+  base::Duration hedge_look_again = std::chrono::milliseconds(100);
+
   // After a failed attempt that node is avoided for a time that doubles with each further failure.
   base::Duration penalty_min = std::chrono::seconds(1);
   base::Duration penalty_max = std::chrono::seconds(30);

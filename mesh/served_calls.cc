@@ -83,6 +83,15 @@ void ServedCalls::lift_deadline(ExchangeId exchange) {
   if (const auto place = place_of(exchange)) served_[*place].deadline = base::Instant::never();
 }
 
+void ServedCalls::note_further_on(ExchangeId exchange, bool in_vain) {
+  if (const auto place = place_of(exchange)) served_[*place].failed_further_on = in_vain;
+}
+
+bool ServedCalls::failed_further_on(ExchangeId exchange) const {
+  const auto place = place_of(exchange);
+  return place && served_[*place].failed_further_on;
+}
+
 const ServedCalls::Served* ServedCalls::find(std::string_view call,
                                              std::string_view trace_id) const {
   const Served* best = nullptr;

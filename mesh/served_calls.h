@@ -42,10 +42,14 @@ class ServedCalls {
     base::Instant last_moment = base::Instant::never();  // of the whole chain
     CallId call;
     base::ShortText<32> trace_id;
+    bool failed_further_on = false;  // the last call that the agent made for it was in vain
   };
 
   void put(Served served);
   void remove(ExchangeId exchange);
+  // A call that the agent made for this one is over.
+  void note_further_on(ExchangeId exchange, bool in_vain);
+  [[nodiscard]] bool failed_further_on(ExchangeId exchange) const;
   void lift_deadline(ExchangeId exchange);  // a stream began that may take its time
 
   // The call itself if it is known; else of those with this trace the one with the longest path:

@@ -47,6 +47,13 @@ bool takes_probes(Availability availability) {
   return availability == Availability::serving || availability == Availability::at_capacity;
 }
 
+// The place of its last try, counted from 1; 0: none. Whose last try is longest ago is asked again
+// first, so that attempts take turns.
+std::size_t asked_at(const std::vector<base::NodeId>& tried, const base::NodeId& node) {
+  const auto last = std::find(tried.rbegin(), tried.rend(), node);
+  return static_cast<std::size_t>(tried.rend() - last);
+}
+
 void count(Exclusion exclusion, Candidates& out) {
   switch (exclusion) {
     case Exclusion::unmet:
@@ -229,10 +236,13 @@ void gather(const Catalogue::Offers& offers, const Question& question, Candidate
     }
     const Rank rank = rank_of(offer, question);
     if (rank > out.rank) continue;
-    if (rank < out.rank) {
+    const std::size_t asked = asked_at(question.tried, offer.entry->node);
+    if (rank == out.rank && asked > out.asked && !out.best.empty()) continue;
+    if (rank < out.rank || asked < out.asked) {
       out.best.clear();
       out.rank = rank;
     }
+    out.asked = asked;
     out.best.push_back(candidate);
   }
 }

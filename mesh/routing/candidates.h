@@ -20,6 +20,7 @@
 #include "mesh/requirements.h"
 #include "mesh/served_calls.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -95,6 +96,7 @@ struct Candidate {
 struct Candidates {
   std::vector<Candidate> best;  // all of the same rank, in the order of node ids
   Rank rank = Rank::excluded;
+  std::size_t asked = 0;           // their place among those whom this call tried; 0 = not yet
   std::optional<Candidate> probe;  // is due; not among `best`
   // Why the others are out, for the words of a refusal.
   std::uint32_t offers = 0;

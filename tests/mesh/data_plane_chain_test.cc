@@ -1,0 +1,146 @@
+// What makes calls survive in chains of agents: late attempts that are not left alone, attempts
+// that take turns, and failures that are tried again where they happened and nowhere else.
+#include "tests/mesh/data_plane_fixture.h"
+
+#include <gtest/gtest.h>
+
+namespace mesh {
+namespace {
+
+using std::chrono::milliseconds;
+
+class ChainTest : public DataPlaneTest {
+ protected:
+  void choose(const Policy& policy) {
+    Options options;
+    options.policies = {policy};
+    plane.on_options(options);
+  }
+  std::string header_of_answer(std::string_view name) const {
+    const auto* relayed = only<RelayAnswer>();
+    return relayed == nullptr ? "no answer"
+                              : std::string(find_header(relayed->set, name).value_or("absent"));
+  }
+};
+
+TEST_F(ChainTest, ALateAttemptIsNotLeftAloneWhenItsHedgeFails) {
+  Policy policy;
+  policy.attempts = 4;
+  policy.hedge = HedgePolicy{.enabled = true, .after = milliseconds(50)};
+  choose(policy);
+  provide(b, "b");
+  provide(c, "c");
+  const ExchangeId id = call();
+  const base::NodeId late = peer_asked();
+  pass(milliseconds(50));
+  const base::NodeId other = peer_asked();
+  ASSERT_NE(other, late);
+  pass(milliseconds(5));
+  answer(id, 2, 503);
+  EXPECT_EQ(count<RelayAnswer>(), 0U);
+  pass(milliseconds(0));
+  EXPECT_EQ(peer_asked(), other) << "it failed quickly, the first one says nothing";
+  answer(id, 3);
+  EXPECT_EQ(count<RelayAnswer>(), 1U);
+}
+
+TEST_F(ChainTest, ARetryThatHangsIsHedgedToo) {
+  Policy policy;
+  policy.attempts = 4;
+  policy.hedge = HedgePolicy{.enabled = true, .after = milliseconds(50)};
+  choose(policy);
+  provide(b, "b");
+  provide(c, "c");
+  const ExchangeId id = call();
+  const base::NodeId first = peer_asked();
+  answer(id, 1, 503);
+  ASSERT_NE(peer_asked(), first);
+  pass(milliseconds(50));
+  EXPECT_EQ(peer_asked(), first);
+}
+
+TEST_F(ChainTest, WhatIsLateMayBecomeKnownWhileACallWaits) {
+  Policy policy;
+  policy.hedge = HedgePolicy{.enabled = true, .after = std::nullopt};
+  choose(policy);
+  provide(b, "b");
+  provide(c, "c");
+  call();
+  const base::NodeId hangs = peer_asked();
+  const base::NodeId other = hangs == b ? c : b;
+  bool hedged = false;
+  for (int i = 0; i < 60 && !hedged; ++i) {
+    const ExchangeId id = call();
+    pass(milliseconds(1));
+    serve_whole(id);
+    pass(milliseconds(4));
+    hedged = peer_asked() == other;
+  }
+  EXPECT_TRUE(hedged);
+}
+
+TEST_F(ChainTest, AttemptsTakeTurns) {
+  Policy policy;
+  policy.attempts = 6;
+  policy.backoff = Backoff{.type = BackoffType::none};
+  choose(policy);
+  provide(b, "b");
+  provide(c, "c");
+  const ExchangeId id = call();
+  base::NodeId last = peer_asked();
+  for (std::uint32_t attempt = 1; attempt < 6; ++attempt) {
+    answer(id, attempt, 503);
+    if (count<StartAttempt>() == 0) pass(milliseconds(1));
+    EXPECT_NE(peer_asked(), last);
+    last = peer_asked();
+  }
+}
+
+TEST_F(ChainTest, AnAgentThatFailsForAnotherOneSaysSo) {
+  serve();
+  provide(b, "b", Availability::serving, "text.next");
+  Policy policy;
+  policy.attempts = 1;
+  choose(policy);
+  const ExchangeId served = call_from(c, {{"traceparent", trace}}, "POST");
+  const ExchangeId onward = call({{"traceparent", trace}}, "GET", FromAgent{}, "text.next");
+  ASSERT_EQ(peer_asked(), b);
+  answer(onward, 1, 500);
+  complete(onward, 1);
+  answer(served, 1, 502);
+  EXPECT_EQ(header_of_answer("parley-failed-further-on"), "1");
+}
+
+TEST_F(ChainTest, AnAgentThatHelpedItselfAnswersForItsOwnFailure) {
+  serve();
+  provide(b, "b", Availability::serving, "text.next");
+  Policy policy;
+  policy.attempts = 1;
+  choose(policy);
+  const ExchangeId served = call_from(c, {{"traceparent", trace}}, "POST");
+  const ExchangeId onward = call({{"traceparent", trace}}, "GET", FromAgent{}, "text.next");
+  answer(onward, 1, 500);
+  complete(onward, 1);
+  serve_whole(call({{"traceparent", trace}}, "GET", FromAgent{}, "text.next"));
+  answer(served, 1, 502, {{"parley-failed-further-on", "1"}});  // its own word is worth nothing
+  EXPECT_EQ(header_of_answer("parley-failed-further-on"), "");
+}
+
+TEST_F(ChainTest, AFailureFurtherOnIsNeitherTriedAgainNorBlamedOnWhoToldOfIt) {
+  Policy policy;
+  policy.breaker = BreakerPolicy{.min_requests = 2};
+  choose(policy);
+  provide(b, "b");
+  for (int i = 0; i < 6; ++i) {
+    const ExchangeId id = call();
+    ASSERT_EQ(peer_asked(), b) << "its breaker stays closed";
+    answer(id, 1, 502, {{"parley-failed-further-on", "1"}});
+    EXPECT_EQ(count<StartAttempt>(), 0U);
+    EXPECT_EQ(header_of_answer("parley-failed-further-on"), "") << "agents need not know";
+    EXPECT_EQ(header_of_answer("parley-failure"), "a call that it made failed");
+    complete(id, 1);
+  }
+}
+
+}  // namespace
+}  // namespace mesh
