@@ -28,7 +28,8 @@ void put_roles(Changes& changes, std::uint32_t founders) {
 }
 
 // Everything with which one operator could change who decides, or get around the vote.
-constexpr std::array<Right, 5> decided_by_vote{Right::admit, Right::evict, Right::assign_roles,
+constexpr std::array<Right, 6> decided_by_vote{Right::admit,     Right::evict,
+                                               Right::revoke,    Right::assign_roles,
                                                Right::set_rules, Right::set_committee};
 
 }  // namespace

@@ -3,7 +3,8 @@
 //
 // The founding validators are operators, voters and members. A member may write documents, open
 // ballots and invite; where members are admitted by vote, so is everything that could change who
-// decides: the voters admit, evict, give roles, set rules and the committee by more than half.
+// decides: the voters admit, evict, revoke, give roles, set rules and the committee by more than
+// half.
 #pragma once
 
 #include "base/ids.h"

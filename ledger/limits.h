@@ -24,8 +24,8 @@ struct Limits {
 
   std::uint32_t documents_max = 50'000;
   std::uint64_t document_bytes_max = std::uint64_t{64} * 1024 * 1024;
-  // A new document is refused where its bucket is that full already: no author can make one bucket
-  // slow for all by choosing keys. A full state has 50 documents and 64 KiB in each.
+  // A new document or ballot is refused where its bucket is that full already: no author can make
+  // one bucket slow for all by choosing keys. A full state has 50 documents and 64 KiB in each.
   std::size_t bucket_entries_max = 512;
   std::uint64_t bucket_bytes_max = 1024 * 1024;
 

@@ -149,7 +149,8 @@ Refusal open_ballot(Scene& scene, const Actor& actor, const OpenBallot& op,
       std::count_if(index.open.begin(), index.open.end(),
                     [&](const BallotIndex::Open& open) { return open.opener == actor.node; });
   if (index.open.size() >= scene.limits().ballots_open_max ||
-      static_cast<std::size_t>(own) >= scene.limits().ballots_open_per_member_max) {
+      static_cast<std::size_t>(own) >= scene.limits().ballots_open_per_member_max ||
+      bucket_is_full(scene, key::ballot(id))) {
     return Reason::full;
   }
   const BallotIndex::Open open{.until_ms = op.until_ms, .id = id, .opener = actor.node};
@@ -194,7 +195,10 @@ Refusal apply(Scene& scene, const Actor& actor, const WithdrawBallot& op) {
   std::optional<Ballot> ballot = scene.read<Ballot>(key::ballot(op.ballot));
   if (!ballot) return Reason::unknown_ballot;
   if (ballot->result != BallotResult::open) return Reason::ballot_closed;
-  if (ballot->opener != actor.node) return Reason::not_allowed;
+  // Others take away what somebody filled the bound of open ballots with.
+  if (ballot->opener != actor.node) {
+    if (const Refusal refusal = authorise(scene, actor, Right::set_rules)) return refusal;
+  }
   close(scene, op.ballot, *std::move(ballot), BallotResult::withdrawn,
         count(scene.get<Tally>(key::tally(op.ballot))));
   return std::nullopt;

@@ -6,16 +6,11 @@
 
 namespace ledger {
 
-namespace {
-
-// As it was before this block: the same for all of its ops, and cheap.
-bool bucket_is_full(const Scene& scene, const std::string& key) {
+bool bucket_is_full(const Scene& scene, std::string_view key) {
   const Bucket& bucket = scene.draft().base().bucket(State::bucket_of(key));
   return bucket.entries.size() >= scene.limits().bucket_entries_max ||
          bucket.bytes >= scene.limits().bucket_bytes_max;
 }
-
-}  // namespace
 
 Refusal apply(Scene& scene, const Actor& actor, const PutDocument& op) {
   if (const Refusal refusal = authorise_write(scene, actor, op.key)) return refusal;

@@ -9,6 +9,7 @@
 #include "ledger/scene.h"
 
 #include <optional>
+#include <string_view>
 
 namespace ledger {
 
@@ -50,6 +51,10 @@ void add_role(RoleNames& roles, std::string_view role);
 void remove_role(RoleNames& roles, std::string_view role);
 // Ends the ballots whose time is over.
 void expire_ballots(Scene& scene);
+
+// Whether the bucket of that key has no room for more. As it was before this block: the same for
+// all of its ops, and cheap.
+[[nodiscard]] bool bucket_is_full(const Scene& scene, std::string_view key);
 
 // Whether the version that is there (0 if there is none) is the one that a writer expects.
 [[nodiscard]] constexpr bool fits(std::uint64_t expected, std::uint64_t there) {

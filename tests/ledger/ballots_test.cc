@@ -129,10 +129,12 @@ TEST_F(BallotsTest, EndWithinBounds) {
 
 TEST_F(BallotsTest, AreWithdrawnByWhoOpenedThem) {
   EXPECT_EQ(open(1, ballot("?", role("voter"), 2, soon())), done);
-  EXPECT_EQ(world.decide(2, WithdrawBallot{id}), Reason::not_allowed);
+  EXPECT_EQ(world.decide(9, WithdrawBallot{id}), Reason::not_allowed);
   EXPECT_EQ(world.decide(1, WithdrawBallot{id}), done);
   EXPECT_EQ(kept().result, BallotResult::withdrawn);
   EXPECT_EQ(world.decide(1, WithdrawBallot{id}), Reason::ballot_closed);
+  EXPECT_EQ(open(9, ballot("spam", role("voter"), 2, soon())), done);
+  EXPECT_EQ(world.decide(1, WithdrawBallot{id}), done);
 }
 
 TEST_F(BallotsTest, BringAboutTheirEffect) {
