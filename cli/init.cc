@@ -19,6 +19,7 @@ struct InitOptions {
   Format format = Format::json;
   std::string name;
   std::vector<std::string> validators;
+  std::string admission = "open";
 };
 
 std::string now_in_rfc3339() {
@@ -31,7 +32,13 @@ std::string now_in_rfc3339() {
 }
 
 int init(Console& console, const InitOptions& options) {
-  const auto genesis = node::make_genesis(options.name, options.validators, now_in_rfc3339());
+  const auto admission = ledger::admission_named(options.admission);
+  if (!admission) {
+    return fail_usage(console,
+                      "--admission: \"" + options.admission + "\" is not open, invitation or vote");
+  }
+  const auto genesis =
+      node::make_genesis(options.name, options.validators, now_in_rfc3339(), *admission);
   if (!genesis) return fail_usage(console, genesis.error());
   // The exact bytes of the file are what the mesh is known by, so they are printed as they are.
   const bool yaml = options.format == Format::yaml;
@@ -54,6 +61,9 @@ void add_init(CLI::App& app, Action& action) {
   verb->add_option("--validator", options->validators, "From `parley keygen`; repeatable")
       ->required()
       ->type_name("STRING...");
+  verb->add_option("--admission", options->admission,
+                   "Who gets in: open (whoever was not put out), invitation (of a member) or vote")
+      ->type_name("MODE");
   add_format_option(*verb, options->format);
   verb->callback([options, &action] {
     action = [options](Console& console) { return init(console, *options); };

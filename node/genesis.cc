@@ -68,10 +68,16 @@ base::Result<Genesis, std::string> parse_genesis(const std::string& document,
                   "name: must have 1 to 64 small letters, digits, dots and dashes");
   }
   for (const Setting& value : setting->entries) {
-    if (value.key != "name" && value.key != "created" && value.key != "validators") {
+    if (value.key != "name" && value.key != "created" && value.key != "admission" &&
+        value.key != "validators") {
       return refuse(file, value.line,
-                    value.key + ": unknown key; known: name, created, validators");
+                    value.key + ": unknown key; known: name, created, admission, validators");
     }
+  }
+  if (const Setting* admission = setting->find("admission"); admission != nullptr) {
+    const auto named = ledger::admission_named(scalar(*setting, "admission"));
+    if (!named) return refuse(file, admission->line, "admission: is open, invitation or vote");
+    out.admission = *named;
   }
   const Setting* validators = setting->find("validators");
   if (validators == nullptr || validators->kind != Setting::Kind::list ||
@@ -79,7 +85,7 @@ base::Result<Genesis, std::string> parse_genesis(const std::string& document,
     return refuse(file, setting->line, "validators: must list at least one validator");
   }
   if (validators->items.size() > Genesis::validators_max) {
-    return refuse(file, validators->line, "validators: are more than 100");
+    return refuse(file, validators->line, "validators: are more than 64");
   }
   std::set<base::NodeId> ids;
   std::set<storage::VoteKey> vote_keys;
@@ -113,10 +119,12 @@ base::Result<Genesis, std::string> load_genesis(const std::string& file) {
 
 base::Result<Genesis, std::string> make_genesis(const std::string& name,
                                                 const std::vector<std::string>& validators,
-                                                const std::string& created) {
+                                                const std::string& created,
+                                                ledger::Admission admission) {
   nlohmann::ordered_json document;
   document["name"] = name;
   document["created"] = created;
+  document["admission"] = ledger::name_of(admission);
   document["validators"] = nlohmann::ordered_json::array();
   for (const std::string& text : validators) {
     const auto validator = storage::Validator::parse(text);
@@ -131,6 +139,20 @@ base::Result<Genesis, std::string> make_genesis(const std::string& name,
   return parse_genesis(
       document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n",
       "the new genesis");
+}
+
+std::optional<ledger::Genesis> founding(const Genesis& genesis) {
+  if (genesis.validators.empty()) return std::nullopt;
+  ledger::Genesis out{.mesh = genesis.mesh,
+                      .name = genesis.name,
+                      .admission = genesis.admission,
+                      .seats = {},
+                      .parameters = {}};
+  for (const storage::Validator& validator : genesis.validators) {
+    out.seats.push_back({.node = validator.id, .vote_key = validator.vote_key});
+  }
+  std::sort(out.seats.begin(), out.seats.end());
+  return out;
 }
 
 }  // namespace node

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "crypto/digest.h"
+#include "ledger/view.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -32,6 +33,33 @@ TEST(GenesisTest, WhatIsMadeIsRead) {
   EXPECT_EQ(read->mesh, made->mesh);
   ASSERT_EQ(read->validators.size(), 2U);
   EXPECT_EQ(read->validators[0].to_string(), validator('a'));
+}
+
+TEST(GenesisTest, SaysWhoGetsIn) {
+  const auto made = make_genesis("north", {validator('a')}, "", ledger::Admission::vote);
+  ASSERT_TRUE(made) << made.error();
+  EXPECT_EQ(made->admission, ledger::Admission::vote);
+  EXPECT_THAT(made->document, HasSubstr("\"admission\": \"vote\""));
+  EXPECT_EQ(make_genesis("north", {validator('a')}, "")->admission, ledger::Admission::open);
+  const std::string validators =
+      "validators: [{id: " + std::string(64, 'a') + ", voteKey: " + std::string(64, 'b') + "}]\n";
+  EXPECT_EQ(parse_genesis("name: a\n" + validators, "g")->admission, ledger::Admission::open);
+  EXPECT_EQ(parse_genesis("name: a\nadmission: invitation\n" + validators, "g")->admission,
+            ledger::Admission::invitation);
+  EXPECT_THAT(parse_genesis("name: a\nadmission: closed\n" + validators, "g").error(),
+              HasSubstr("g:2: admission: is open, invitation or vote"));
+}
+
+TEST(GenesisTest, IsWhatTheLedgerBeginsWith) {
+  EXPECT_FALSE(founding(open_mesh()));
+  const auto made = make_genesis("north", {validator('b'), validator('a')}, "");
+  ASSERT_TRUE(made);
+  const auto founded = founding(*made);
+  ASSERT_TRUE(founded);
+  EXPECT_EQ(founded->mesh, made->mesh);
+  EXPECT_TRUE(ledger::is_committee(founded->seats));
+  EXPECT_EQ(founded->seats.front().node.hex(), std::string(64, 'a'));
+  EXPECT_EQ(ledger::members_of(ledger::initial_state(*founded)).size(), 2U);
 }
 
 // Every node ever built without a genesis file is in this mesh.
