@@ -1,4 +1,6 @@
+#include "cli/scenario_file.h"
 #include "cli/shared_options.h"
+#include "cli/sim_rehearse.h"
 #include "cli/verbs.h"
 #include "sim/run.h"
 #include "sim/scenario.h"
@@ -15,8 +17,6 @@
 
 #include <chrono>
 #include <fstream>
-#include <iostream>
-#include <iterator>
 #include <memory>
 
 namespace cli {
@@ -73,23 +73,6 @@ Json described(const sim::Scenario& scenario, const sim::Outcome& outcome, doubl
               {"first_convergence_seconds", optional_seconds(figures.first_convergence)},
               {"settled_after_seconds", optional_seconds(figures.settled_after)},
               {"details", std::move(details)}};
-}
-
-base::Result<sim::Scenario, std::string> read_scenario(const std::string& name) {
-  std::string text;
-  if (name == "-") {
-    text.assign(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
-  } else {
-    std::ifstream file(name);
-    if (!file) return base::Unexpected{"cannot read the scenario " + name};
-    text.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  }
-  auto scenario = sim::Scenario::parse(text);
-  if (!scenario) {
-    return base::Unexpected{name + ":" + std::to_string(scenario.error().line) + ": " +
-                            scenario.error().text};
-  }
-  return std::move(*scenario);
 }
 
 int run_scenario(Console& console, const sim::Scenario& scenario, const SimOptions& options) {
@@ -316,6 +299,7 @@ void add_sim(CLI::App& app, Action& action) {
   add_replay(*sim, action);
   add_swarm(*sim, action);
   add_shrink(*sim, action);
+  add_rehearse(*sim, action);
 }
 
 }  // namespace cli
