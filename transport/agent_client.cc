@@ -7,6 +7,7 @@
 #include "transport/link_handshake.h"
 #include "transport/peer_stream.h"
 #include "transport/resolve.h"
+#include "transport/time_limit.h"
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
@@ -263,11 +264,7 @@ asio::awaitable<bool> AgentClient::Shared::connect_to_any(tcp::socket* socket, s
   const base::Instant deadline = steady_now() + timeout;
   const auto addresses = co_await resolve(std::move(host), port, timeout);
   if (!addresses) co_return false;
-  bool late = false;
-  asio::steady_timer timer(socket->get_executor(), deadline - steady_now());
-  timer.async_wait([&late, socket](const asio::error_code& cancelled) {
-    if (cancelled) return;
-    late = true;
+  TimeLimit limit(socket->get_executor(), deadline - steady_now(), [socket] {
     asio::error_code ignored;
     socket->close(ignored);
   });
@@ -275,13 +272,9 @@ asio::awaitable<bool> AgentClient::Shared::connect_to_any(tcp::socket* socket, s
     asio::error_code ignored;
     socket->close(ignored);
     const auto [error] = co_await socket->async_connect(to_asio(address), use_tuple);
-    if (late) break;
-    if (error) continue;
-    // Too late to cancel: the timer's handler is on its way, and would close the socket.
-    if (timer.cancel() == 0) break;
-    co_return true;
+    if (limit.passed()) break;
+    if (!error) co_return true;
   }
-  timer.cancel();
   co_return false;
 }
 

@@ -3,10 +3,10 @@
 #include "base/strings.h"
 #include "transport/byte_channel.h"
 #include "transport/link_handshake.h"
+#include "transport/time_limit.h"
 
 #include <asio/experimental/as_tuple.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
 
@@ -31,18 +31,11 @@ asio::awaitable<Resolved> resolve(std::string host, std::uint16_t port, base::Du
   if (const auto numbers = parse_numbers(host, port)) co_return Endpoints{*numbers};
   const auto executor = co_await asio::this_coro::executor;
   asio::ip::tcp::resolver resolver(executor);
-  asio::steady_timer timer(executor, timeout);
-  bool late = false;
-  timer.async_wait([&](const asio::error_code& error) {
-    if (error) return;
-    late = true;
-    resolver.cancel();
-  });
+  TimeLimit limit(executor, timeout, [&resolver] { resolver.cancel(); });
   const std::string service = std::to_string(port);
   const auto flags = asio::ip::resolver_base::numeric_service;
   auto [error, results] = co_await resolver.async_resolve(host, service, flags, use_tuple);
-  const bool in_time = timer.cancel() > 0 || !late;
-  if (!in_time) co_return base::Unexpected{std::make_error_code(std::errc::timed_out)};
+  if (limit.passed()) co_return base::Unexpected{std::make_error_code(std::errc::timed_out)};
   if (error) co_return base::Unexpected{to_standard(error)};
   Endpoints endpoints;
   for (const auto& entry : results) endpoints.push_back(from_asio(entry.endpoint()));

@@ -4,6 +4,7 @@
 #include "transport/http_listener.h"
 
 #include <asio/ip/tcp.hpp>
+#include <poll.h>
 
 namespace transport {
 namespace {
@@ -298,6 +299,24 @@ TEST_F(AgentClientTest, FailsWhereNothingListens) {
   nowhere.host = "name.invalid";
   const auto unnamed = ask(nowhere, get());
   ASSERT_TRUE(run_until(loop, [&] { return unnamed->done(); }));
+}
+
+// The connection stands and the time is over when the loop next looks: both handlers run in one
+// turn.
+TEST_F(AgentClientTest, AConnectThatEndsInTheTurnInWhichItsTimeEndsIsOne) {
+  auto answer = std::make_unique<Answer>();
+  constexpr auto time = std::chrono::milliseconds(20);
+  answer->stream = client->open(raw_url, get(), *answer, {.connect_timeout = time});
+  answer->stream->send_end({});
+  pollfd arrived{.fd = acceptor.native_handle(), .events = POLLIN, .revents = 0};
+  while (::poll(&arrived, 1, 0) == 0) ASSERT_EQ(loop.poll_one(), 1U);
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() <= end) ::poll(nullptr, 0, 1);
+  auto agent = accept();
+  ASSERT_TRUE(agent->expect("\r\n\r\n"));
+  agent->send("HTTP/1.1 204 No Content\r\n\r\n");
+  ASSERT_TRUE(run_until(loop, [&] { return answer->done(); }));
+  EXPECT_TRUE(answer->ended);
 }
 
 TEST_F(AgentClientTest, ResolvesNames) {
