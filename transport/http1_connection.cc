@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr std::size_t discarded_max = 256 * 1024;  // of a body that nobody wants
-constexpr base::Duration linger_time = std::chrono::seconds(2);
 
 int status_of(Http1Error error) {
   if (error == Http1Error::head_too_large || error == Http1Error::too_many_headers) return 431;
@@ -359,7 +358,7 @@ void Http1Connection::on_abandoned() {
 }
 
 Http1Connection::Waiting Http1Connection::waiting() const {
-  if (lingering_) return Waiting::for_close;
+  if (lingering_) return channel_->unsent() > 0 ? Waiting::for_client_to_read : Waiting::for_close;
   if (!open_) return parser_.between_messages() ? Waiting::for_request : Waiting::for_head;
   if (channel_->unsent() > 0) return Waiting::for_client_to_read;
   const bool body = !request_ended_ && (discarding_ || receiver_ != nullptr);
@@ -379,7 +378,7 @@ base::Duration Http1Connection::patience(Waiting waiting) const {
     case Waiting::for_service:
       break;  // the service has its own deadlines
     case Waiting::for_close:
-      return linger_time;
+      return options_.linger_timeout;
   }
   return base::Duration::max();
 }

@@ -23,8 +23,9 @@ constexpr base::Duration pause_after_accept_error = std::chrono::milliseconds(10
 
 // How often connections are looked at: often enough for the shortest timeout.
 base::Duration period_of(const HttpListenerOptions& options) {
-  const base::Duration shortest = std::min({options.head_timeout, options.keep_alive_timeout,
-                                            options.body_timeout, options.write_timeout});
+  const base::Duration shortest =
+      std::min({options.head_timeout, options.keep_alive_timeout, options.body_timeout,
+                options.write_timeout, options.linger_timeout});
   return std::clamp<base::Duration>(shortest / 8, std::chrono::milliseconds(5),
                                     std::chrono::milliseconds(250));
 }

@@ -27,6 +27,8 @@ struct HttpListenerOptions {
   base::Duration keep_alive_timeout = std::chrono::seconds(75);  // without a request
   base::Duration body_timeout = std::chrono::seconds(60);  // without a byte of the body we wait for
   base::Duration write_timeout = std::chrono::seconds(60);  // without a byte that the client takes
+  // From the last byte of a connection's last answer until the client closes too.
+  base::Duration linger_timeout = std::chrono::seconds(2);
 };
 
 class HttpListener {

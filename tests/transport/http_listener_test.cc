@@ -491,6 +491,32 @@ TEST_F(HttpListenerTest, LosesPatienceWithIdleAndStuckConnections) {
   EXPECT_EQ(service.exchanges[0]->failed, StreamError::timed_out);
 }
 
+TEST_F(HttpListenerTest, ASlowClientGetsAllOfTheLastAnswer) {
+  HttpListenerOptions options;
+  options.linger_timeout = std::chrono::milliseconds(20);
+  start(options);
+  service.hold = true;
+  RawSocket client(loop, endpoint);
+  client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  ASSERT_TRUE(run_until(loop, [&] { return service.exchanges.size() == 1; }));
+  auto& stream = *service.exchanges[0]->stream;
+  const std::string piece = pattern(128 * 1024);
+  std::size_t sent = 0;
+  stream.send_response_head({.status = 200, .headers = {}, .body_size = std::nullopt});
+  for (; stream.unsent() < Stream::high_water; sent += piece.size()) {
+    stream.send_data(base::as_bytes(piece));
+  }
+  stream.send_end({});
+  service.exchanges[0]->stream.reset();
+  // It reads nothing for many times as long as a client gets that has all of its answer.
+  const auto later = std::chrono::steady_clock::now() + 10 * options.linger_timeout;
+  ASSERT_TRUE(run_until(loop, [&] { return std::chrono::steady_clock::now() > later; }));
+  ASSERT_TRUE(client.expect_end());
+  EXPECT_TRUE(client.received().ends_with("\r\n0\r\n\r\n"));
+  EXPECT_GT(client.received().size(), sent);
+  EXPECT_TRUE(run_until(loop, [&] { return listener->connections() == 0; }));
+}
+
 TEST_F(HttpListenerTest, ClosesConnectionsBeyondItsBound) {
   HttpListenerOptions options;
   options.connections_max = 2;
