@@ -10,7 +10,6 @@
 #include "node/program_pages.h"
 #include "node/service_notify.h"
 #include "telemetry/process.h"
-#include "transport/resolve.h"
 
 #include <asio/co_spawn.hpp>
 #include <asio/post.hpp>
@@ -116,6 +115,7 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
       clock_timer_(io),
       idle_timer_(io),
       seed_timer_(io),
+      seed_names_(io, {.kept_for = base::Duration::zero()}),
       linger_timer_(io) {}
 
 Daemon::~Daemon() {
@@ -273,7 +273,7 @@ void Daemon::resolve_seeds() {
 }
 
 asio::awaitable<void> Daemon::look_up_seed(std::string seed) {
-  const auto found = co_await transport::resolve(seed, seed_lookup_timeout);
+  const auto found = co_await seed_names_.resolve(seed, seed_lookup_timeout);
   if (!found) {
     log(base::Severity::warning, "cannot resolve the seed " + seed + ": " +
                                      found.error().message() + "; trying again in " +

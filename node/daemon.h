@@ -26,6 +26,7 @@
 #include "transport/agent_client.h"
 #include "transport/http_listener.h"
 #include "transport/peer_links.h"
+#include "transport/resolver.h"
 #include "transport/udp_socket.h"
 
 #include <asio/awaitable.hpp>
@@ -116,6 +117,7 @@ class Daemon final : private EffectSink {
   asio::steady_timer clock_timer_;
   asio::steady_timer idle_timer_;
   asio::steady_timer seed_timer_;
+  transport::Resolver seed_names_;
   asio::steady_timer linger_timer_;
   std::uint64_t calls_seen_ = 0;  // when idleness was last looked at
   bool gave_back_ = false;        // and no call came since

@@ -6,7 +6,7 @@
 #include "transport/http2_connection.h"
 #include "transport/link_handshake.h"
 #include "transport/peer_stream.h"
-#include "transport/resolve.h"
+#include "transport/resolver.h"
 #include "transport/time_limit.h"
 
 #include <asio/co_spawn.hpp>
@@ -75,7 +75,7 @@ class AgentClient::Shared final : public ClientConnection::Owner,
                                   public std::enable_shared_from_this<AgentClient::Shared> {
  public:
   Shared(asio::io_context& loop, AgentClientOptions options)
-      : loop_(loop), options_(options), timer_(loop) {
+      : loop_(loop), options_(options), timer_(loop), resolver_(loop, {}) {
     asio::use_service<Readiness>(loop);  // now, not when descriptors may have run out
   }
 
@@ -112,8 +112,9 @@ class AgentClient::Shared final : public ClientConnection::Owner,
   void connect(Pool& pool, Handle exchange, base::Duration timeout);
   static asio::awaitable<void> connect_and_begin(std::shared_ptr<Shared> self, Pool* pool,
                                                  Handle exchange, base::Duration timeout);
-  static asio::awaitable<bool> connect_to_any(tcp::socket* socket, std::string host,
-                                              std::uint16_t port, base::Duration timeout);
+  static asio::awaitable<bool> connect_to_any(std::shared_ptr<Shared> self, tcp::socket* socket,
+                                              std::string host, std::uint16_t port,
+                                              base::Duration timeout);
   std::unique_ptr<Stream> open_http2(const AgentUrl& url, RequestHead head, Receiver& receiver,
                                      OpenOptions options);
   static asio::awaitable<void> connect_http2(std::shared_ptr<Shared> self, Http2Origin* origin,
@@ -126,6 +127,7 @@ class AgentClient::Shared final : public ClientConnection::Owner,
   asio::io_context& loop_;
   const AgentClientOptions options_;
   asio::steady_timer timer_;
+  Resolver resolver_;  // of its own: a seed whose lookup hangs holds up no agent
   std::map<OriginKey, Http2Origin> http2_origins_;
   Http2Scratch http2_scratch_;
   std::map<OriginKey, Pool> pools_;  // origins are few: the node's agents
@@ -193,7 +195,8 @@ asio::awaitable<void> AgentClient::Shared::connect_http2(std::shared_ptr<Shared>
                                                          base::Duration timeout) {
   tcp::socket socket(self->loop_);
   const base::Instant deadline = steady_now() + timeout;
-  const bool connected = co_await connect_to_any(&socket, origin->host, origin->port, timeout);
+  const bool connected =
+      co_await connect_to_any(self, &socket, origin->host, origin->port, timeout);
   if (self->closed_) co_return;
   origin->connecting = false;
   if (connected) {
@@ -245,7 +248,7 @@ asio::awaitable<void> AgentClient::Shared::connect_and_begin(std::shared_ptr<Sha
                                                              base::Duration timeout) {
   tcp::socket socket(self->loop_);
   const base::Instant deadline = steady_now() + timeout;
-  const bool connected = co_await connect_to_any(&socket, pool->host, pool->port, timeout);
+  const bool connected = co_await connect_to_any(self, &socket, pool->host, pool->port, timeout);
   if (self->closed_) co_return;
   if (connected && *exchange != nullptr) {
     self->on_connected(*pool, std::move(socket), **exchange);
@@ -258,11 +261,12 @@ asio::awaitable<void> AgentClient::Shared::connect_and_begin(std::shared_ptr<Sha
 }
 
 // Tries all addresses one after the other, within the time for all.
-asio::awaitable<bool> AgentClient::Shared::connect_to_any(tcp::socket* socket, std::string host,
+asio::awaitable<bool> AgentClient::Shared::connect_to_any(std::shared_ptr<Shared> self,
+                                                          tcp::socket* socket, std::string host,
                                                           std::uint16_t port,
                                                           base::Duration timeout) {
   const base::Instant deadline = steady_now() + timeout;
-  const auto addresses = co_await resolve(std::move(host), port, timeout);
+  const auto addresses = co_await self->resolver_.resolve(host, port, timeout);
   if (!addresses) co_return false;
   TimeLimit limit(socket->get_executor(), deadline - steady_now(), [socket] {
     asio::error_code ignored;
@@ -275,6 +279,7 @@ asio::awaitable<bool> AgentClient::Shared::connect_to_any(tcp::socket* socket, s
     if (limit.passed()) break;
     if (!error) co_return true;
   }
+  self->resolver_.forget(host, port);  // it may have moved
   co_return false;
 }
 

@@ -1,8 +1,9 @@
 // Requests towards agents, by URL: `http://host:port/base` speaks HTTP/1.1 over a bounded pool of
 // kept connections for each origin, `h2c://host:port/base` HTTP/2 with prior knowledge (gRPC
-// agents). Names are resolved for each connect and all their addresses are tried. A kept connection
-// that turns out to be closed before the first byte of an answer is replaced once, if the request
-// can be sent again as it was; otherwise the exchange fails with connection_lost.
+// agents). All addresses of a name are tried; it is looked up again a little later, or when none of
+// them took the connection. A kept connection that turns out to be closed before the first byte of
+// an answer is replaced once, if the request can be sent again as it was; otherwise the exchange
+// fails with connection_lost.
 //
 // Only connecting has a limit of its own here. An answer may take as long as its stream lives, and
 // whoever opened it ends that: the kernel has a deadline for every exchange and cancels the attempt

@@ -1,10 +1,6 @@
 #include "transport/udp_socket.h"
 
 #include "tests/transport/loopback.h"
-#include "transport/resolve.h"
-
-#include <asio/co_spawn.hpp>
-#include <asio/detached.hpp>
 
 #include <set>
 
@@ -109,32 +105,6 @@ TEST(UdpSocketTest, MayBeDestroyedInsideItsCallback) {
   a->send(*bound, base::as_bytes("1"));
   a->send(*bound, base::as_bytes("2"));
   EXPECT_TRUE(run_until(loop, [&] { return a == nullptr; }));
-}
-
-using Resolved = base::Result<std::vector<base::Endpoint>, std::error_code>;
-
-asio::awaitable<void> resolve_into(std::string text, std::optional<Resolved>* result) {
-  result->emplace(co_await resolve(std::move(text), std::chrono::seconds(10)));
-}
-
-TEST(ResolveTest, AnswersNumbersAndNames) {
-  asio::io_context loop{1};
-  const auto ask = [&](std::string text) {
-    std::optional<Resolved> result;
-    asio::co_spawn(loop, resolve_into(std::move(text), &result), asio::detached);
-    EXPECT_TRUE(run_until(loop, [&] { return result.has_value(); }));
-    return *result;
-  };
-  EXPECT_EQ(ask("127.0.0.1:80").value(), std::vector{base::Endpoint::v4({127, 0, 0, 1}, 80)});
-  EXPECT_EQ(ask("[::1]:443").value(), std::vector{*base::Endpoint::parse("[::1]:443")});
-  const Resolved named = ask("localhost:7400");
-  for (const base::Endpoint& endpoint : *named) {
-    EXPECT_TRUE(endpoint.is_loopback());
-    EXPECT_EQ(endpoint.port, 7400);
-  }
-  for (const char* text : {"", "a", ":80", "a:", "a:x", "a:65536"}) {
-    EXPECT_FALSE(ask(text).has_value()) << text;
-  }
 }
 
 }  // namespace
