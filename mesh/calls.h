@@ -104,8 +104,8 @@ class Calls {
   [[nodiscard]] bool try_next(Exchange& exchange, routing::Rank worst, base::Instant now,
                               Effects& effects);
   // Whether another attempt would find somebody, and how long to wait before it.
-  [[nodiscard]] std::optional<Another> plan_another(const Exchange& exchange,
-                                                    const Classified& failed, base::Instant now);
+  [[nodiscard]] std::optional<Another> plan_another(Exchange& exchange, const Classified& failed,
+                                                    base::Instant now);
   void follow(Exchange& exchange, const Another& another, base::Instant now, Effects& effects);
 
   // ---- attempt ----

@@ -14,6 +14,9 @@ namespace mesh {
 
 namespace {
 
+// So many attempts that found no place do not count as attempts.
+constexpr std::uint32_t refused_max = 10;
+
 // What stands before the capability's own path and the caller's rest, in origin form.
 std::string agent_target(const std::string& path, const std::string& rest) {
   std::string target = path + rest;
@@ -97,8 +100,8 @@ bool Calls::try_next(Exchange& exchange, routing::Rank worst, base::Instant now,
   return true;
 }
 
-std::optional<Calls::Another> Calls::plan_another(const Exchange& exchange,
-                                                  const Classified& failed, base::Instant now) {
+std::optional<Calls::Another> Calls::plan_another(Exchange& exchange, const Classified& failed,
+                                                  base::Instant now) {
   if (!may_retry(exchange, failed)) return std::nullopt;
   const routing::OwnAgent own = own_agent();
   routing::Question question = question_of(exchange, own, false, now);
@@ -110,13 +113,18 @@ std::optional<Calls::Another> Calls::plan_another(const Exchange& exchange,
                          !has(exchange.tried, candidates_.best.front().offer->entry->node);
   // Whoever is gone must not cost the calls that it took with it: they are no storm.
   const bool gone = failed.code == ProblemCode::agent_unreachable;
-  const bool free = gone && elsewhere;
+  // Nor is it one if nothing ran where there was no place, and somebody else has one.
+  const bool full = failed.verdict == Verdict::not_processed &&
+                    failed.code == ProblemCode::overloaded &&
+                    candidates_.rank == routing::Rank::serving;
+  const bool free = (gone || full) && elsewhere;
+  if (full && elsewhere && exchange.attempts_before < refused_max) ++exchange.attempts_before;
   if (!free && !budgets_.of(exchange.request.capability).take()) {
     ++around_.counters.retries_denied;
     return std::nullopt;
   }
   const std::uint32_t retry = static_cast<std::uint32_t>(exchange.tried.size());
-  if (elsewhere && retry <= 1) return Another{now};
+  if (elsewhere && (retry <= 1 || full)) return Another{now};
   const base::Instant at =
       now + resilience::backoff_before(exchange.context.policy->retry.backoff, retry, rng_);
   if (at >= exchange.context.deadline) return std::nullopt;

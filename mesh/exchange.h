@@ -78,7 +78,8 @@ struct Exchange {
   std::string_view phase_told = "arrived";  // in the last transition
 
   std::uint32_t attempts = 0;
-  std::uint32_t attempts_before = 0;  // made for the capabilities that it fell back from
+  std::uint32_t attempts_before = 0;  // of these, that do not count: for what it fell back from, or
+                                      // refused for want of a place while somebody else had one
   std::vector<OpenAttempt> open;      // at most two; one while answering
   base::Instant hedge_at = base::Instant::never();
   std::vector<base::NodeId> tried;     // for this capability

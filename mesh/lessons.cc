@@ -14,6 +14,8 @@ namespace {
 
 using resilience::Breaker;
 
+constexpr base::Duration full_min = std::chrono::milliseconds(10);
+constexpr base::Duration full_max = std::chrono::seconds(1);
 constexpr base::Duration outliers_every = std::chrono::milliseconds(100);
 
 // Old samples weigh a fifth less with each new one.
@@ -98,6 +100,9 @@ void Lessons::on_result(const Exchange& exchange, const OpenAttempt& attempt,
   }
   Standing* standing = around_.catalogue.standing(attempt.node, capability);
   if (standing == nullptr) return;
+  if (classified.verdict == Verdict::not_processed && classified.code == ProblemCode::overloaded) {
+    note_full(attempt.node, standing->latency, now);
+  }
   const Breaker::State before = standing->breaker.state();
   standing->breaker.on_result(attempt.permit, verdict_of(classified, policy.breaker),
                               policy.breaker, now);
@@ -196,6 +201,16 @@ void Lessons::penalise(const base::NodeId& node, bool unreachable, base::Instant
   ++reach->failures;
   reach->avoid_until = now + std::min(around_.options.penalty_min * (std::int64_t{1} << doublings),
                                       around_.options.penalty_max);
+}
+
+// Until one of its places is free again, if its calls end evenly. It tells of that by gossip, too
+// late for most.
+void Lessons::note_full(const base::NodeId& node, base::Duration latency, base::Instant now) {
+  Reach* reach = around_.catalogue.reach(node);
+  const Provider* provider = around_.catalogue.find(node);
+  if (reach == nullptr || provider == nullptr) return;
+  const std::int64_t places = std::max<std::int64_t>(1, provider->load.concurrency);
+  reach->full_until = now + std::clamp<base::Duration>(latency / places, full_min, full_max);
 }
 
 void Lessons::tell_breaker(const base::NodeId& node, std::string_view capability,

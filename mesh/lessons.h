@@ -70,6 +70,7 @@ class Lessons {
     base::Instant look_again;
   };
 
+  void note_full(const base::NodeId& node, base::Duration latency, base::Instant now);
   void penalise(const base::NodeId& node, bool unreachable, base::Instant now);
   void tell_breaker(const base::NodeId& node, std::string_view capability,
                     resilience::Breaker::State before, resilience::Breaker::State after,

@@ -18,6 +18,7 @@ struct Reach {
   std::uint32_t outstanding = 0;  // our attempts there now
   std::uint32_t failures = 0;     // in a row
   base::Instant avoid_until;      // after a failure: only if nobody better is left
+  base::Instant full_until;       // it said that it was full: as if it were at capacity
 };
 
 struct Standing {

@@ -9,6 +9,9 @@ namespace mesh::routing {
 
 namespace {
 
+// About how long what a node says of itself is under way.
+constexpr base::Duration news_take = std::chrono::milliseconds(500);
+
 Rank rank_of_availability(Availability availability) {
   switch (availability) {
     case Availability::serving:
@@ -190,8 +193,17 @@ bool is_probe_due(const Catalogue::Offer& offer, const Question& question) {
 }
 
 Rank rank_of(const Catalogue::Offer& offer, const Question& question) {
-  Rank rank = rank_of_availability(offer.entry->provider.availability);
+  const Provider& provider = offer.entry->provider;
+  Rank rank = rank_of_availability(provider.availability);
+  // That it has no place left is old news by the time it is heard, if calls are short.
+  const base::Duration call = provider.load.latency;
+  const bool old_news = call > base::Duration::zero() && call < news_take;
+  if (rank == Rank::at_capacity && old_news) rank = Rank::serving;
   const Standing& standing = *offer.standing;
+  const std::uint32_t places = provider.load.concurrency;
+  const bool full = (places != 0 && offer.entry->reach.outstanding >= places) ||
+                    question.now < offer.entry->reach.full_until;
+  if (full) rank = std::max(rank, Rank::at_capacity);
   if (question.now < offer.entry->reach.avoid_until) rank = std::max(rank, Rank::penalised);
   if (question.policy.health.context_freshness && !question.context_version.empty() &&
       !standing.context_version.empty() &&

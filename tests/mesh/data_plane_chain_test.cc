@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <vector>
+
 namespace mesh {
 namespace {
 
@@ -139,6 +142,92 @@ TEST_F(ChainTest, AFailureFurtherOnIsNeitherTriedAgainNorBlamedOnWhoToldOfIt) {
     EXPECT_EQ(header_of_answer("parley-failed-further-on"), "") << "agents need not know";
     EXPECT_EQ(header_of_answer("parley-failure"), "a call that it made failed");
     complete(id, 1);
+  }
+}
+
+// ---- places ----
+
+const std::vector<base::NodeId> five = {b, c, d, node_of(0xe1), node_of(0xe2)};
+
+TEST_F(ChainTest, CallsAtOnceAreSpreadOverAll) {
+  for (const base::NodeId& node : five) provide(node, "n");
+  for (int round = 0; round < 2; ++round) {
+    std::set<base::NodeId> asked;
+    for (std::size_t i = 0; i < five.size(); ++i) {
+      call();
+      asked.insert(peer_asked());
+    }
+    EXPECT_EQ(asked.size(), five.size());
+  }
+}
+
+TEST_F(ChainTest, WhoIsNewIsNotBuriedBelowCalls) {
+  provide(b, "b");
+  for (int i = 0; i < 5; ++i) {
+    const ExchangeId id = call();
+    pass(milliseconds(200));
+    serve_whole(id);
+  }
+  provide(c, "c");  // nothing is known of it
+  int at_new = 0;
+  for (int i = 0; i < 8; ++i) {
+    call();
+    if (peer_asked() == c) ++at_new;
+  }
+  EXPECT_EQ(at_new, 4);
+}
+
+TEST_F(ChainTest, NobodyIsGivenMoreThanItSaysThatItTakesWhileOthersHavePlaces) {
+  const auto with_places = [&](const base::NodeId& node, std::uint32_t places) {
+    plane.on_provider(
+        node,
+        {.name = "n",
+         .availability = Availability::serving,
+         .load = {.in_flight = 0, .concurrency = places, .latency = {}},
+         .descriptor = std::make_shared<const AgentDescriptor>(agent_with("text.count"))},
+        now, effects);
+  };
+  with_places(b, 1);
+  with_places(c, 7);
+  int at_b = 0;
+  for (int i = 0; i < 8; ++i) {
+    call();
+    if (peer_asked() == b) ++at_b;
+  }
+  EXPECT_EQ(at_b, 1);
+}
+
+TEST_F(ChainTest, WhoSaidThatItIsFullIsLeftAloneForAMoment) {
+  provide(b, "b");
+  provide(c, "c");
+  const ExchangeId id = call();
+  const base::NodeId full = peer_asked();
+  answer(id, 1, 503, {{"parley-error", "overloaded"}, {"parley-not-processed", "1"}});
+  const base::NodeId other = peer_asked();
+  EXPECT_NE(other, full);
+  for (int i = 0; i < 4; ++i) {
+    call();
+    EXPECT_EQ(peer_asked(), other);
+  }
+  pass(milliseconds(20));
+  call();
+  EXPECT_EQ(peer_asked(), full);
+}
+
+TEST_F(ChainTest, FindingNoPlaceCostsNeitherAttemptsNorBudgetWhileSomebodyHasOne) {
+  Policy policy;
+  policy.attempts = 2;
+  policy.retry_budget = 0;
+  choose(policy);
+  for (const base::NodeId& node : five) provide(node, "n");
+  for (int i = 0; i < 30; ++i) {
+    const ExchangeId id = call();
+    for (std::uint32_t attempt = 1; attempt < 5; ++attempt) {
+      answer(id, attempt, 503, {{"parley-error", "overloaded"}, {"parley-not-processed", "1"}});
+      ASSERT_EQ(count<StartAttempt>(), 1U) << i << " " << attempt;
+    }
+    serve_whole(id, 5);
+    pass(milliseconds(2'000));
   }
 }
 

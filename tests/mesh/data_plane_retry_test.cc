@@ -153,6 +153,8 @@ TEST_F(DataPlaneTest, TakesARefusalByThePeersNodeElsewhere) {
   EXPECT_EQ(count<CancelAttempt>(), 1U);
   pass(milliseconds(50));
   answer(id, 3, 503, {{"parley-error", "overloaded"}, {"parley-not-processed", "1"}});
+  pass(milliseconds(50));  // the first one does not count, as somebody else had a place
+  answer(id, 4, 503, {{"parley-error", "overloaded"}, {"parley-not-processed", "1"}});
   EXPECT_THAT(refusal(), HasSubstr("overloaded: All attempts failed ("));
   EXPECT_THAT(refusal(), HasSubstr("b: overloaded"));
   EXPECT_THAT(refusal(), HasSubstr("c: overloaded"));
