@@ -184,6 +184,15 @@ TEST_F(BallotsTest, ActForTheirOpenerOnlyWhileItMayItself) {
   EXPECT_FALSE(world.state.find(key::policy("p")));
 }
 
+TEST_F(BallotsTest, OfAnotherElectorateDoNotStandInForTheOneOfTheRule) {
+  const SetPolicy policy{.name = "p", .scope = "", .yaml = ""};
+  EXPECT_EQ(open(4, ballot("?", role("member"), 4, soon(), policy)), done);
+  EXPECT_EQ(world.decide(1, AssignRoles{.node = node(4), .roles = {}}), done);
+  for (std::uint8_t voter = 1; voter <= 4; ++voter) EXPECT_EQ(agree(voter), done);
+  EXPECT_EQ(kept().agreed, 4U);
+  EXPECT_EQ(static_cast<Reason>(kept().effect_refusal), Reason::not_allowed);
+}
+
 TEST_F(BallotsTest, DecideWhatAVotedMeshDecides) {
   world = World(Admission::vote);
   EXPECT_EQ(world.decide(1, Admit{.node = node(9), .roles = {}}), Reason::needs_ballot);
@@ -236,6 +245,11 @@ TEST_F(BallotsTest, HaveBounds) {
   EXPECT_EQ(open(3, ballot("7", role("voter"), 1, soon())), done);
   EXPECT_EQ(agree(1), done);
   EXPECT_FALSE(world.state.find(key::ballot(id)));
+}
+
+TEST_F(BallotsTest, DoNotFillOneBucket) {
+  world.limits.bucket_entries_max = 0;
+  EXPECT_EQ(open(1, ballot("?", role("voter"), 1, soon())), Reason::full);
 }
 
 TEST_F(BallotsTest, TakeNoMoreVotesThanTheirBound) {

@@ -90,6 +90,12 @@ TEST(OpTest, IsRefusedWhateverByteIsChanged) {
   }
 }
 
+TEST(OpTest, HasNoFlagsYet) {
+  base::Bytes flagged = signed_op(Leave{}).bytes();
+  flagged[102] = std::byte{1};
+  EXPECT_EQ(Op::parse(flagged, mesh()).error(), OpError::unknown_kind);
+}
+
 TEST(OpTest, IsRefusedWhenCutOrLengthened) {
   const Op op = signed_op(samples::put("k", "v"));
   for (std::size_t size = 0; size < op.bytes().size(); ++size) {
@@ -131,6 +137,10 @@ TEST(OpTest, HasOneEncoding) {
   Writer twice;
   twice.fixed(samples::node(1).view()).count(2).text("a").text("a");
   EXPECT_EQ(parse_raw(OpKind::assign_roles, twice.take()).error(), OpError::payload);
+
+  Reconfigure twice_ready = samples::reconfigure(samples::digest("epoch"), {1, 2}, 9);
+  twice_ready.ready[1].seat = 0;
+  EXPECT_EQ(parse_raw(OpKind::reconfigure, encode(twice_ready)).error(), OpError::payload);
 
   EXPECT_EQ(parse_raw(static_cast<OpKind>(0x0999), {}).error(), OpError::unknown_kind);
   EXPECT_TRUE(parse_raw(OpKind::leave, {}));
