@@ -92,7 +92,7 @@ TEST(OpTest, IsRefusedWhateverByteIsChanged) {
 
 TEST(OpTest, HasNoFlagsYet) {
   base::Bytes flagged = signed_op(Leave{}).bytes();
-  flagged[102] = std::byte{1};
+  flagged[98] = std::byte{1};
   EXPECT_EQ(Op::parse(flagged, mesh()).error(), OpError::unknown_kind);
 }
 
