@@ -193,6 +193,20 @@ TEST_F(BallotsTest, OfAnotherElectorateDoNotStandInForTheOneOfTheRule) {
   EXPECT_EQ(static_cast<Reason>(kept().effect_refusal), Reason::not_allowed);
 }
 
+TEST_F(BallotsTest, WithAnEffectThatNeedsTwoRightsNeedBoth) {
+  const DefineRole greeter{
+      .name = "greeter", .rights = {Right::admit, Right::open_ballots}, .prefixes = {}};
+  EXPECT_EQ(world.decide(1, greeter), done);
+  EXPECT_EQ(world.decide(9, Join{}), done);
+  EXPECT_EQ(world.decide(1, AssignRoles{.node = node(9), .roles = {"greeter"}}), done);
+  const Admit crowned{.node = node(10), .roles = {"operator"}};
+  EXPECT_EQ(open(9, ballot("10?", role("operator"), 1, soon(), crowned)), done);
+  EXPECT_EQ(agree(1), done);
+  EXPECT_EQ(static_cast<Reason>(kept().effect_refusal), Reason::not_allowed);
+  // Nor is it let in without the role: an effect takes place as a whole or not at all.
+  EXPECT_FALSE(world.state.find(key::member(node(10))));
+}
+
 TEST_F(BallotsTest, DecideWhatAVotedMeshDecides) {
   world = World(Admission::vote);
   EXPECT_EQ(world.decide(1, Admit{.node = node(9), .roles = {}}), Reason::needs_ballot);
