@@ -2,6 +2,7 @@
 
 #include "api/agent_resource.h"
 #include "api/calls_resource.h"
+#include "api/deferred_resource.h"
 #include "api/exposition.h"
 #include "api/health.h"
 #include "api/hosts.h"
@@ -98,6 +99,19 @@ Response feedback(const View& view, const Request& request, const std::string&) 
   return post_feedback(view, request);
 }
 
+Response deferred_all(const View& view, const Request&, const std::string&) {
+  return get_deferred(view);
+}
+Response deferred_one(const View& view, const Request&, const std::string& id) {
+  return get_deferred(view, id);
+}
+Response deferred_answer(const View& view, const Request&, const std::string& id) {
+  return get_deferred_answer(view, id);
+}
+Response deferred_delete(const View& view, const Request&, const std::string& id) {
+  return delete_deferred(view, id);
+}
+
 Response node(const View& view, const Request&, const std::string&) {
   return get_node(view);
 }
@@ -183,23 +197,39 @@ Response description(const View& view, const Request&, const std::string&) {
 
 using Handler = Response (*)(const View&, const Request&, const std::string& parameter);
 
-constexpr std::array<Resource, 21> table{{
-    {"GET", "/v1/members"},      {"GET", "/v1/agents"},
-    {"GET", "/v1/capabilities"}, {"GET", "/v1/routes/{capability}"},
-    {"GET", "/v1/breakers"},     {"GET", "/v1/node"},
-    {"GET", "/v1/agent"},        {"PUT", "/v1/agent"},
-    {"PATCH", "/v1/agent"},      {"DELETE", "/v1/agent"},
-    {"POST", "/v1/join"},        {"POST", "/v1/leave"},
-    {"POST", "/v1/drain"},       {"POST", "/v1/resume"},
-    {"GET", "/livez"},           {"GET", "/healthz"},
-    {"GET", "/readyz"},          {"GET", "/startupz"},
-    {"GET", "/metrics"},         {"GET", "/openapi.json"},
+constexpr std::array<Resource, 25> table{{
+    {"GET", "/v1/members"},
+    {"GET", "/v1/agents"},
+    {"GET", "/v1/capabilities"},
+    {"GET", "/v1/routes/{capability}"},
+    {"GET", "/v1/breakers"},
+    {"GET", "/v1/node"},
+    {"GET", "/v1/agent"},
+    {"PUT", "/v1/agent"},
+    {"PATCH", "/v1/agent"},
+    {"DELETE", "/v1/agent"},
+    {"POST", "/v1/join"},
+    {"POST", "/v1/leave"},
+    {"POST", "/v1/drain"},
+    {"POST", "/v1/resume"},
+    {"GET", "/livez"},
+    {"GET", "/healthz"},
+    {"GET", "/readyz"},
+    {"GET", "/startupz"},
+    {"GET", "/metrics"},
+    {"GET", "/openapi.json"},
     {"POST", "/v1/feedback"},
+    {"GET", "/v1/deferred"},
+    {"GET", "/v1/deferred/{id}"},
+    {"GET", "/v1/deferred/{id}/answer"},
+    {"DELETE", "/v1/deferred/{id}"},
 }};
 constexpr std::array<Handler, table.size()> handlers{
-    members,   agents,      capabilities, routes,   breakers,     node,        agent,
-    agent_put, agent_patch, agent_delete, join,     leave,        drain,       resume,
-    livez,     healthz,     readyz,       startupz, metrics_page, description, feedback};
+    members,  agents,       capabilities, routes,          breakers,
+    node,     agent,        agent_put,    agent_patch,     agent_delete,
+    join,     leave,        drain,        resume,          livez,
+    healthz,  readyz,       startupz,     metrics_page,    description,
+    feedback, deferred_all, deferred_one, deferred_answer, deferred_delete};
 
 // What stands for the parameter of `pattern` in `path`; "" if it has none; nothing if they differ.
 std::optional<std::string> match_path(std::string_view pattern, std::string_view path) {
@@ -208,10 +238,14 @@ std::optional<std::string> match_path(std::string_view pattern, std::string_view
     if (pattern != path) return std::nullopt;
     return std::string();
   }
-  const std::string_view fixed = pattern.substr(0, brace);
-  if (!path.starts_with(fixed)) return std::nullopt;
-  const std::string_view rest = path.substr(fixed.size());
-  if (rest.empty() || rest.find('/') != std::string_view::npos) return std::nullopt;
+  const std::string_view before = pattern.substr(0, brace);
+  const std::string_view after = pattern.substr(pattern.find('}') + 1);
+  const bool fits = path.size() > before.size() + after.size() && path.starts_with(before) &&
+                    path.ends_with(after);
+  if (!fits) return std::nullopt;
+  const std::string_view rest =
+      path.substr(before.size(), path.size() - before.size() - after.size());
+  if (rest.find('/') != std::string_view::npos) return std::nullopt;
   return decoded(rest, false);
 }
 

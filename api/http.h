@@ -41,6 +41,8 @@ struct Response {
   std::string body;
   std::vector<kernel::Input> commands;
   std::optional<AgentChange> agent;
+  // Send the kept answer of this deferred call instead of all the above.
+  std::optional<std::string> deferred_answer{};
 };
 
 }  // namespace api

@@ -41,6 +41,19 @@ void write_resilience(Exposition& out, const mesh::Counters& counters) {
   out.sample({{"kind", "answer"}}, counters.faults_answer);
 }
 
+void write_deferrals(Exposition& out, const mesh::Deferrals& deferrals) {
+  const mesh::Deferrals::Counters& counters = deferrals.counters();
+  out.family("parley_deferred_total", "counter",
+             "Calls that nobody could take and that were to be kept for later, by what became of "
+             "them.");
+  out.sample({{"result", "kept"}}, counters.kept);
+  out.sample({{"result", "delivered"}}, counters.delivered);
+  out.sample({{"result", "dropped"}}, counters.dropped);
+  out.sample({{"result", "refused"}}, counters.refused);
+  out.gauge("parley_deferred_waiting", "Calls that wait for their delivery.",
+            static_cast<std::uint64_t>(deferrals.waiting()));
+}
+
 // Of those that were ever called: the others have nothing to say.
 void write_breakers(Exposition& out, const mesh::Catalogue& catalogue) {
   constexpr std::size_t series_max = 1'000;
@@ -88,6 +101,7 @@ void write_calls(Exposition& out, const mesh::DataPlane& data_plane, const CallM
   out.counter("parley_retries_total", "Attempts after the first of an exchange.", counters.retries);
   write_resilience(out, counters);
   write_breakers(out, data_plane.catalogue());
+  write_deferrals(out, data_plane.deferrals());
   out.counter("parley_duplicates_total", "Requests recognised as duplicates.", counters.duplicates);
   out.counter("parley_agent_probes_total", "Health checks of the agent.", counters.probes);
   out.family("parley_refusals_total", "counter", "Exchanges answered by the mesh, by its code.");

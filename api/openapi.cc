@@ -52,6 +52,16 @@ constexpr std::string_view description_text = R"json({
   "/v1/feedback": {
     "post": {"tags": ["mesh"], "operationId": "feedback", "summary": "A caller's judgement of the output of a call that it made", "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["call", "quality"], "properties": {"call": {"type": "string", "description": "Parley-Call of the answer"}, "quality": {"type": "number", "minimum": 0, "maximum": 1}}}}}}, "responses": {"202": {"description": "Taken into account"}, "400": {"$ref": "#/components/responses/Problem"}, "404": {"$ref": "#/components/responses/Problem"}}}
   },
+  "/v1/deferred": {
+    "get": {"tags": ["calls"], "operationId": "deferredCalls", "summary": "Calls that nobody could take, kept for a later delivery, and their fate", "responses": {"200": {"description": "One row a call", "content": {"application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/Deferred"}}}}}}}
+  },
+  "/v1/deferred/{id}": {
+    "get": {"tags": ["calls"], "operationId": "deferredCall", "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}], "summary": "How a deferred call stands", "responses": {"200": {"description": "One object", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Deferred"}}}}, "404": {"$ref": "#/components/responses/Problem"}}},
+    "delete": {"tags": ["calls"], "operationId": "cancelDeferredCall", "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}], "summary": "Do not deliver it, or forget its answer", "responses": {"204": {"description": "Forgotten"}, "404": {"$ref": "#/components/responses/Problem"}}}
+  },
+  "/v1/deferred/{id}/answer": {
+    "get": {"tags": ["calls"], "operationId": "deferredAnswer", "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}], "summary": "What the agent answered, status and all", "responses": {"default": {"$ref": "#/components/responses/Answer"}, "404": {"$ref": "#/components/responses/Problem"}, "409": {"$ref": "#/components/responses/Problem"}}}
+  },
   "/v1/node": {
     "get": {"tags": ["operations"], "operationId": "node", "summary": "This node: identity, state, warnings, sums", "responses": {"200": {"description": "One object", "content": {"application/json": {"schema": {"type": "object", "required": ["id", "name", "state", "mesh", "version", "uptime_seconds", "ready"]}}}}}}
   },
@@ -89,6 +99,8 @@ constexpr std::string_view description_text = R"json({
         "Parley-Served-By": {"description": "Who answered", "schema": {"type": "string"}},
         "Parley-Attempts": {"description": "How many attempts it took", "schema": {"type": "integer"}},
         "Parley-Error": {"description": "Only on an error of the mesh", "schema": {"$ref": "#/components/schemas/ErrorCode"}},
+        "Parley-Deferred": {"description": "With 202: the id under which the call is kept for a later delivery; Location shows its fate", "schema": {"type": "string"}},
+        "Parley-Fault": {"description": "What a policy injected into the attempts of this call", "schema": {"type": "string"}},
         "Retry-After": {"description": "Seconds, where known", "schema": {"type": "integer"}}
       },
       "content": {"*/*": {}, "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
@@ -104,7 +116,7 @@ constexpr std::string_view description_text = R"json({
     "CapabilityName": {"type": "string", "maxLength": 128, "pattern": "^[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*$"},
     "Duration": {"type": "string", "examples": ["500ms", "2s", "10m"]},
     "NodeId": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-    "ErrorCode": {"enum": ["no_capable_agent", "circuit_open", "deadline_exceeded", "agent_unreachable", "rate_limited", "overloaded", "forbidden", "cycle_detected", "body_too_large", "bad_request", "not_found", "method_not_allowed"]},
+    "ErrorCode": {"enum": ["no_capable_agent", "circuit_open", "deadline_exceeded", "agent_unreachable", "rate_limited", "overloaded", "forbidden", "cycle_detected", "body_too_large", "bad_request", "not_found", "method_not_allowed", "not_delivered"]},
     "Problem": {"type": "object", "required": ["type", "title", "status", "code", "detail"], "properties": {
       "type": {"type": "string", "examples": ["urn:parley:error:no_capable_agent"]}, "title": {"type": "string"}, "status": {"type": "integer"}, "code": {"$ref": "#/components/schemas/ErrorCode"}, "detail": {"type": "string"},
       "path": {"type": "array", "items": {"type": "string"}, "description": "Of cycle_detected: the nodes passed"}}},
@@ -125,7 +137,12 @@ constexpr std::string_view description_text = R"json({
     "Route": {"type": "object", "required": ["node", "name", "verdict", "reasons"], "properties": {
       "node": {"$ref": "#/components/schemas/NodeId"}, "name": {"type": "string"}, "self": {"type": "boolean"}, "verdict": {"enum": ["chosen", "eligible", "avoided", "excluded"]}, "reasons": {"type": "array", "items": {"type": "string"}},
       "state": {"$ref": "#/components/schemas/Availability"}, "expected_latency_ms": {"type": "number"}, "outstanding": {"type": "integer"}, "load": {"$ref": "#/components/schemas/Load"},
-      "version": {"type": "string"}, "proficiency": {"$ref": "#/components/schemas/Proficiency"}, "cost": {"type": "number"}}},
+      "version": {"type": "string"}, "proficiency": {"$ref": "#/components/schemas/Proficiency"}, "cost": {"type": "number"},
+      "success": {"type": ["number", "null"]}, "quality": {"type": ["number", "null"]}, "samples": {"type": "integer"}, "observers": {"type": "integer"}, "breaker": {"enum": ["closed", "open", "half_open"]}}},
+    "Deferred": {"type": "object", "required": ["id", "capability", "state", "expires_seconds"], "properties": {
+      "id": {"type": "string"}, "capability": {"$ref": "#/components/schemas/CapabilityName"}, "state": {"enum": ["storing", "waiting", "under_way", "delivered"]},
+      "age_seconds": {"type": "number"}, "expires_seconds": {"type": "number"}, "tries": {"type": "integer"}, "problem": {"type": ["string", "null"], "description": "What the last try came to"},
+      "status": {"type": ["integer", "null"], "description": "Of its answer"}, "answer": {"type": ["string", "null"], "description": "Path of its answer"}}},
     "AgentBlock": {"type": "object", "description": "The agent: block of docs/reference/config.schema.json", "properties": {
       "url": {"type": "string", "format": "uri"}, "roles": {"type": "array", "items": {"type": "string"}}, "concurrency": {"type": "integer"}, "health": {"type": "object"},
       "capabilities": {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {"name": {"$ref": "#/components/schemas/CapabilityName"}}}}}}

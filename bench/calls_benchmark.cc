@@ -44,7 +44,8 @@ void run_calls(benchmark::State& state, mesh::DataPlane& plane, const mesh::Head
                    .method = "POST",
                    .rest = "",
                    .headers = headers,
-                   .body_size = 1024},
+                   .body_size = 1024,
+                   .body_start = {}},
                   now, effects);
     now = now + std::chrono::milliseconds(1);
     plane.on_answered(exchange, 1, {.status = 200, .headers = {}, .body_size = 1024}, now, effects);
@@ -72,6 +73,29 @@ void DecideOneCallAmongManyMembers(benchmark::State& state) {
   run_calls(state, plane, ordinary);
 }
 BENCHMARK(DecideOneCallAmongManyMembers)->Arg(100)->Arg(10'000);
+
+// Everything that a policy can ask for, at once.
+void DecideOneCallWithAllOfAPolicy(benchmark::State& state) {
+  mesh::DataPlane plane = plane_with(state.range(0), state.range(0));
+  mesh::Policy policy;
+  policy.route = static_cast<mesh::RoutePolicy>(state.range(1));
+  policy.quality = mesh::QualityTiers{.prefer = 0.95, .accept = 0.9, .never_below = 0.7};
+  policy.hedge = mesh::HedgePolicy{.enabled = true, .after = std::chrono::milliseconds(50)};
+  policy.per_try_timeout = std::chrono::seconds(2);
+  policy.rate = mesh::RateLimits{.per_caller = mesh::Rate{.per_second = 1e6, .burst = 1'000'000},
+                                 .per_capability = std::nullopt,
+                                 .per_agent = std::nullopt};
+  policy.bulkhead = mesh::Bulkhead{.concurrent_max = 1'000, .adaptive = true};
+  policy.fallback = {"other"};
+  policy.deferral = mesh::Deferral{};
+  mesh::Options options;
+  options.policies = {std::move(policy)};
+  plane.on_options(std::move(options));
+  run_calls(state, plane, ordinary);
+}
+BENCHMARK(DecideOneCallWithAllOfAPolicy)
+    ->ArgNames({"candidates", "policy"})
+    ->ArgsProduct({{100}, {0, 1, 2, 3, 4, 5}});
 
 void DecideOneCallWithRequirements(benchmark::State& state) {
   mesh::DataPlane plane = plane_with(state.range(0), state.range(0));

@@ -20,6 +20,7 @@ void add_agents(CLI::App& app, Action& action);
 void add_capabilities(CLI::App& app, Action& action);
 void add_routes(CLI::App& app, Action& action);
 void add_breakers(CLI::App& app, Action& action);
+void add_deferred(CLI::App& app, Action& action);
 
 void add_call(CLI::App& app, Action& action);
 

@@ -94,6 +94,8 @@ std::string_view to_string(Outcome outcome) {
       return "mesh_error";
     case Outcome::caller_gone:
       return "caller_gone";
+    case Outcome::deferred:
+      return "deferred";
   }
   CHECK(false);
   return {};

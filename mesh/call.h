@@ -49,7 +49,12 @@ struct FromPeer {
   base::NodeId node;  // as the link authenticated it
   bool operator==(const FromPeer&) const = default;
 };
-using Origin = std::variant<FromAgent, FromPeer>;
+// A call of the agent that nobody could take at its time; it got its answer then (202).
+struct FromQueue {
+  CallId deferred;
+  bool operator==(const FromQueue&) const = default;
+};
+using Origin = std::variant<FromAgent, FromPeer, FromQueue>;
 
 struct CallRequest {
   std::string capability;
@@ -202,7 +207,8 @@ enum class Outcome : std::uint8_t {
   application_error,
   quality_failure,  // passed on all the same, as nobody did better
   mesh_error,
-  caller_gone
+  caller_gone,
+  deferred,  // kept for a later delivery
 };
 [[nodiscard]] std::string_view to_string(Outcome outcome);
 

@@ -263,6 +263,9 @@ base::Result<CallContext, Problem> read_context(const CallRequest& request, cons
   base::Result<std::optional<base::Duration>, Problem> asked = asked_deadline(fields);
   if (!asked) return base::Unexpected{std::move(asked.error())};
 
+  // What waited so long may wait for what is wanted now.
+  const bool queued = std::holds_alternative<FromQueue>(origin);
+  if (queued && fields.priority.empty()) out.priority = resilience::Priority::low;
   const std::optional<TraceParent> trace = TraceParent::parse(fields.traceparent);
   const ServedCalls::Served* inherited = nullptr;
   bool to_end = true;
@@ -271,7 +274,7 @@ base::Result<CallContext, Problem> read_context(const CallRequest& request, cons
       return base::Unexpected{std::move(*problem)};
     }
     to_end = fields.deadline_scope != "head";
-  } else {
+  } else if (std::holds_alternative<FromAgent>(origin)) {
     inherited =
         ongoing.served.find(fields.call, trace ? trace->trace_id.view() : std::string_view());
     if (inherited != nullptr) {

@@ -13,10 +13,12 @@ Calls::Calls(Surroundings around, base::Rng rng)
       rng_(rng.fork("calls")),
       fault_draws_(rng.fork("faults")),
       chooser_(rng.fork("routing")),
-      lessons_(around) {}
+      lessons_(around),
+      deferrals_(rng.fork("deferred")) {}
 
 base::Instant Calls::next_deadline() const {
-  return std::min(exchanges_.next_deadline(), duplicates_.next_deadline());
+  return std::min({exchanges_.next_deadline(), duplicates_.next_deadline(),
+                   draining_ || leaving_ ? base::Instant::never() : deferrals_.next_deadline()});
 }
 
 void Calls::on_time(base::Instant now, Effects& effects) {
@@ -24,6 +26,7 @@ void Calls::on_time(base::Instant now, Effects& effects) {
   for (const ExchangeId evicted : duplicates_.on_time(now)) {
     effects.emplace_back(ForgetAnswer{evicted});
   }
+  look_after_deferred(now, effects);
 }
 
 // One thing that is due; each moves its own time on.

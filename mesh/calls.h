@@ -7,6 +7,7 @@
 //             one beside a slow first one (hedging)                           calls_attempt.cc
 //   classify  what came back: an answer, or a reason to try again   calls_answer.cc, classify
 //   settle    exactly once: loads, duplicates, those who waited              calls_settle.cc
+//   defer     what nobody could take and may come later       calls_defer.cc, deferrals.h
 //
 // What an attempt's end teaches about the agent is in lessons.h. A peer's exchange has one
 // candidate, the agent beside this node; another node is its caller's to choose.
@@ -20,6 +21,7 @@
 #include "mesh/call_context.h"
 #include "mesh/catalogue.h"
 #include "mesh/classify.h"
+#include "mesh/deferrals.h"
 #include "mesh/duplicates.h"
 #include "mesh/effect.h"
 #include "mesh/exchange.h"
@@ -74,6 +76,16 @@ class Calls {
   // A provider may be gone. What waits for it and may be repeated goes to another one now; the rest
   // waits on, as suspicions are refuted, and a death is known by its links.
   void on_suspect(const base::NodeId& node, base::Instant now, Effects& effects);
+  void restore(const Deferrals::Kept& kept, base::Instant now) { deferrals_.restore(kept, now); }
+  void on_kept(ExchangeId id, const CallId& deferred, std::optional<std::uint64_t> bytes,
+               std::string_view why, base::Instant now, Effects& effects);
+  void on_kept_unreadable(const CallId& deferred, bool gone, base::Instant now, Effects& effects);
+  void on_cancelled(const CallId& deferred, Effects& effects);
+  // Somebody comes, or comes back, who may take what nobody could take.
+  void on_provider(const Provider* before, const Provider& after, base::Instant now);
+  void on_hope(std::string_view capability, base::Instant now) {
+    deferrals_.on_hope(capability, now);
+  }
   // What a caller says of a call that it made a short while ago, if that is still known.
   void on_feedback(std::string_view call, double quality, base::Instant now);
   [[nodiscard]] bool knows_call(std::string_view call) const { return lessons_.knows_call(call); }
@@ -81,6 +93,7 @@ class Calls {
   [[nodiscard]] std::size_t size() const { return exchanges_.size(); }
   [[nodiscard]] routing::OwnAgent own_agent() const;
   [[nodiscard]] const routing::Chooser& chooser() const { return chooser_; }
+  [[nodiscard]] const Deferrals& deferrals() const { return deferrals_; }
 
  private:
   // When another attempt follows; nothing: none does.
@@ -160,6 +173,18 @@ class Calls {
   [[nodiscard]] static bool may_fall_back(const Exchange& exchange);
   // Does so, or refuses.
   void fall_back(Exchange& exchange, Problem problem, base::Instant now, Effects& effects);
+  // ---- defer (calls_defer.cc) ----
+  void look_after_deferred(base::Instant now, Effects& effects);
+  [[nodiscard]] static bool may_defer(const Exchange& exchange);
+  // False: its policy does not want it, or there is no room; `problem` may say so then.
+  [[nodiscard]] bool defer(Exchange& exchange, Problem& problem, base::Instant now,
+                           Effects& effects);
+  void accept(Exchange& exchange, const Deferrals::Entry& kept, base::Instant now,
+              Effects& effects);
+  // A delivery ended so.
+  void settle_delivery(ExchangeId id, const CallId& deferred, Outcome outcome, int status,
+                       std::string trail, base::Instant now, Effects& effects);
+
   void refuse(Exchange& exchange, Problem problem, bool not_processed, base::Instant now,
               Effects& effects);
   void settle(Exchange& exchange, Outcome outcome, int status, bool completed, base::Instant now,
@@ -178,6 +203,7 @@ class Calls {
   resilience::RetryBudgets budgets_;
   Exchanges exchanges_;
   Workflows workflows_;
+  Deferrals deferrals_;
   ServedCalls served_;  // one for each exchange that runs at the own agent
   Duplicates duplicates_;
   routing::Candidates candidates_;  // of the call in hand; kept for its memory

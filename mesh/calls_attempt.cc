@@ -309,7 +309,7 @@ StartAttempt Calls::attempt_at(Exchange& exchange, std::uint32_t number,
   const bool may_follow =
       !exchange.from_peer() && exchange.body_repeatable &&
       (exchange.attempts - exchange.attempts_before < exchange.context.policy->retry.attempts ||
-       another_waits || may_fall_back(exchange));
+       another_waits || may_fall_back(exchange) || may_defer(exchange));
   if (!may_follow && exchange.request.body_size != 0) exchange.body_repeatable = false;
   return {.exchange = exchange.id,
           .attempt = number,
@@ -374,8 +374,10 @@ void Calls::end_attempt(Exchange& exchange, std::uint32_t number) {
 }
 
 void Calls::abort_attempt(Exchange& exchange, std::uint32_t number, Effects& effects) {
-  if (exchange.find(number) == nullptr) return;
-  effects.emplace_back(CancelAttempt{exchange.id, number});
+  const OpenAttempt* attempt = exchange.find(number);
+  if (attempt == nullptr) return;
+  const bool sent = attempt->send_at == base::Instant::never();
+  if (sent) effects.emplace_back(CancelAttempt{exchange.id, number});
   end_attempt(exchange, number);
 }
 

@@ -88,6 +88,7 @@ void Calls::fall_back(Exchange& exchange, Problem problem, base::Instant now, Ef
     exchanges_.arm(exchange);
     if (try_next(exchange, routing::Rank::tried_in_vain, now, effects)) return;
   }
+  if (defer(exchange, problem, now, effects)) return;
   refuse(exchange, std::move(problem), false, now, effects);
 }
 
@@ -125,6 +126,9 @@ void Calls::settle(Exchange& exchange, Outcome outcome, int status, bool complet
   }
   tell(exchange, "settled", effects);
   const ExchangeId id = exchange.id;
+  const auto* queued = std::get_if<FromQueue>(&exchange.origin);
+  const std::optional<CallId> deferred = queued ? std::optional(queued->deferred) : std::nullopt;
+  std::string trail = std::move(exchange.trail);
   effects.emplace_back(ExchangeSettled{.exchange = id,
                                        .outcome = outcome,
                                        .status = status,
@@ -138,6 +142,7 @@ void Calls::settle(Exchange& exchange, Outcome outcome, int status, bool complet
   const Duplicates::Release released =
       duplicates_.on_settled(id, completed, outcome, status, around_.options, now);
   release(released, id, outcome, status, now, effects);
+  if (deferred) settle_delivery(id, *deferred, outcome, status, std::move(trail), now, effects);
 }
 
 void Calls::become(Exchange& exchange, Phase phase, Effects& effects) {

@@ -82,6 +82,7 @@ void DataPlane::on_agent(std::optional<AgentDescriptor> agent, base::Instant now
   state_->health.on_agent(agent ? &*agent : nullptr, now);
   state_->calls.on_concurrency(agent ? agent->concurrency : 0);
   if (agent) {
+    for (const Capability& each : agent->capabilities) state_->calls.on_hope(each.name, now);
     state_->catalogue.put(
         state_->self,
         Provider{.name = state_->name,
@@ -100,6 +101,7 @@ void DataPlane::on_provider(const base::NodeId& node, Provider provider, base::I
   const Provider* before = state_->catalogue.find(node);
   const bool suspected = provider.availability == Availability::suspect && before != nullptr &&
                          before->availability != Availability::suspect;
+  state_->calls.on_provider(before, provider, now);
   state_->catalogue.put(node, std::move(provider));
   if (suspected) state_->calls.on_suspect(node, now, effects);
 }
@@ -142,6 +144,28 @@ void DataPlane::on_inspected(ExchangeId exchange, std::uint32_t attempt,
 
 void DataPlane::on_feedback(std::string_view call, double quality, base::Instant now) {
   state_->calls.on_feedback(call, quality, now);
+}
+
+void DataPlane::restore(const Deferrals::Kept& kept, base::Instant now) {
+  state_->calls.restore(kept, now);
+}
+
+void DataPlane::on_kept(ExchangeId exchange, const CallId& id, std::optional<std::uint64_t> bytes,
+                        std::string_view why, base::Instant now, Effects& effects) {
+  state_->calls.on_kept(exchange, id, bytes, why, now, effects);
+}
+
+void DataPlane::on_kept_unreadable(const CallId& id, bool gone, base::Instant now,
+                                   Effects& effects) {
+  state_->calls.on_kept_unreadable(id, gone, now, effects);
+}
+
+void DataPlane::on_cancelled(const CallId& id, Effects& effects) {
+  state_->calls.on_cancelled(id, effects);
+}
+
+const Deferrals& DataPlane::deferrals() const {
+  return state_->calls.deferrals();
 }
 
 void DataPlane::on_completed(ExchangeId exchange, std::uint32_t attempt, base::Instant now,

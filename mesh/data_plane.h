@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "mesh/call.h"
 #include "mesh/catalogue.h"
+#include "mesh/deferrals.h"
 #include "mesh/descriptor.h"
 #include "mesh/effect.h"
 #include "mesh/options.h"
@@ -65,6 +66,15 @@ class DataPlane {
   void on_probe(std::uint64_t probe, std::optional<int> status, base::Instant now,
                 Effects& effects);
 
+  // ---- calls that nobody could take (mesh/deferrals.h) ----
+  // One that the last run of this node left on disk.
+  void restore(const Deferrals::Kept& kept, base::Instant now);
+  // What became of DeferCall: the bytes on disk, or why it is not there.
+  void on_kept(ExchangeId exchange, const CallId& id, std::optional<std::uint64_t> bytes,
+               std::string_view why, base::Instant now, Effects& effects);
+  void on_kept_unreadable(const CallId& id, bool gone, base::Instant now, Effects& effects);
+  void on_cancelled(const CallId& id, Effects& effects);
+
   // What a caller says of the output of a call that it made a short while ago, 0 to 1. Nothing
   // happens unless knows_call().
   void on_feedback(std::string_view call, double quality, base::Instant now);
@@ -78,6 +88,7 @@ class DataPlane {
   // ---- views ----
   // Whether the beginning of a request's body decides about calls to it (CallRequest::body_start).
   [[nodiscard]] bool reads_bodies(std::string_view capability) const;
+  [[nodiscard]] const Deferrals& deferrals() const;
   [[nodiscard]] const score::Observations& observations() const;
   [[nodiscard]] const Catalogue& catalogue() const;
   [[nodiscard]] bool knows_call(std::string_view call) const;

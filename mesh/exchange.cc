@@ -13,7 +13,8 @@ std::string_view to_string(const Phase& phase) {
       [](const Waiting&) -> std::string_view { return "waiting"; },
       [](const BackingOff&) -> std::string_view { return "backing_off"; },
       [](const Attempting&) -> std::string_view { return "attempting"; },
-      [](const Answering&) -> std::string_view { return "answering"; });
+      [](const Answering&) -> std::string_view { return "answering"; },
+      [](const Deferring&) -> std::string_view { return "deferring"; });
 }
 
 OpenAttempt* Exchange::find(std::uint32_t attempt) {

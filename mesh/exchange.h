@@ -8,6 +8,9 @@
 //    waiting      +--failed for good--> settled    +--broken, cancelled--> settled
 //   (for the exchange that it is a duplicate of; runs itself if that one fails)
 //
+// Of a call that nobody can take, arrived, attempting or backing_off --> deferring (until it is on
+// disk) --> settled.
+//
 // These are the transitions of the machine "call"; another attempt, also one beside the first
 // (hedging), is attempting -> attempting.
 #pragma once
@@ -48,7 +51,10 @@ struct Answering {
   Verdict verdict = Verdict::success;
   int status = 0;
 };
-using Phase = std::variant<Arrived, Waiting, BackingOff, Attempting, Answering>;
+struct Deferring {
+  Problem problem;  // that it is refused with if it cannot be kept
+};
+using Phase = std::variant<Arrived, Waiting, BackingOff, Attempting, Answering, Deferring>;
 [[nodiscard]] std::string_view to_string(const Phase& phase);
 
 // One attempt under way.
@@ -96,6 +102,7 @@ struct Exchange {
   bool counted = false;  // in the bulkhead of its capability
   base::Instant armed = base::Instant::never();
 
+  [[nodiscard]] bool from_agent() const { return std::holds_alternative<FromAgent>(origin); }
   [[nodiscard]] bool from_peer() const { return std::holds_alternative<FromPeer>(origin); }
   [[nodiscard]] OpenAttempt* find(std::uint32_t attempt);  // null: not under way (any more)
   [[nodiscard]] bool is_open_at(const base::NodeId& node) const;

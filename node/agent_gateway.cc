@@ -45,7 +45,7 @@ AgentGateway::AgentGateway(asio::io_context& io, Exchanges& exchanges, Resources
       collector_(
           io, {},
           [this](WholeRequest whole, std::unique_ptr<transport::Stream> stream) {
-            answer(*stream, resources_(api_request(std::move(whole))));
+            resources_(api_request(std::move(whole)), std::move(stream));
           },
           [this](std::unique_ptr<transport::Stream> stream) {
             ++counters_.refused;

@@ -18,8 +18,9 @@ namespace node {
 
 class AgentGateway final : public transport::Service {
  public:
-  // Answers one of the node's own resources and carries out what comes of it.
-  using Resources = std::function<api::Response(const api::Request&)>;
+  // Answers one of the node's own resources, now or later, and carries out what comes of it.
+  using Resources =
+      std::function<void(const api::Request&, std::unique_ptr<transport::Stream> stream)>;
   // The refusal of a foreign Host or Origin, or nothing.
   using Guard = std::function<std::optional<api::Response>(std::string_view authority,
                                                            const transport::Headers& headers)>;

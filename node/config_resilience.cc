@@ -152,11 +152,6 @@ mesh::OnTimeout parse_on_timeout(const std::string& word) {
   return OnTimeout::fail;
 }
 
-// Read and checked, so that a file that is right stays right, but nothing comes of it so far.
-void not_yet(const ConfigBlock& block, std::string_view name) {
-  if (block.find(name) != nullptr) block.warn(name, "is not acted on in this version");
-}
-
 void read_timeout(const ConfigBlock& block, mesh::Policy& out) {
   out.request_timeout =
       either_duration(block, "request", "per_message_ms", milliseconds(1), call_time);
@@ -308,7 +303,6 @@ void read_resilience(const ConfigBlock& entry, mesh::Policy& out) {
   }
   if (const auto defer = entry.block("defer", "defer")) out.deferral = read_deferral(*defer);
   read_faults(entry, out);
-  not_yet(entry, "defer");
 }
 
 }  // namespace node

@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "node/advertise.h"
 #include "node/clock.h"
+#include "node/http_answer.h"
 #include "node/program_pages.h"
 #include "node/service_notify.h"
 #include "telemetry/process.h"
@@ -82,10 +83,17 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
           },
           [this](std::string_view capability) {
             return kernel_->data_plane().reads_bodies(capability);
+          },
+          [this](mesh::ExchangeId exchange, KeptRequest request) {
+            kept_calls_.keep(exchange, std::move(request));
           }),
+      kept_calls_(*foundation_.store, exchanges_),
       peer_gateway_(io, exchanges_),
       agent_gateway_(
-          io, exchanges_, [this](const api::Request& request) { return serve_api(request); },
+          io, exchanges_,
+          [this](const api::Request& request, std::unique_ptr<transport::Stream> stream) {
+            serve_api(request, std::move(stream));
+          },
           [this](std::string_view authority, const transport::Headers& headers) {
             mesh::Headers origin;  // the only field that matters to it
             if (const auto value = transport::find_header(headers, "origin")) {
@@ -161,11 +169,13 @@ void Daemon::start() {
       std::move(options), foundation_.identity,
       kernel::Stored{.epoch = kernel::epoch_before(foundation_.stored.epoch, wall_now()),
                      .members = foundation_.stored.members,
-                     .descriptors = foundation_.stored.descriptors},
+                     .descriptors = foundation_.stored.descriptors,
+                     .deferred = kept_calls(foundation_.stored.deferred, wall_now())},
       base::Rng(storage::draw_seed()));
   EffectSink& sink = *this;
   driver_.emplace(io_, *kernel_, sink);
   exchanges_.connect(*driver_, links_);
+  kept_calls_.connect(*driver_);
   peer_gateway_.connect(*driver_);
   prober_.connect(*driver_);
 
@@ -301,6 +311,9 @@ void Daemon::carry_out(kernel::Effect effect) {
       [&](kernel::AnswerPeer&& e) { peer_gateway_.answer_question(e.question, e.body); },
       [&](kernel::DropLinks&& e) { links_.drop(e.node); },
       [&](kernel::CheckSignatures&& e) { signatures_.submit(e.batch, std::move(e.checks)); },
+      [&](mesh::DeliverCall&& e) { kept_calls_.carry_out(e); },
+      [&](mesh::EndDelivery&& e) { kept_calls_.carry_out(e); },
+      [&](mesh::ForgetCall&& e) { kept_calls_.carry_out(e); },
       [&](mesh::ProbeAgent&& e) { prober_.probe(e, exchanges_.agent()); },
       [&](mesh::ExchangeSettled&& e) {
         call_metrics_.on_settled(e);
@@ -362,7 +375,16 @@ void Daemon::on_config_text(const std::string& text) {
   log(base::Severity::info, config_.file + ": read again; agent and policies are live");
 }
 
-api::Response Daemon::serve_api(const api::Request& request) {
+void Daemon::serve_api(const api::Request& request, std::unique_ptr<transport::Stream> stream) {
+  const api::Response response = handle_api(request);
+  if (response.deferred_answer) {
+    kept_calls_.answer(*response.deferred_answer, std::move(stream));
+  } else {
+    answer(*stream, response);
+  }
+}
+
+api::Response Daemon::handle_api(const api::Request& request) {
   const std::vector<api::Condition> holds = conditions();
   const api::ShellCounters shell = shell_counters();
   api::Response response = api::handle({.kernel = *kernel_,

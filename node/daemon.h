@@ -18,6 +18,7 @@
 #include "node/driver.h"
 #include "node/exchanges.h"
 #include "node/genesis.h"
+#include "node/kept_calls.h"
 #include "node/peer_gateway.h"
 #include "node/signature_pool.h"
 #include "storage/data_directory.h"
@@ -78,7 +79,8 @@ class Daemon final : private EffectSink {
   void apply_agent(const std::optional<AgentConfig>& agent);
   void on_config_text(const std::string& text);
 
-  [[nodiscard]] api::Response serve_api(const api::Request& request);
+  void serve_api(const api::Request& request, std::unique_ptr<transport::Stream> stream);
+  [[nodiscard]] api::Response handle_api(const api::Request& request);
   [[nodiscard]] std::vector<api::Condition> conditions() const;
   [[nodiscard]] api::ShellCounters shell_counters() const;
   void log(base::Severity severity, const std::string& text);
@@ -98,6 +100,7 @@ class Daemon final : private EffectSink {
   transport::UdpSocket udp_;
   transport::AgentClient agent_client_;
   Exchanges exchanges_;
+  KeptCalls kept_calls_;
   PeerGateway peer_gateway_;
   AgentGateway agent_gateway_;
   AgentProber prober_;

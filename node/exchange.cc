@@ -1,5 +1,6 @@
 #include "node/exchange.h"
 
+#include "api/deferred_resource.h"
 #include "api/problem.h"
 #include "base/check.h"
 #include "node/http_answer.h"
@@ -51,6 +52,11 @@ std::string retarget(const std::string& target, const std::string& capability) {
   constexpr std::size_t start = std::string_view("/call/").size();
   const std::size_t end = std::min(target.find_first_of("/?", start), target.size());
   return target.substr(0, start) + capability + target.substr(end);
+}
+
+std::string rest_of(const std::string& target) {
+  constexpr std::size_t start = std::string_view("/call/").size();
+  return target.substr(std::min(target.find_first_of("/?", start), target.size()));
 }
 
 // What the kernel has to see of a head's fields.
@@ -260,6 +266,41 @@ void Exchange::refuse(const mesh::RefuseExchange& effect) {
   finish({});
 }
 
+void Exchange::defer(mesh::DeferCall effect) {
+  deferral_ = std::move(effect);
+  defer_if_whole();
+}
+
+void Exchange::defer_if_whole() {
+  if (!deferral_) return;
+  const bool lost = body_lost_ || kept_.size() > deferral_->bytes_max;
+  if (!lost && !request_ended_) return;
+  mesh::DeferCall order = *std::exchange(deferral_, std::nullopt);
+  if (lost) {
+    const std::string bound = std::to_string(order.bytes_max / 1'024);
+    host_.feed(
+        kernel::CallKept{id_, order.id, std::nullopt, "its body has more than " + bound + " KiB"});
+    return;
+  }
+  KeptRequest request{.order = std::move(order),
+                      .method = head_.method,
+                      .rest = rest_of(peer_target_),
+                      .headers = head_.headers,
+                      .body = kept_};
+  apply(request.headers, request.order.set);
+  host_.keep_call(id_, std::move(request));
+}
+
+void Exchange::accept(const mesh::AcceptExchange& effect) {
+  if (!caller_ || answer_ != Answer::none) return;
+  const api::Response accepted = api::deferred(effect.deferred, effect.left);
+  transport::ResponseHead head = response_head(accepted);
+  apply(head.headers, effect.set);
+  caller_->send_response_head(std::move(head));
+  caller_->send_data(base::as_bytes(accepted.body));
+  finish({});
+}
+
 void Exchange::replay(const KeptAnswer& answer, const mesh::Headers& set) {
   if (!caller_ || answer_ != Answer::none) return;
   transport::ResponseHead head = answer.head;
@@ -296,6 +337,7 @@ void Exchange::on_data(base::ByteView bytes) {
   shed_kept();
   pass_back_credit();
   if (arriving_) arrive_if_ready(host_.now());
+  defer_if_whole();
 }
 
 // What an attempt has got need not be kept for ever. Without one, as a duplicate waits for its
@@ -313,6 +355,7 @@ void Exchange::on_end(transport::Headers trailers) {
     if (attempt->stream) attempt->stream->send_end(request_trailers_);
   }
   if (arriving_) arrive_if_ready(host_.now());
+  defer_if_whole();
 }
 
 void Exchange::on_failed(transport::StreamError /*error*/) {

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "mesh/call.h"
+#include "mesh/deferred_call.h"
 #include "node/kept_answers.h"
 #include "node/kernel/input.h"
 #include "transport/stream.h"
@@ -25,6 +26,15 @@
 #include <vector>
 
 namespace node {
+
+// A request that nobody could take, to be kept for later.
+struct KeptRequest {
+  mesh::DeferCall order;
+  std::string method;
+  std::string rest;  // what follows the capability in its target
+  base::Headers headers;
+  base::Bytes body;
+};
 
 class Exchange final : public transport::Receiver {
  public:
@@ -48,6 +58,8 @@ class Exchange final : public transport::Receiver {
     // Keep this object alive until the current turn is over: it may be calling us right now.
     virtual void bury(std::unique_ptr<transport::Receiver> receiver) = 0;
     virtual KeptAnswers& kept_answers() = 0;
+    // Keep this request on disk, and tell the kernel what came of it.
+    virtual void keep_call(mesh::ExchangeId exchange, KeptRequest request) = 0;
     [[nodiscard]] virtual base::Instant now() const = 0;
     // Call on_time() of the exchange then; early and late is harmless.
     virtual void wake(mesh::ExchangeId exchange, base::Instant at) = 0;
@@ -72,6 +84,8 @@ class Exchange final : public transport::Receiver {
   void inspect(const mesh::InspectAnswer& effect);
   void relay(mesh::RelayAnswer effect);
   void refuse(const mesh::RefuseExchange& effect);
+  void defer(mesh::DeferCall effect);
+  void accept(const mesh::AcceptExchange& effect);
   void replay(const KeptAnswer& answer, const mesh::Headers& set);
   void keep_answer();
   void settle();
@@ -104,6 +118,7 @@ class Exchange final : public transport::Receiver {
   void arrive_if_ready(base::Instant now);
   void watch(std::uint32_t attempt, std::optional<base::Duration> idle);
   void moved();
+  void defer_if_whole();
   void send_head();
   void finish(transport::Headers trailers);
 
@@ -123,6 +138,7 @@ class Exchange final : public transport::Receiver {
   bool body_lost_ = false;  // some of it went to an attempt and was not kept
   bool request_ended_ = false;
   transport::Headers request_trailers_;
+  std::optional<mesh::DeferCall> deferral_;  // waits for the rest of it
   std::size_t credit_owed_ = 0;  // bytes taken from the caller and not yet said consumed()
 
   // The answer.

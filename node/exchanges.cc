@@ -44,16 +44,32 @@ std::optional<CallTarget> parse_call_target(std::string_view target) {
 }
 
 Exchanges::Exchanges(asio::io_context& io, transport::AgentClient& agent, Locate locate,
-                     ReadsBodies reads_bodies)
+                     ReadsBodies reads_bodies, KeepCall keep_call)
     : io_(io),
       agent_(agent),
       locate_(std::move(locate)),
       reads_bodies_(std::move(reads_bodies)),
+      keep_call_(std::move(keep_call)),
       timer_(io) {}
 
 void Exchanges::connect(Driver& driver, transport::PeerLinks& links) {
   driver_ = &driver;
   links_ = &links;
+}
+
+Exchange& Exchanges::open(mesh::ExchangeId id, const mesh::Origin& origin,
+                          transport::RequestHead head, const mesh::CallRequest& request,
+                          std::unique_ptr<transport::Stream> stream) {
+  std::string peer_target;  // of a peer's call there is none: it goes to the agent here
+  if (!std::holds_alternative<mesh::FromPeer>(origin)) {
+    peer_target.append(call_prefix).append(request.capability).append(request.rest);
+  }
+  transport::Stream& caller = *stream;
+  auto exchange = std::make_unique<Exchange>(id, std::move(head), std::move(peer_target),
+                                             std::move(stream), *this);
+  caller.set_receiver(*exchange);
+  return *exchanges_.emplace(id.value, Held{.exchange = std::move(exchange)})
+              .first->second.exchange;
 }
 
 void Exchanges::arrive(mesh::Origin origin, transport::RequestHead head, CallTarget target,
@@ -62,23 +78,31 @@ void Exchanges::arrive(mesh::Origin origin, transport::RequestHead head, CallTar
   mesh::CallRequest request{.capability = std::move(target.capability),
                             .method = head.method,
                             .rest = std::move(target.rest),
-                            .headers = {},
+                            .headers = take_deciding(head.headers),
                             .body_size = head.body_size,
                             .body_start = {}};
-  request.headers = take_deciding(head.headers);
-  std::string peer_target;  // of a peer's call there is none: it goes to the agent here
-  if (std::holds_alternative<mesh::FromAgent>(origin)) {
-    peer_target.append(call_prefix).append(request.capability).append(request.rest);
-  }
   const bool look_at_body = std::holds_alternative<mesh::FromAgent>(origin) &&
                             head.body_size != 0 && reads_bodies_(request.capability);
-  transport::Stream& caller = *stream;
-  auto exchange = std::make_unique<Exchange>(id, std::move(head), std::move(peer_target),
-                                             std::move(stream), *this);
-  caller.set_receiver(*exchange);
-  Exchange& arrived = *exchange;
-  exchanges_.emplace(id.value, Held{.exchange = std::move(exchange)});
+  Exchange& arrived = open(id, origin, std::move(head), request, std::move(stream));
   arrived.arrive({id, std::move(origin), std::move(request)}, look_at_body);
+}
+
+void Exchanges::deliver(mesh::Origin origin, transport::RequestHead head, CallTarget target,
+                        const base::Bytes& body, std::unique_ptr<transport::Stream> stream) {
+  const mesh::ExchangeId id{++last_id_};
+  const std::size_t start = std::min(body.size(), Exchange::body_start_max);
+  mesh::CallRequest request{
+      .capability = std::move(target.capability),
+      .method = head.method,
+      .rest = std::move(target.rest),
+      .headers = take_deciding(head.headers),
+      .body_size = body.size(),
+      .body_start = std::string(base::as_text(base::ByteView(body).first(start)))};
+  Exchange& delivery = open(id, origin, std::move(head), request, std::move(stream));
+  // All of it is there before anybody decides.
+  if (!body.empty()) delivery.on_data(body);
+  delivery.on_end({});
+  delivery.arrive({id, std::move(origin), std::move(request)}, false);
 }
 
 // ---- effects ----
@@ -100,6 +124,12 @@ void Exchanges::carry_out(mesh::RelayAnswer&& effect) {
 }
 void Exchanges::carry_out(const mesh::RefuseExchange& effect) {
   if (Exchange* exchange = find(effect.exchange)) exchange->refuse(effect);
+}
+void Exchanges::carry_out(mesh::DeferCall&& effect) {
+  if (Exchange* exchange = find(effect.exchange)) exchange->defer(std::move(effect));
+}
+void Exchanges::carry_out(const mesh::AcceptExchange& effect) {
+  if (Exchange* exchange = find(effect.exchange)) exchange->accept(effect);
 }
 void Exchanges::carry_out(const mesh::KeepAnswer& effect) {
   if (Exchange* exchange = find(effect.exchange)) exchange->keep_answer();

@@ -44,8 +44,11 @@ class Exchanges final : public Exchange::Host {
   // Whether the beginning of a request's body decides about calls to a capability.
   using ReadsBodies = std::function<bool(std::string_view capability)>;
 
+  // Takes requests that are to be kept for later, and tells the kernel what came of it.
+  using KeepCall = std::function<void(mesh::ExchangeId exchange, KeptRequest request)>;
+
   Exchanges(asio::io_context& io, transport::AgentClient& agent, Locate locate,
-            ReadsBodies reads_bodies);
+            ReadsBodies reads_bodies, KeepCall keep_call);
   // Must be called once, before the first exchange: both are built after this, and need it.
   void connect(Driver& driver, transport::PeerLinks& links);
   // Where the agent beside this node is; nothing = there is none.
@@ -54,6 +57,9 @@ class Exchanges final : public Exchange::Host {
 
   void arrive(mesh::Origin origin, transport::RequestHead head, CallTarget target,
               std::unique_ptr<transport::Stream> stream);
+  // A request that is whole; what is answered goes to the stream.
+  void deliver(mesh::Origin origin, transport::RequestHead head, CallTarget target,
+               const base::Bytes& body, std::unique_ptr<transport::Stream> stream);
   [[nodiscard]] std::size_t size() const { return exchanges_.size(); }
 
   // ---- effects ----
@@ -63,6 +69,8 @@ class Exchanges final : public Exchange::Host {
   void carry_out(const mesh::InspectAnswer& effect);
   void carry_out(mesh::RelayAnswer&& effect);
   void carry_out(const mesh::RefuseExchange& effect);
+  void carry_out(mesh::DeferCall&& effect);
+  void carry_out(const mesh::AcceptExchange& effect);
   void carry_out(const mesh::KeepAnswer& effect);
   void carry_out(const mesh::ForgetAnswer& effect);
   void carry_out(const mesh::ReplayAnswer& effect);
@@ -76,17 +84,23 @@ class Exchanges final : public Exchange::Host {
   void retire(mesh::ExchangeId exchange) override;
   void bury(std::unique_ptr<transport::Receiver> receiver) override;
   KeptAnswers& kept_answers() override { return kept_; }
+  void keep_call(mesh::ExchangeId exchange, KeptRequest request) override {
+    keep_call_(exchange, std::move(request));
+  }
   [[nodiscard]] base::Instant now() const override { return monotonic_now(); }
   void wake(mesh::ExchangeId exchange, base::Instant at) override;
 
  private:
   Exchange* find(mesh::ExchangeId exchange);
   void arm();
+  Exchange& open(mesh::ExchangeId id, const mesh::Origin& origin, transport::RequestHead head,
+                 const mesh::CallRequest& request, std::unique_ptr<transport::Stream> stream);
 
   asio::io_context& io_;
   transport::AgentClient& agent_;
   const Locate locate_;
   const ReadsBodies reads_bodies_;
+  const KeepCall keep_call_;
   transport::PeerLinks* links_ = nullptr;
   Driver* driver_ = nullptr;
   std::optional<transport::AgentUrl> agent_url_;

@@ -13,6 +13,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -69,6 +70,8 @@ int run_node(const ConfigSources& sources) {
     log.write(base::Severity::warning, warning, {monotonic_now(), wall_now()});
   }
 
+  // A bound on the size of files is a failed write, which the store reports, and not the end.
+  std::signal(SIGXFSZ, SIG_IGN);
   asio::io_context io(1);
   auto foundation = open_foundation(io, *config);
   if (!foundation) return complain(wrong_configuration, foundation.error());

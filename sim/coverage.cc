@@ -51,10 +51,12 @@ std::vector<Coverage::Point> expected_points() {
                                                                   {"draining", "left"}}) {
     points.push_back({"view", from, to});
   }
-  for (const char* outcome : {"success", "application_error", "mesh_error", "caller_gone"}) {
+  for (const char* outcome :
+       {"success", "application_error", "mesh_error", "caller_gone", "deferred"}) {
     points.push_back({"outcome", "", outcome});
   }
-  for (const char* milestone : {"first_convergence", "settled", "restart", "signature_refused"}) {
+  for (const char* milestone : {"first_convergence", "settled", "restart", "signature_refused",
+                                "deferred_call_delivered"}) {
     points.push_back({"milestone", "", milestone});
   }
   return points;

@@ -28,6 +28,20 @@ void Disk::forget_member(const base::NodeId& id) {
   contents_.members.erase(found);
 }
 
+void Disk::put_call(std::string_view id, Call call) {
+  calls_.insert_or_assign(std::string(id), std::move(call));
+}
+
+void Disk::put_answer(std::string_view id, int status) {
+  const auto found = calls_.find(id);
+  if (found != calls_.end()) found->second.status = status;
+}
+
+void Disk::forget_call(std::string_view id) {
+  const auto found = calls_.find(id);
+  if (found != calls_.end()) calls_.erase(found);
+}
+
 std::optional<base::Duration> Disk::sync_time() {
   if (full_) return std::nullopt;
   return slow_ + std::chrono::microseconds(rng_.between(100, 2'000));

@@ -7,15 +7,27 @@
 #include "base/ids.h"
 #include "base/rng.h"
 #include "base/time.h"
+#include "mesh/call.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace sim {
 
 class Disk {
  public:
+  // One that waits for its delivery, or its answer.
+  struct Call {
+    mesh::CallRequest request;
+    std::string key;
+    base::Duration since{};  // of the world
+    base::Duration until{};
+    int status = 0;  // 0: not delivered
+  };
   struct Contents {
     std::uint64_t epoch = 0;
     std::map<base::NodeId, base::Bytes> members;
@@ -30,6 +42,9 @@ class Disk {
   void put_member(const base::NodeId& id, base::Bytes record);
   void put_descriptor(const base::Digest& digest, base::Bytes descriptor);
   void forget_member(const base::NodeId& id);
+  void put_call(std::string_view id, Call call);
+  void put_answer(std::string_view id, int status);
+  void forget_call(std::string_view id);
 
   // How long the sync that starts now takes; nothing while the disk is full.
   [[nodiscard]] std::optional<base::Duration> sync_time();
@@ -40,6 +55,7 @@ class Disk {
   void set_slow(base::Duration by) { slow_ = by; }
 
   [[nodiscard]] const Contents& contents() const { return contents_; }
+  [[nodiscard]] const std::map<std::string, Call, std::less<>>& calls() const { return calls_; }
 
  private:
   // A bound for large worlds, where every disk would hold the whole mesh.
@@ -48,7 +64,8 @@ class Disk {
   base::Rng rng_;
   bool full_ = false;
   base::Duration slow_{};
-  Contents contents_;  // as written
+  Contents contents_;                               // as written
+  std::map<std::string, Call, std::less<>> calls_;  // by id; written when synced
   // What a crash brings back: the values before the unsynced writes.
   std::uint64_t epoch_synced_ = 0;
   std::map<base::NodeId, std::optional<base::Bytes>> members_before_;

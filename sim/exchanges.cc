@@ -248,6 +248,32 @@ void Exchanges::refuse(NodeIndex node, const mesh::RefuseExchange& effect) {
   answer_caller(key, *exchange, head, {});
 }
 
+void Exchanges::accept(NodeIndex node, const mesh::AcceptExchange& effect) {
+  const Key key{node, effect.exchange.value};
+  Exchange* exchange = find(key);
+  if (exchange == nullptr || exchange->answer != Answer::none) return;
+  mesh::AnswerHead head{.status = 202,
+                        .headers = {{"parley-deferred", std::string(effect.deferred)}},
+                        .body_size = 100};
+  apply(head.headers, effect.set);
+  answer_caller(key, *exchange, head, {});
+}
+
+std::optional<mesh::CallRequest> Exchanges::request_of(NodeIndex node, mesh::ExchangeId id,
+                                                       const mesh::Headers& set) {
+  const Exchange* exchange = find(Key{node, id.value});
+  if (exchange == nullptr) return std::nullopt;
+  mesh::CallRequest request = exchange->request;
+  std::erase_if(request.headers,
+                [](const mesh::Header& field) { return mesh::is_set_anew(field.name); });
+  apply(request.headers, set);
+  return request;
+}
+
+void Exchanges::deliver(NodeIndex node, const mesh::CallId& id, const mesh::CallRequest& request) {
+  open(node, mesh::FromQueue{id}, request, Queue{});
+}
+
 void Exchanges::replay(NodeIndex node, const mesh::ReplayAnswer& effect) {
   const Key key{node, effect.exchange.value};
   Exchange* exchange = find(key);
@@ -365,6 +391,7 @@ void Exchanges::answer_caller(Key key, Exchange& exchange, const mesh::AnswerHea
         loopback, [this, stream = onward->serves, good] { next_answered(stream, good); });
     return;
   }
+  if (std::holds_alternative<Queue>(exchange.caller)) return;
   const Stream stream = std::get<Stream>(exchange.caller);
   const auto arrive = [=, this] {
     attempt_answered(stream, head);
@@ -386,6 +413,7 @@ void Exchanges::break_caller(Key key, Exchange& exchange) {
                              [this, stream = onward->serves] { next_answered(stream, false); });
     return;
   }
+  if (std::holds_alternative<Queue>(exchange.caller)) return;
   const Stream stream = std::get<Stream>(exchange.caller);
   const auto broken = [=, this] { attempt_failed(stream, mesh::AttemptFailure::broken); };
   send(key.first, stream.exchange.first, broken, broken);

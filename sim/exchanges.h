@@ -8,6 +8,7 @@
 #pragma once
 
 #include "mesh/call.h"
+#include "mesh/deferred_call.h"
 #include "sim/agent_desk.h"
 #include "sim/simulated_agent.h"
 #include "sim/surroundings.h"
@@ -48,6 +49,12 @@ class Exchanges {
   void inspect(NodeIndex node, const mesh::InspectAnswer& effect);
   void relay(NodeIndex node, const mesh::RelayAnswer& effect);
   void refuse(NodeIndex node, const mesh::RefuseExchange& effect);
+  void accept(NodeIndex node, const mesh::AcceptExchange& effect);
+  // What is to be kept of an exchange that is deferred; nothing if it is gone.
+  [[nodiscard]] std::optional<mesh::CallRequest> request_of(NodeIndex node, mesh::ExchangeId id,
+                                                            const mesh::Headers& set);
+  // A kept call comes in again.
+  void deliver(NodeIndex node, const mesh::CallId& id, const mesh::CallRequest& request);
   void replay(NodeIndex node, const mesh::ReplayAnswer& effect);
   void keep(NodeIndex node, const mesh::KeepAnswer& effect);
   void forget(NodeIndex node, const mesh::ForgetAnswer& effect);
@@ -73,6 +80,7 @@ class Exchanges {
     bool operator==(const Stream&) const = default;
   };
   static constexpr base::Duration loopback = std::chrono::microseconds(100);
+  struct Queue {};  // nobody waits for the answer
   struct Attempt {
     std::uint32_t number = 0;
     std::optional<NodeIndex> peer;               // nothing: our own agent
@@ -88,7 +96,7 @@ class Exchanges {
   struct Onward {  // our agent's, for what it serves as this attempt
     Stream serves;
   };
-  using Caller = std::variant<std::uint32_t, Stream, Onward>;  // Stream: a peer's attempt
+  using Caller = std::variant<std::uint32_t, Stream, Onward, Queue>;  // Stream: a peer's attempt
   struct Exchange {
     mesh::CallRequest request;
     Caller caller;

@@ -95,6 +95,13 @@ void World::look_at_opinions(NodeIndex index) {
   }
 }
 
+// Whatever its node is told it keeps is on its disk, whether it runs or not.
+void World::look_at_deferred(NodeIndex index) {
+  for (const auto& [id, call] : nodes_[index]->disk.calls()) {
+    observer_->tell(&Checker::on_deferral_on_disk, DeferralOnDisk{now(), index, id});
+  }
+}
+
 // Once a simulated second: gauges, and what takes a look at everything.
 void World::second() {
   scheduler_.after(std::chrono::seconds(1), [this] { second(); });
@@ -126,6 +133,7 @@ void World::second() {
   }
   for (NodeIndex i = 0; i < nodes_.size(); ++i) {
     if (nodes_[i]->runs() && options_.watch) look_at_opinions(i);
+    if (options_.watch) look_at_deferred(i);
   }
   if (options_.watch) observer_->second(now());
   Figures& figures = observer_->figures();

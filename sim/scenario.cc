@@ -91,6 +91,7 @@ std::string further_text(const Workload& workload) {
   add("hard", workload.hard, 0);
   add("misjudged", workload.misjudged, 0);
   add("low", workload.low, 0);
+  if (workload.defers) text += " defers";
   return text;
 }
 
@@ -161,6 +162,8 @@ void read_calls(Words& words, Workload& workload) {
       workload.misjudged = words.number32(million);
     } else if (key == "low") {
       workload.low = words.number32(million);
+    } else if (key == "defers") {
+      workload.defers = true;
     } else {
       words.complain("unknown word '" + std::string(key) + "'");
     }

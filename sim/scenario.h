@@ -103,6 +103,7 @@ struct Workload {
   std::uint32_t hard = 0;       // ppm of calls that are hard; if not 0, callers say how hard
   std::uint32_t misjudged = 0;  // ppm of these words that are wrong
   std::uint32_t low = 0;        // ppm of calls with low priority
+  bool defers = false;          // what nobody can take of the first capability is delivered later
   bool operator==(const Workload&) const = default;
 };
 

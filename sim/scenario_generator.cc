@@ -202,6 +202,7 @@ Scenario make_scenario(Profile profile, std::uint32_t nodes, std::uint64_t seed)
       workload.capabilities = static_cast<std::uint32_t>(rng.between(1, 4));
       workload.providers = static_cast<std::uint32_t>(rng.between(1, 3));
       workload.deadline = draw_ms(rng, 300, 8'000);
+      workload.defers = rng.fork("defers").chance(50 * percent);
     }
   }
   std::stable_sort(scenario.faults.begin(), scenario.faults.end(),

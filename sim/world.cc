@@ -1,5 +1,7 @@
 #include "sim/world.h"
 
+#include "sim/checkers/deferrals.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -24,6 +26,18 @@ std::optional<NodeIndex> World::node_at(const base::Endpoint& endpoint) const {
 
 // ---- the process of a node ----
 
+namespace {
+
+// For the first capability of a workload that defers.
+mesh::Policy deferring() {
+  mesh::Policy policy;
+  policy.capability = "cap.0";
+  policy.deferral = mesh::Deferral{.age_max = DeferralsChecker::age_max, .calls_max = 50};
+  return policy;
+}
+
+}  // namespace
+
 void World::start(NodeIndex index) {
   SimulatedNode& node = *nodes_[index];
   if (node.runs()) return;
@@ -39,10 +53,20 @@ void World::start(NodeIndex index) {
   }
   options.gate = gate_options();
   options.calls.policies = scenario_.policies;
+  if (scenario_.workload.defers) options.calls.policies.push_back(deferring());
   const Disk::Contents& disk = node.disk.contents();
   kernel::Stored stored{.epoch = disk.epoch, .members = {}, .descriptors = {}};
   for (const auto& [id, record] : disk.members) stored.members.push_back(record);
   for (const auto& [digest, body] : disk.descriptors) stored.descriptors.push_back(body);
+  for (const auto& [id, call] : node.disk.calls()) {
+    stored.deferred.push_back({.id = mesh::CallId(id),
+                               .capability = call.request.capability,
+                               .key = call.key,
+                               .bytes = call.request.body_size.value_or(0),
+                               .age = now() - call.since,
+                               .left = std::max(call.until - now(), base::Duration::zero()),
+                               .status = call.status});
+  }
   node.kernel =
       std::make_unique<kernel::Kernel>(std::move(options), node.identity, std::move(stored), rng);
   node.armed = base::Instant::never();

@@ -9,6 +9,7 @@
 #include "sim/byzantine/adversary.h"
 #include "sim/byzantine/voice.h"
 #include "sim/exchanges.h"
+#include "sim/kept_calls.h"
 #include "sim/network.h"
 #include "sim/observer.h"
 #include "sim/peer_links.h"
@@ -118,6 +119,7 @@ class World final : public Surroundings, public CallObserver {
   void second();
   void look_at_reports(NodeIndex node);
   void look_at_opinions(NodeIndex node);
+  void look_at_deferred(NodeIndex node);
   [[nodiscard]] std::string unsettled();
   [[nodiscard]] bool all_started() const;
   [[nodiscard]] bool over() const { return options_.stop_at_first && observer_->violated(); }
@@ -141,6 +143,7 @@ class World final : public Surroundings, public CallObserver {
   std::unique_ptr<Observer> observer_;
   PeerLinks peer_links_;
   Exchanges exchanges_;
+  KeptCalls kept_calls_;
   SignatureCache signatures_;
   kernel::Effects effects_;  // of the input being handled; empty in between
   std::vector<std::string> touched_;

@@ -45,6 +45,25 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
       [&](const mesh::InspectAnswer& e) { exchanges_.inspect(index, e); },
       [&](const mesh::RelayAnswer& e) { exchanges_.relay(index, e); },
       [&](const mesh::RefuseExchange& e) { exchanges_.refuse(index, e); },
+      [&](const mesh::DeferCall& e) { kept_calls_.defer(index, e); },
+      [&](const mesh::AcceptExchange& e) {
+        observer_->tell(&Checker::on_deferred, CallDeferred{now(), index, std::string(e.deferred)});
+        exchanges_.accept(index, e);
+      },
+      [&](const mesh::DeliverCall& e) { kept_calls_.deliver(index, e); },
+      [&](const mesh::EndDelivery& e) {
+        if (e.keep) {
+          observer_->coverage().saw("milestone", "", "deferred_call_delivered");
+          observer_->tell(&Checker::on_deferral_ended,
+                          DeferralEnded{now(), index, std::string(e.id), true});
+        }
+        kept_calls_.end(index, e);
+      },
+      [&](const mesh::ForgetCall& e) {
+        observer_->tell(&Checker::on_deferral_ended,
+                        DeferralEnded{now(), index, std::string(e.id), false});
+        kept_calls_.forget(index, e);
+      },
       [&](const mesh::KeepAnswer& e) { exchanges_.keep(index, e); },
       [&](const mesh::ForgetAnswer& e) { exchanges_.forget(index, e); },
       [&](const mesh::ReplayAnswer& e) { exchanges_.replay(index, e); },

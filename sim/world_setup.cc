@@ -49,6 +49,8 @@ World::World(const Scenario& scenario, const RunOptions& options)
       network_(scenario, rng_.fork("network")),
       peer_links_(*this),
       exchanges_(*this, *this),
+      kept_calls_(*this, exchanges_,
+                  [this](NodeIndex node) -> Disk& { return nodes_[node]->disk; }),
       fault_active_(scenario.faults.size(), false) {
   make_nodes();
   constexpr std::size_t trace_lines = 400;

@@ -14,6 +14,11 @@ constexpr std::array node_steps{
     "CREATE TABLE members (id BLOB PRIMARY KEY, record BLOB NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE descriptors (number INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE,"
     "  descriptor BLOB NOT NULL) STRICT;",
+    // 1 -> 2
+    "CREATE TABLE deferred (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE,"
+    "  capability BLOB NOT NULL, key BLOB NOT NULL, method BLOB NOT NULL, rest BLOB NOT NULL,"
+    "  headers BLOB NOT NULL, body BLOB NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,"
+    "  status INTEGER NOT NULL DEFAULT 0, answer_headers BLOB, answer BLOB) STRICT;",
 };
 constexpr std::array archive_steps{
     // 0 -> 1

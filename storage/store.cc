@@ -5,8 +5,11 @@
 #include "storage/database.h"
 #include "storage/schema.h"
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -33,7 +36,46 @@ struct SaveDescriptor {
   base::Digest digest;
   base::Bytes descriptor;
 };
-using Operation = std::variant<PersistEpoch, SaveMember, ForgetMember, SaveDescriptor>;
+struct SaveCall {
+  DeferredCall call;
+  Store::Persisted done;
+};
+struct SaveAnswer {
+  std::string id;
+  DeferredAnswer answer;
+};
+struct ForgetCall {
+  std::string id;
+};
+struct LoadCall {
+  std::string id;
+  Store::CallLoaded loaded;
+};
+struct LoadAnswer {
+  std::string id;
+  Store::AnswerLoaded loaded;
+};
+using Operation = std::variant<PersistEpoch, SaveMember, ForgetMember, SaveDescriptor, SaveCall,
+                               SaveAnswer, ForgetCall, LoadCall, LoadAnswer>;
+
+bool is_reading(const Operation& operation) {
+  return std::holds_alternative<LoadCall>(operation) ||
+         std::holds_alternative<LoadAnswer>(operation);
+}
+
+// What somebody waits for, or what a later run of this node would act on wrongly.
+bool may_be_dropped(const Operation& operation) {
+  return std::holds_alternative<SaveMember>(operation) ||
+         std::holds_alternative<ForgetMember>(operation) ||
+         std::holds_alternative<SaveDescriptor>(operation);
+}
+
+bool is_tried_again(const Operation& operation) {
+  return std::holds_alternative<SaveAnswer>(operation) ||
+         std::holds_alternative<ForgetCall>(operation);
+}
+
+constexpr std::chrono::seconds again_after(1);
 
 struct Statements {
   Statement epoch;
@@ -41,6 +83,7 @@ struct Statements {
   Statement forget_member;
   Statement save_descriptor;
   Statement trim_descriptors;
+  DeferredCalls deferred;
 };
 
 base::Result<Statements, SqlError> prepare_all(Database& database) {
@@ -58,8 +101,10 @@ base::Result<Statements, SqlError> prepare_all(Database& database) {
   auto trim = database.prepare(
       "DELETE FROM descriptors WHERE number <= (SELECT max(number) FROM descriptors) - ?1");
   if (!trim) return base::Unexpected{trim.error()};
-  return Statements{std::move(*epoch), std::move(*save_member), std::move(*forget_member),
-                    std::move(*save_descriptor), std::move(*trim)};
+  auto deferred = DeferredCalls::prepare(database);
+  if (!deferred) return base::Unexpected{deferred.error()};
+  return Statements{std::move(*epoch),           std::move(*save_member), std::move(*forget_member),
+                    std::move(*save_descriptor), std::move(*trim),        std::move(*deferred)};
 }
 
 StoreError store_error(const std::filesystem::path& file, const std::string& why) {
@@ -99,6 +144,8 @@ class Store::Writer {
 
  private:
   void work();
+  void finish(Operation& operation, bool stored);
+  void note_failure(const SqlError& error);
   base::Result<void, SqlError> write(std::deque<Operation>& batch);
   base::Result<bool, SqlError> write_one(const Operation& operation);
 
@@ -140,14 +187,16 @@ base::Result<Stored, StoreError> Store::Writer::load() {
   if (!members) return base::Unexpected{store_error(file_, members.error().text)};
   auto descriptors = read("SELECT descriptor FROM descriptors ORDER BY number", stored.descriptors);
   if (!descriptors) return base::Unexpected{store_error(file_, descriptors.error().text)};
+  auto deferred = statements_.deferred.all();
+  if (!deferred) return base::Unexpected{store_error(file_, deferred.error().text)};
+  stored.deferred = std::move(*deferred);
   return stored;
 }
 
 void Store::Writer::submit(Operation operation) {
   {
     const std::lock_guard lock(mutex_);
-    const bool droppable = !std::holds_alternative<PersistEpoch>(operation);
-    if (droppable && queue_.size() >= options_.queued_max) {
+    if (may_be_dropped(operation) && queue_.size() >= options_.queued_max) {
       ++health_.failures;
       return;
     }
@@ -158,33 +207,64 @@ void Store::Writer::submit(Operation operation) {
 }
 
 void Store::Writer::work() {
+  std::deque<Operation> again;  // what the disk did not take
   for (;;) {
     std::deque<Operation> batch;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
+      const auto wanted = [this] { return stopping_ || !queue_.empty(); };
+      if (again.empty()) {
+        changed_.wait(lock, wanted);
+      } else {
+        changed_.wait_for(lock, again_after, wanted);
+      }
+      if (queue_.empty() && (again.empty() || stopping_)) return;
       batch.swap(queue_);
     }
+    batch.insert(batch.begin(), std::make_move_iterator(again.begin()),
+                 std::make_move_iterator(again.end()));
+    again.clear();
     const auto written = write(batch);
-    {
-      const std::lock_guard lock(mutex_);
-      ++health_.writes;
-      health_.healthy = written.has_value();
-      if (!written) {
-        ++health_.failures;
-        health_.detail = store_error(file_, written.error().text).text;
-      }
-    }
+    if (!written) note_failure(written.error());
     for (Operation& operation : batch) {
-      auto* epoch = std::get_if<PersistEpoch>(&operation);
-      if (epoch == nullptr || !epoch->done) continue;
-      post_([done = std::move(epoch->done), stored = written.has_value()] { done(stored); });
+      finish(operation, written.has_value());
+      if (!written && is_tried_again(operation)) again.push_back(std::move(operation));
     }
   }
 }
 
+void Store::Writer::note_failure(const SqlError& error) {
+  const std::lock_guard lock(mutex_);
+  ++health_.failures;
+  health_.healthy = false;
+  health_.detail = store_error(file_, error.text).text;
+}
+
+// Tells who waits for it.
+void Store::Writer::finish(Operation& operation, bool stored) {
+  if (auto* epoch = std::get_if<PersistEpoch>(&operation); epoch != nullptr && epoch->done) {
+    post_([done = std::move(epoch->done), stored] { done(stored); });
+  }
+  if (auto* call = std::get_if<SaveCall>(&operation); call != nullptr && call->done) {
+    post_([done = std::move(call->done), stored] { done(stored); });
+  }
+  if (auto* load = std::get_if<LoadCall>(&operation)) {
+    auto call = statements_.deferred.load(load->id);
+    if (!call) note_failure(call.error());
+    post_([loaded = std::move(load->loaded), read = call.has_value(),
+           found = call ? std::move(*call) : std::nullopt] { loaded(read, found); });
+  }
+  if (auto* load = std::get_if<LoadAnswer>(&operation)) {
+    auto answer = statements_.deferred.load_answer(load->id);
+    if (!answer) note_failure(answer.error());
+    post_([loaded = std::move(load->loaded), found = answer ? std::move(*answer) : std::nullopt] {
+      loaded(found);
+    });
+  }
+}
+
 base::Result<void, SqlError> Store::Writer::write(std::deque<Operation>& batch) {
+  if (std::ranges::all_of(batch, is_reading)) return {};
   if (auto begun = database_.execute("BEGIN IMMEDIATE"); !begun) return begun;
   for (const Operation& operation : batch) {
     if (auto written = write_one(operation); !written) {
@@ -193,8 +273,14 @@ base::Result<void, SqlError> Store::Writer::write(std::deque<Operation>& batch) 
     }
   }
   auto committed = database_.execute("COMMIT");
-  if (!committed) static_cast<void>(database_.execute("ROLLBACK"));
-  return committed;
+  if (!committed) {
+    static_cast<void>(database_.execute("ROLLBACK"));
+    return committed;
+  }
+  const std::lock_guard lock(mutex_);
+  ++health_.writes;
+  health_.healthy = true;
+  return {};
 }
 
 base::Result<bool, SqlError> Store::Writer::write_one(const Operation& operation) {
@@ -214,7 +300,12 @@ base::Result<bool, SqlError> Store::Writer::write_one(const Operation& operation
         return statements_.trim_descriptors
             .bind(1, static_cast<std::int64_t>(options_.descriptors_max))
             .step();
-      });
+      },
+      [&](const SaveCall& o) { return statements_.deferred.save(o.call); },
+      [&](const SaveAnswer& o) { return statements_.deferred.save_answer(o.id, o.answer); },
+      [&](const ForgetCall& o) { return statements_.deferred.forget(o.id); },
+      [](const LoadCall&) -> base::Result<bool, SqlError> { return false; },
+      [](const LoadAnswer&) -> base::Result<bool, SqlError> { return false; });
 }
 
 base::Result<std::unique_ptr<Store>, StoreError> Store::open(const std::filesystem::path& directory,
@@ -257,6 +348,21 @@ void Store::forget_member(const base::NodeId& id) {
 }
 void Store::save_descriptor(const base::Digest& digest, base::Bytes descriptor) {
   writer_->submit(SaveDescriptor{digest, std::move(descriptor)});
+}
+void Store::save_call(DeferredCall call, Persisted done) {
+  writer_->submit(SaveCall{std::move(call), std::move(done)});
+}
+void Store::save_answer(std::string id, DeferredAnswer answer) {
+  writer_->submit(SaveAnswer{std::move(id), std::move(answer)});
+}
+void Store::forget_call(std::string id) {
+  writer_->submit(ForgetCall{std::move(id)});
+}
+void Store::load_call(std::string id, CallLoaded loaded) {
+  writer_->submit(LoadCall{std::move(id), std::move(loaded)});
+}
+void Store::load_answer(std::string id, AnswerLoaded loaded) {
+  writer_->submit(LoadAnswer{std::move(id), std::move(loaded)});
 }
 StoreHealth Store::health() const {
   return writer_->health();

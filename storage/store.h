@@ -5,6 +5,9 @@
 //    this node may sign: it is never behind.
 //  - save_*() are gathered and written in one transaction when the writer comes to it; losing the
 //    newest in a crash only makes the next start less warm.
+//  - save_call() is durable before `done` is posted, too: its caller is told then that the call
+//  will
+//    not be lost. What becomes of it later is tried again until the disk takes it.
 //  - An error at run time (disk full, I/O) never stops the node: what was to be written is dropped,
 //    health() says so, and the writer goes on with what comes next.
 //  - The file carries its schema version. An older one is migrated, a newer one is refused.
@@ -13,11 +16,13 @@
 #include "base/bytes.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "storage/deferred_calls.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +38,7 @@ struct Stored {
   std::uint64_t epoch = 0;
   std::vector<base::Bytes> members;
   std::vector<base::Bytes> descriptors;
+  std::vector<DeferredRow> deferred;
 };
 
 struct StoreHealth {
@@ -70,6 +76,16 @@ class Store {
   void save_member(const base::NodeId& id, base::Bytes record);
   void forget_member(const base::NodeId& id);
   void save_descriptor(const base::Digest& digest, base::Bytes descriptor);
+
+  // ---- calls that wait for their delivery ----
+  // Read: whether that worked at all; then nothing is no such call.
+  using CallLoaded = std::function<void(bool read, std::optional<DeferredCall> call)>;
+  using AnswerLoaded = std::function<void(std::optional<DeferredAnswer> answer)>;
+  void save_call(DeferredCall call, Persisted done);
+  void save_answer(std::string id, DeferredAnswer answer);
+  void forget_call(std::string id);
+  void load_call(std::string id, CallLoaded loaded);
+  void load_answer(std::string id, AnswerLoaded loaded);
 
   [[nodiscard]] StoreHealth health() const;
 

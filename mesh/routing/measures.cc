@@ -89,20 +89,32 @@ std::vector<Candidate> cheapest(const std::vector<Candidate>& best,
   for (const Candidate& candidate : best) {
     dearest = std::max(dearest, candidate.offer->capability->cost_micros);
   }
-  const auto cost = [&](const Candidate& candidate) {
-    return expected_cost(*candidate.offer, complexity, static_cast<double>(dearest));
-  };
-  const double least = cost(*std::ranges::min_element(best, {}, cost));
-  return those(best, [&](const Candidate& candidate) { return cost(candidate) <= least * 1.02; });
+  std::vector<double> costs;  // of each, once: this is most of what choosing by cost takes
+  costs.reserve(best.size());
+  for (const Candidate& candidate : best) {
+    costs.push_back(expected_cost(*candidate.offer, complexity, static_cast<double>(dearest)));
+  }
+  const double most = *std::ranges::min_element(costs) * 1.02;
+  std::vector<Candidate> out;
+  for (std::size_t i = 0; i < best.size(); ++i) {
+    if (costs[i] <= most) out.push_back(best[i]);
+  }
+  return out;
 }
 
 std::vector<Candidate> of_best_tier(const std::vector<Candidate>& best, const QualityTiers& tiers) {
   CHECK(!best.empty());
-  const auto tier = [&](const Candidate& candidate) {
-    return tier_of(*candidate.offer->standing, tiers);
-  };
-  const int highest = tier(*std::ranges::min_element(best, {}, tier));
-  return those(best, [&](const Candidate& candidate) { return tier(candidate) == highest; });
+  std::vector<Candidate> out;
+  out.reserve(best.size());
+  int highest = tier_of(*best.front().offer->standing, tiers);
+  for (const Candidate& candidate : best) {
+    const int tier = tier_of(*candidate.offer->standing, tiers);
+    if (tier > highest) continue;
+    if (tier < highest) out.clear();
+    highest = tier;
+    out.push_back(candidate);
+  }
+  return out;
 }
 
 const Candidate& nearest(const std::vector<Candidate>& best) {

@@ -9,6 +9,7 @@
 #include "base/transition.h"
 #include "crypto/verified.h"
 #include "mesh/call.h"
+#include "mesh/deferred_call.h"
 
 #include <cstdint>
 #include <optional>
@@ -68,8 +69,9 @@ using Effect =
     std::variant<Persist, SaveMember, SaveDescriptor, ForgetMember, SendDatagram, AskPeer,
                  AnswerPeer, DropLinks, CheckSignatures, mesh::StartAttempt, mesh::FabricateAnswer,
                  mesh::CancelAttempt, mesh::InspectAnswer, mesh::RelayAnswer, mesh::RefuseExchange,
-                 mesh::KeepAnswer, mesh::ForgetAnswer, mesh::ReplayAnswer, mesh::ExchangeSettled,
-                 mesh::ProbeAgent, base::Transition, base::Notice, Drained>;
+                 mesh::KeepAnswer, mesh::ForgetAnswer, mesh::ReplayAnswer, mesh::DeferCall,
+                 mesh::AcceptExchange, mesh::DeliverCall, mesh::EndDelivery, mesh::ForgetCall,
+                 mesh::ExchangeSettled, mesh::ProbeAgent, base::Transition, base::Notice, Drained>;
 using Effects = std::vector<Effect>;
 
 }  // namespace kernel

@@ -127,16 +127,33 @@ struct CallJudged {
   std::string call;    // Parley-Call
   double quality = 0;  // 0 to 1
 };
+// The answer to DeferCall: the bytes of the request that are on disk now; nothing: it could not be
+// kept, for this reason.
+struct CallKept {
+  mesh::ExchangeId exchange;
+  mesh::CallId id;
+  std::optional<std::uint64_t> bytes;
+  std::string why;
+};
+// DeliverCall came to nothing: the request is not there or cannot be read.
+struct KeptUnreadable {
+  mesh::CallId id;
+  bool gone = false;
+};
+// Whoever deferred it does not want it delivered any more, or has its answer.
+struct DeferralCancelled {
+  mesh::CallId id;
+};
 struct ProbeAnswered {
   std::uint64_t probe = 0;
   std::optional<int> status;  // nothing: no answer in time
 };
 
-using Input =
-    std::variant<Started, TimePassed, ClockRead, JoinRequested, DrainRequested, ResumeRequested,
-                 AgentConfigured, PoliciesChanged, DatagramReceived, PeerAsked, PeerAnswered,
-                 PeerFailed, LinkLost, SignaturesChecked, CallArrived, AttemptAnswered,
-                 AnswerInspected, AttemptCompleted, AttemptFailed, BodyUnrepeatable, AnswerStarted,
-                 CallerGone, CallJudged, ProbeAnswered>;
+using Input = std::variant<Started, TimePassed, ClockRead, JoinRequested, DrainRequested,
+                           ResumeRequested, AgentConfigured, PoliciesChanged, DatagramReceived,
+                           PeerAsked, PeerAnswered, PeerFailed, LinkLost, SignaturesChecked,
+                           CallArrived, AttemptAnswered, AnswerInspected, AttemptCompleted,
+                           AttemptFailed, BodyUnrepeatable, AnswerStarted, CallerGone, CallJudged,
+                           CallKept, KeptUnreadable, DeferralCancelled, ProbeAnswered>;
 
 }  // namespace kernel

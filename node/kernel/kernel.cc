@@ -41,6 +41,7 @@ Kernel::Kernel(Options options, const crypto::Identity& identity, Stored stored,
       membership_(options_.gossip, self_of(options_, stored), identity, rng.fork("gossip")),
       data_plane_(options_.calls, self_, options_.name, rng.fork("calls")),
       identity_(identity),
+      deferred_(std::move(stored.deferred)),
       lifecycle_(options_.drain_timeout) {
   for (base::Bytes& bytes : stored.descriptors) {
     const base::Digest digest = crypto::digest(bytes);
@@ -70,6 +71,8 @@ base::Instant Kernel::next_deadline() const {
 
 void Kernel::on(Started&& input) {
   lifecycle_.start();
+  for (const mesh::Deferrals::Kept& kept : deferred_) data_plane_.restore(kept, now_);
+  deferred_.clear();
   membership_.on_start(input.wall, now_, gossip_effects_);
   gate_.emplace(identity_, options_.mesh, membership_.find(self_)->record.record.version.epoch,
                 options_.gate);

@@ -44,6 +44,7 @@ struct Stored {
   std::uint64_t epoch = 0;               // the last that was persisted; 0 = first start
   std::vector<base::Bytes> members;      // wire forms of signed records, checked again before use
   std::vector<base::Bytes> descriptors;  // wire forms, addressed by their digest
+  std::vector<mesh::Deferrals::Kept> deferred{};
 };
 
 // What this run takes for the epoch of the last one: the stored one, or the calendar's seconds if
@@ -89,6 +90,9 @@ class Kernel {
   void on(AnswerStarted&& input);
   void on(CallerGone&& input);
   void on(CallJudged&& input);
+  void on(CallKept&& input);
+  void on(KeptUnreadable&& input);
+  void on(DeferralCancelled&& input);
   void on(ProbeAnswered&& input);
 
   // What the two machines emitted since the last time becomes effects of the node.
@@ -110,7 +114,8 @@ class Kernel {
   const crypto::Identity identity_;
   std::optional<DatagramGate> gate_;  // from Started on, when the epoch is known
   Providers providers_;
-  gossip::Effects gossip_effects_;  // empty between inputs, as the next one
+  std::vector<mesh::Deferrals::Kept> deferred_;  // of the last run, until Started
+  gossip::Effects gossip_effects_;               // empty between inputs, as the next one
   mesh::Effects call_effects_;
 
   Lifecycle lifecycle_;

@@ -32,6 +32,15 @@ void Kernel::on(CallerGone&& input) {
 void Kernel::on(CallJudged&& input) {
   data_plane_.on_feedback(input.call, input.quality, now_);
 }
+void Kernel::on(CallKept&& input) {
+  data_plane_.on_kept(input.exchange, input.id, input.bytes, input.why, now_, call_effects_);
+}
+void Kernel::on(KeptUnreadable&& input) {
+  data_plane_.on_kept_unreadable(input.id, input.gone, now_, call_effects_);
+}
+void Kernel::on(DeferralCancelled&& input) {
+  data_plane_.on_cancelled(input.id, call_effects_);
+}
 void Kernel::on(ProbeAnswered&& input) {
   data_plane_.on_probe(input.probe, input.status, now_, call_effects_);
 }

@@ -2,6 +2,7 @@
 #include "sim/checkers/calls.h"
 #include "sim/checkers/checker.h"
 #include "sim/checkers/death_known.h"
+#include "sim/checkers/deferrals.h"
 #include "sim/checkers/duplicates.h"
 #include "sim/checkers/false_death.h"
 #include "sim/checkers/forgery.h"
@@ -23,6 +24,7 @@ std::vector<std::unique_ptr<Checker>> all_checkers(const Truth& truth, const bas
   checkers.push_back(std::make_unique<TrafficChecker>(truth));
   checkers.push_back(std::make_unique<CallsChecker>(truth));
   checkers.push_back(std::make_unique<DuplicatesChecker>(truth));
+  checkers.push_back(std::make_unique<DeferralsChecker>(truth));
   checkers.push_back(std::make_unique<OpinionsChecker>(truth));
   return checkers;
 }

@@ -99,6 +99,26 @@ struct AgentSucceeded {
   std::string key;  // Idempotency-Key; empty: none
 };
 
+// A call that nobody could take was answered with 202: its node keeps it under this id.
+struct CallDeferred {
+  base::Duration at{};
+  NodeIndex node = 0;
+  std::string id;
+};
+// Its node will not deliver it any more: it was answered, or is too old.
+struct DeferralEnded {
+  base::Duration at{};
+  NodeIndex node = 0;
+  std::string id;
+  bool delivered = false;
+};
+// Once a second, of every call on a disk.
+struct DeferralOnDisk {
+  base::Duration at{};
+  NodeIndex node = 0;
+  std::string id;
+};
+
 // What a node says of another one's agent in a report that it signed. Told each second while the
 // report is its newest.
 struct ObservationTold {
@@ -139,6 +159,9 @@ class Checker {
   virtual void on_exchange(const ExchangeOpened& /*opened*/) {}
   virtual void on_exchange_ended(const ExchangeEnded& /*ended*/) {}
   virtual void on_agent_succeeded(const AgentSucceeded& /*succeeded*/) {}
+  virtual void on_deferred(const CallDeferred& /*deferred*/) {}
+  virtual void on_deferral_ended(const DeferralEnded& /*ended*/) {}
+  virtual void on_deferral_on_disk(const DeferralOnDisk& /*seen*/) {}  // before on_second()
   virtual void on_told(const ObservationTold& /*told*/) {}
   virtual void on_opinion(const OpinionHeld& /*held*/) {}
   virtual void on_second(base::Duration /*at*/) {}  // each simulated second

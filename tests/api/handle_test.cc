@@ -137,7 +137,8 @@ TEST_F(HandleTest, AnswersEveryResourceInItsTable) {
     std::string body;
     if (path == "/v1/agent") body = block_;
     if (path == "/v1/join") body = R"({"seed":"10.0.0.1:7400"})";
-    if (path == "/v1/feedback") continue;  // there was no call yet, see below
+    if (path == "/v1/feedback") continue;             // there was no call yet, see below
+    if (path.starts_with("/v1/deferred/")) continue;  // nor one that was kept
     const int status = send(std::string(resource.method), path, body).status;
     EXPECT_TRUE(status >= 200 && status < 300) << resource.method << " " << path << " " << status;
   }

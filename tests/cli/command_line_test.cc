@@ -77,7 +77,7 @@ TEST(CommandLineTest, EndsWithOneAndTheAddressWhenThereIsNoNode) {
 TEST(CommandLineTest, ExplainsEachVerbWithAnExample) {
   for (const char* verb :
        {"node", "keygen", "init", "check", "members", "agents", "capabilities", "routes",
-        "breakers", "call", "join", "leave", "drain", "resume", "sim", "bench"}) {
+        "breakers", "deferred", "call", "join", "leave", "drain", "resume", "sim", "bench"}) {
     const Ended ended = parley({verb, "--help"});
     EXPECT_EQ(ended.code, 0) << verb;
     EXPECT_NE(ended.out.find("Example"), std::string::npos) << verb;

@@ -118,9 +118,9 @@ class PoliciesTest(unittest.TestCase):
             time.sleep(1.0)  # the tail that hedging is for
             mesh.named("slow")(handler)
 
-        caller, agents = self.call_through("[{ route: { policy: round_robin }, retry: { budget: 1 },"
-                                           " hedge: { after: 50ms } }]",
-                                           slow, mesh.named("fast"))
+        caller, agents = self.call_through(
+            "[{ route: { policy: round_robin }, retry: { budget: 1 }, hedge: { after: 50ms } }]",
+            slow, mesh.named("fast"))
         times = []
         for _ in range(10):
             start = time.monotonic()
@@ -299,9 +299,10 @@ class PoliciesTest(unittest.TestCase):
         self.assertEqual((answer.status, answer.body), (200, b"end"), answer)
         self.assertEqual([number for number, _, _ in starts], list(range(5)))
         for _, at, left in starts:
-            self.assertLessEqual(left, 10_000 - 1_000 * (at - begin), "more than what is left")
+            on_its_way = 250  # milliseconds at most, on a busy machine
+            self.assertLessEqual(left, 10_000 - 1_000 * (at - begin) + on_its_way)
         given = [left for _, _, left in starts]
-        self.assertEqual(given, sorted(given, reverse=True))
+        self.assertEqual(given, sorted(given, reverse=True), "a hop got more than the one before")
 
         starts.clear()
         begin = time.monotonic()

@@ -5,14 +5,18 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace mesh {
 namespace {
 
 class RandomShell {
  public:
-  explicit RandomShell(std::uint64_t seed) : rng_(seed), plane_(bounded(), a, "a", rng_.fork("p")) {
+  RandomShell(std::uint64_t seed, const std::vector<Policy>& policies)
+      : rng_(seed), plane_(bounded(policies), a, "a", rng_.fork("p")) {
     const Capability capability = agent_with("text.count").capabilities.front();
     own_.capabilities = {capability};
     own_.concurrency = 3;
@@ -82,8 +86,9 @@ class RandomShell {
   }
 
  private:
-  static Options bounded() {
+  static Options bounded(const std::vector<Policy>& policies) {
     Options options;
+    options.policies = policies;
     options.exchanges_max = 20;
     options.duplicates_max = 10;
     options.kept_answers_max = 4;
@@ -97,7 +102,7 @@ class RandomShell {
             .load = {},
             .descriptor = std::make_shared<const AgentDescriptor>(agent_with("text.count"))};
   }
-  AttemptFailure failure() { return static_cast<AttemptFailure>(rng_.below(5)); }
+  AttemptFailure failure() { return static_cast<AttemptFailure>(rng_.below(6)); }
   void call() {
     Headers headers;
     if (rng_.below(2) == 0) {
@@ -106,6 +111,9 @@ class RandomShell {
     if (rng_.below(3) == 0) headers.push_back({"parley-deadline", "1s"});
     Origin origin = FromAgent{};
     if (rng_.below(2) == 0) origin = FromPeer{peer()};
+    call(origin, std::move(headers));
+  }
+  void call(const Origin& origin, Headers headers) {
     plane_.on_call(ExchangeId{++last_id_}, origin,
                    {.capability = "text.count",
                     .method = rng_.below(2) == 0 ? "GET" : "POST",
@@ -122,9 +130,12 @@ class RandomShell {
     plane_.on_answered(id, attempt, head, now_, effects_);
   }
   void interrupt(ExchangeId id) {
-    switch (rng_.below(4)) {
+    switch (rng_.below(5)) {
       case 0:
         plane_.on_caller_gone(id, now_, effects_);
+        break;
+      case 3:
+        on_disk();
         break;
       case 1:
         plane_.on_unrepeatable(id);
@@ -138,6 +149,23 @@ class RandomShell {
     }
   }
 
+  // The disk says what became of the oldest call that it was to keep, or brings one in.
+  void on_disk() {
+    if (!deferring_.empty()) {
+      const DeferCall order = deferring_.front();
+      deferring_.erase(deferring_.begin());
+      std::optional<std::uint64_t> bytes = 10;
+      if (rng_.below(4) == 0) bytes.reset();
+      plane_.on_kept(order.exchange, order.id, bytes, "no", now_, effects_);
+    } else if (!delivering_.empty()) {
+      const CallId id = delivering_.front();
+      delivering_.erase(delivering_.begin());
+      if (rng_.below(4) == 0)
+        return plane_.on_kept_unreadable(id, rng_.below(2) == 0, now_, effects_);
+      call(FromQueue{id}, {{"idempotency-key", std::string(id)}});
+    }
+  }
+
   void check() {
     for (const Effect& effect : effects_) {
       if (const auto* settled = std::get_if<ExchangeSettled>(&effect)) {
@@ -146,6 +174,17 @@ class RandomShell {
       } else if (const auto* start = std::get_if<StartAttempt>(&effect)) {
         EXPECT_FALSE(settled_.contains(start->exchange));
         EXPECT_TRUE(open_.emplace(start->exchange, start->attempt).second) << "two at once";
+      } else if (const auto* made_up = std::get_if<FabricateAnswer>(&effect)) {
+        EXPECT_FALSE(settled_.contains(made_up->exchange));
+        EXPECT_TRUE(open_.emplace(made_up->exchange, made_up->attempt).second) << "two at once";
+      } else if (const auto* order = std::get_if<DeferCall>(&effect)) {
+        EXPECT_FALSE(settled_.contains(order->exchange));
+        deferring_.push_back(*order);
+      } else if (const auto* accept = std::get_if<AcceptExchange>(&effect)) {
+        EXPECT_FALSE(settled_.contains(accept->exchange));
+        EXPECT_NE(plane_.deferrals().find(accept->deferred.view()), nullptr);
+      } else if (const auto* deliver = std::get_if<DeliverCall>(&effect)) {
+        delivering_.push_back(deliver->id);
       } else if (const auto* cancel = std::get_if<CancelAttempt>(&effect)) {
         EXPECT_EQ(open_.erase(cancel->exchange), 1U);
       } else if (const auto* relay = std::get_if<RelayAnswer>(&effect)) {
@@ -160,6 +199,7 @@ class RandomShell {
     }
     effects_.clear();
     EXPECT_LE(plane_.exchanges(), 20U);
+    EXPECT_LE(plane_.deferrals().waiting(), 5U);
     EXPECT_LE(plane_.in_flight(), 3U);
   }
 
@@ -172,17 +212,41 @@ class RandomShell {
   std::set<ExchangeId> settled_;
   std::map<ExchangeId, std::uint32_t> open_;
   std::set<ExchangeId> kept_;
+  std::vector<DeferCall> deferring_;
+  std::vector<CallId> delivering_;
 };
 
-TEST(SettlesOnceTest, ForRandomWordsOfTheShell) {
+void run_all(const std::vector<Policy>& policies) {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
-    RandomShell shell(seed);
+    RandomShell shell(seed, policies);
     for (int i = 0; i < 300; ++i) shell.step();
     shell.finish();
     if (testing::Test::HasFailure()) {
       FAIL() << "seed " << seed;
     }
   }
+}
+
+TEST(SettlesOnceTest, ForRandomWordsOfTheShell) {
+  run_all({});
+}
+
+TEST(SettlesOnceTest, WithFaultsAndDeferral) {
+  Policy policy;
+  policy.deferral = Deferral{.age_max = std::chrono::minutes(1), .calls_max = 5};
+  policy.idle_timeout = std::chrono::seconds(1);
+  policy.faults = {{.share = 300'000,
+                    .agent = "",
+                    .delay = std::chrono::milliseconds(300),
+                    .abort = std::nullopt,
+                    .answer = std::nullopt},
+                   {.share = 300'000,
+                    .agent = "",
+                    .delay = std::chrono::milliseconds(300),
+                    .abort = 503,
+                    .answer = std::nullopt},
+                   {.share = 300'000, .agent = "", .abort = std::nullopt, .answer = "x"}};
+  run_all({policy});
 }
 
 }  // namespace

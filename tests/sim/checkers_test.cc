@@ -3,6 +3,7 @@
 #include "sim/checkers/bounds.h"
 #include "sim/checkers/calls.h"
 #include "sim/checkers/death_known.h"
+#include "sim/checkers/deferrals.h"
 #include "sim/checkers/duplicates.h"
 #include "sim/checkers/false_death.h"
 #include "sim/checkers/forgery.h"
@@ -235,6 +236,33 @@ TEST_F(CheckerTest, DuplicatesSeesAKeyCarriedOutTwice) {
   checker.on_agent_succeeded({seconds(1), 0, ""});
   EXPECT_TRUE(checker.violations().empty());
   checker.on_agent_succeeded({seconds(2), 0, "k"});
+  EXPECT_EQ(checker.violations().size(), 1U);
+}
+
+TEST_F(CheckerTest, DeferralsBiteWhenAnAcceptedCallIsOnNoDisk) {
+  DeferralsChecker checker(truth_);
+  checker.on_deferred({seconds(1), 0, "a"});
+  checker.on_deferral_on_disk({seconds(2), 0, "a"});
+  checker.on_second(seconds(2));
+  checker.on_deferral_on_disk({seconds(3), 1, "a"});  // another node's
+  EXPECT_TRUE(checker.violations().empty());
+  checker.on_second(seconds(3));
+  EXPECT_EQ(checker.violations().size(), 1U);
+}
+
+TEST_F(CheckerTest, DeferralsLetGoOfWhatWasDeliveredOrIsTooOldAndOfNothingElse) {
+  DeferralsChecker checker(truth_);
+  for (const char* id : {"delivered", "old", "early"}) {
+    checker.on_deferred({seconds(1), 0, id});
+    checker.on_deferral_on_disk({seconds(2), 0, id});
+  }
+  checker.on_second(seconds(2));
+  checker.on_deferral_ended({seconds(3), 0, "delivered", true});
+  checker.on_deferral_ended({seconds(1) + DeferralsChecker::age_max, 0, "old", false});
+  EXPECT_TRUE(checker.violations().empty());
+  checker.on_deferral_ended({seconds(4), 0, "early", false});
+  EXPECT_EQ(checker.violations().size(), 1U);
+  checker.on_second(seconds(30));
   EXPECT_EQ(checker.violations().size(), 1U);
 }
 

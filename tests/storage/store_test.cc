@@ -143,5 +143,103 @@ TEST_F(StoreTest, GoesOnAndSaysSoWhenAWriteFails) {
   EXPECT_TRUE(store->health().healthy);
 }
 
+// ---- calls that wait for their delivery ----
+
+class DeferredStoreTest : public StoreTest {
+ protected:
+  static DeferredCall call_of(const std::string& id) {
+    const base::ByteView body = base::as_bytes("question");
+    return {.id = id,
+            .capability = "text.count",
+            .key = "order-7",
+            .method = "POST",
+            .rest = "/x?y=1",
+            .headers = {{"content-type", "text/plain"}, {"x-empty", ""}, {"accept", "a: b"}},
+            .body = {body.begin(), body.end()},
+            .since_ms = 1'000,
+            .until_ms = 5'000};
+  }
+  // Runs an operation of the store and waits for what it says.
+  template <class Said, class Ask>
+  static Said wait_for(Ask ask) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::optional<Said> said;
+    ask([&](Said what) {
+      const std::lock_guard lock(mutex);
+      said = std::move(what);
+      changed.notify_all();
+    });
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return said.has_value(); });
+    return std::move(*said);
+  }
+  static bool save(Store& store, const std::string& id) {
+    return wait_for<bool>([&](auto done) { store.save_call(call_of(id), done); });
+  }
+  static std::optional<DeferredCall> load(Store& store, const std::string& id) {
+    return wait_for<std::optional<DeferredCall>>([&](auto done) {
+      store.load_call(
+          id, [done](bool /*read*/, std::optional<DeferredCall> call) { done(std::move(call)); });
+    });
+  }
+  static std::optional<DeferredAnswer> load_answer(Store& store, const std::string& id) {
+    return wait_for<std::optional<DeferredAnswer>>([&](auto done) { store.load_answer(id, done); });
+  }
+};
+
+TEST_F(DeferredStoreTest, KeepsACallOverARestart) {
+  ASSERT_TRUE(save(*open(), "c1"));
+  const auto store = open();
+  const auto stored = store->load();
+  ASSERT_TRUE(stored.has_value());
+  ASSERT_EQ(stored->deferred.size(), 1U);
+  const DeferredRow& row = stored->deferred[0];
+  EXPECT_EQ(row.id, "c1");
+  EXPECT_EQ(row.capability, "text.count");
+  EXPECT_EQ(row.key, "order-7");
+  EXPECT_EQ(row.until_ms, 5'000);
+  EXPECT_EQ(row.status, 0);
+  const auto call = load(*store, "c1");
+  ASSERT_TRUE(call);
+  EXPECT_EQ(call->method, "POST");
+  EXPECT_EQ(call->rest, "/x?y=1");
+  EXPECT_EQ(call->headers, call_of("c1").headers);
+  EXPECT_EQ(base::as_text(call->body), "question");
+}
+
+TEST_F(DeferredStoreTest, AnAnswerTakesThePlaceOfTheRequest) {
+  const auto store = open();
+  ASSERT_TRUE(save(*store, "c1"));
+  EXPECT_FALSE(load_answer(*store, "c1"));
+  const base::ByteView body = base::as_bytes("answer");
+  store->save_answer("c1", {.status = 201,
+                            .headers = {{"content-type", "text/plain"}},
+                            .body = {body.begin(), body.end()}});
+  const auto answer = load_answer(*store, "c1");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 201);
+  EXPECT_EQ(base::as_text(answer->body), "answer");
+  EXPECT_TRUE(load(*store, "c1")->body.empty());
+}
+
+TEST_F(DeferredStoreTest, WhatIsForgottenIsGone) {
+  const auto store = open();
+  ASSERT_TRUE(save(*store, "c1"));
+  store->forget_call("c1");
+  EXPECT_FALSE(load(*store, "c1"));
+  EXPECT_FALSE(load(*store, "never there"));
+}
+
+TEST_F(DeferredStoreTest, SaysThatTheDiskDoesNotTakeIt) {
+  const auto store = open();
+  ASSERT_TRUE(save(*store, "c1"));
+  // The same id again stands for whatever the database refuses.
+  EXPECT_FALSE(save(*store, "c1"));
+  EXPECT_FALSE(store->health().healthy);
+  EXPECT_TRUE(save(*store, "c2"));
+  EXPECT_TRUE(store->health().healthy);
+}
+
 }  // namespace
 }  // namespace storage
