@@ -139,6 +139,7 @@ void Calls::conclude(Exchange& exchange, std::uint32_t number, const AnswerHead&
     std::string what(words_of(classified));
     if (attempt.fault) what += " (injected by the policy)";
     note(exchange, attempt.node, what);
+    if (classified.verdict == Verdict::low_quality) outgrow(exchange, attempt.node);
     const bool waits = exchange.open.size() > 1 && somebody_may(exchange, classified);
     const std::optional<Another> another =
         waits ? std::nullopt : plan_another(exchange, classified, now);
@@ -167,6 +168,14 @@ void Calls::conclude(Exchange& exchange, std::uint32_t number, const AnswerHead&
   }
   abort_others(exchange, number, now, effects);
   relay(exchange, attempt, head, classified, effects);
+}
+
+// What one agent's proficiency was not enough for is not given to its equals.
+void Calls::outgrow(Exchange& exchange, const base::NodeId& node) const {
+  const Catalogue::Offer* offer = around_.catalogue.offer(node, exchange.request.capability);
+  if (offer == nullptr) return;
+  exchange.outgrown =
+      std::max(exchange.outgrown.value_or(Proficiency::novice), offer->capability->proficiency);
 }
 
 void Calls::learn(const Exchange& exchange, const OpenAttempt& attempt,

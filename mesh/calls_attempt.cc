@@ -72,7 +72,8 @@ bool Calls::try_next(Exchange& exchange, routing::Rank worst, base::Instant now,
                                .prefer = exchange.context.prefer,
                                .route = exchange.context.route,
                                .policy = *exchange.context.policy,
-                               .complexity = exchange.context.complexity},
+                               .complexity = exchange.context.complexity,
+                               .above = exchange.outgrown},
                               own, now);
   const base::NodeId& node = chosen.offer->entry->node;
   const auto permit = lessons_.on_start(node, exchange.request.capability, *exchange.context.policy,

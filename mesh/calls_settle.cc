@@ -84,6 +84,7 @@ void Calls::fall_back(Exchange& exchange, Problem problem, base::Instant now, Ef
     exchange.tried.clear();
     exchange.rejected.clear();
     exchange.escalated = false;
+    exchange.outgrown.reset();
     if (std::holds_alternative<BackingOff>(exchange.phase)) exchange.phase = Arrived{};
     exchanges_.arm(exchange);
     if (try_next(exchange, routing::Rank::tried_in_vain, now, effects)) return;

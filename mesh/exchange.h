@@ -98,6 +98,7 @@ struct Exchange {
   std::uint32_t fallbacks = 0;                     // of its list, used
   bool perhaps_ran = false;                        // an attempt may have done its work
   bool escalated = false;
+  std::optional<Proficiency> outgrown = std::nullopt;  // whose output was not good enough for it
   std::string faults{};  // injected into its attempts so far: "delay", "delay, abort", ...
   bool counted = false;  // in the bulkhead of its capability
   base::Instant armed = base::Instant::never();

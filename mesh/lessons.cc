@@ -107,6 +107,9 @@ void Lessons::on_result(const Exchange& exchange, const OpenAttempt& attempt,
   standing->breaker.on_result(attempt.permit, verdict_of(classified, policy.breaker),
                               policy.breaker, now);
   tell_breaker(attempt.node, capability, before, standing->breaker.state(), effects);
+  // A good probe of a half-open breaker calls for the next one.
+  if (attempt.permit.probe && classified.result == score::Result::success)
+    standing->next_probe = now;
   if (classified.retry_after) {
     standing->not_before = std::max(standing->not_before, now + *classified.retry_after);
   }

@@ -38,6 +38,9 @@ std::optional<Breaker::Permit> Breaker::admit(const BreakerPolicy& policy, base:
   }
   auto* half_open = std::get_if<HalfOpen>(&phase_);
   if (half_open != nullptr) ++half_open->issued;
+  if (auto* closed = std::get_if<Closed>(&phase_)) {
+    closed->under_way = policy.enabled ? closed->under_way + 1 : 0;
+  }
   return Permit{.generation = generation_, .probe = half_open != nullptr};
 }
 
@@ -53,6 +56,7 @@ void Breaker::on_result(const Permit& permit, Verdict verdict, const BreakerPoli
 
 void Breaker::on_result(Closed& closed, Verdict verdict, const BreakerPolicy& policy,
                         base::Instant now) {
+  if (closed.under_way > 0) --closed.under_way;
   if (verdict == Verdict::none) return;
   advance(closed, policy, now);
   Sums& newest = closed.ring[closed.newest];
@@ -61,7 +65,9 @@ void Breaker::on_result(Closed& closed, Verdict verdict, const BreakerPolicy& po
   // A success too may be the request that makes them enough to judge.
   const auto [requests, failures] = sums(now);
   if (failures == 0 || requests < policy.min_requests) return;
-  if (failures >= policy.failure_threshold * requests) open(policy, now);
+  const std::uint64_t counted =
+      requests + std::min<std::uint64_t>(closed.under_way, std::uint64_t{10} * policy.min_requests);
+  if (failures >= policy.failure_threshold * static_cast<double>(counted)) open(policy, now);
 }
 
 void Breaker::on_result(HalfOpen& half_open, Verdict verdict, const BreakerPolicy& policy,
@@ -99,12 +105,14 @@ Breaker::Sums Breaker::sums(base::Instant now) const {
 void Breaker::advance(Closed& closed, const BreakerPolicy& policy, base::Instant now) {
   const base::Duration part = std::max(policy.window / std::int64_t{parts}, base::Duration(1));
   if (closed.part != part) {
-    closed = Closed{.ring = {}, .part = part, .started = now, .newest = 0};
+    closed = Closed{
+        .ring = {}, .part = part, .started = now, .newest = 0, .under_way = closed.under_way};
     return;
   }
   const std::int64_t gone = parts_since(closed.started, part, now);
   if (gone >= std::int64_t{parts}) {
-    closed = Closed{.ring = {}, .part = part, .started = now, .newest = 0};
+    closed = Closed{
+        .ring = {}, .part = part, .started = now, .newest = 0, .under_way = closed.under_way};
     return;
   }
   for (std::int64_t i = 0; i < gone; ++i) {

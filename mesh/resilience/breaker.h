@@ -1,9 +1,14 @@
 // Circuit breaker of one agent for one capability (Nygard, "Release It!", stability patterns): it
 // opens when too many of the last requests failed, then lets exactly so many probes through.
 //
-//   closed --min_requests in the window and failures >= threshold--> open
+//   closed --min_requests ended in the window, failures >= threshold of these and of those under
+//           way--> open
 //   open --open_for has passed, at the next admission--> half_open
 //   half_open --half_open_requests probes succeeded--> closed;  --one failed--> open
+//
+// Those under way count because failures are quick and good answers take their time: the first ten
+// to end of a hundred may all be failures. Ten times min_requests of them count at most, so
+// that an agent that answers nobody any more is not excused by all who wait for it.
 //
 // Who was admitted holds a permit and gives it back with the outcome. A permit of an earlier phase
 // is stale: its outcome changes nothing. A probe that ends without a verdict is given back unused.
@@ -59,9 +64,10 @@ class Breaker {
   static constexpr std::size_t parts = 10;
   struct Closed {
     std::array<Sums, parts> ring{};
-    base::Duration part{};    // how long one lasts; 0 before the first outcome
-    base::Instant started{};  // of the newest part, once there is an outcome
-    std::size_t newest = 0;   // index of the newest part
+    base::Duration part{};        // how long one lasts; 0 before the first outcome
+    base::Instant started{};      // of the newest part, once there is an outcome
+    std::size_t newest = 0;       // index of the newest part
+    std::uint32_t under_way = 0;  // permits of this phase that did not come back
   };
   struct Open {
     base::Instant retry_at{};

@@ -126,6 +126,13 @@ const Candidate& nearest(const std::vector<Candidate>& best) {
   });
 }
 
+std::vector<Candidate> above(const std::vector<Candidate>& best, Proficiency failed) {
+  std::vector<Candidate> out = those(best, [&](const Candidate& candidate) {
+    return candidate.offer->capability->proficiency > failed;
+  });
+  return out.empty() ? best : out;
+}
+
 std::vector<Candidate> suited(const std::vector<Candidate>& best, double complexity) {
   CHECK(!best.empty());
   const auto needed = static_cast<Proficiency>(static_cast<int>(score::difficulty_of(complexity)));

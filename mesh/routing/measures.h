@@ -31,6 +31,9 @@ inline constexpr double judged_enough = 5;
                                                   const QualityTiers& tiers);
 [[nodiscard]] const Candidate& nearest(const std::vector<Candidate>& best);
 
+// Those who can do more than one that failed at it; all, if nobody can.
+[[nodiscard]] std::vector<Candidate> above(const std::vector<Candidate>& best, Proficiency failed);
+
 // The least proficient that will do for such a request, else the most proficient there are. All, if
 // nobody said how hard it is.
 [[nodiscard]] std::vector<Candidate> suited(const std::vector<Candidate>& best, double complexity);

@@ -22,16 +22,17 @@ const Candidate* wished(const Candidates& candidates, const Wishes& wishes) {
 }
 
 // Those among whom the policy leaves it to load and chance.
-std::vector<Candidate> narrowed(const std::vector<Candidate>& best, const Wishes& wishes) {
+std::vector<Candidate> narrowed(const std::vector<Candidate>& all, const Wishes& wishes) {
+  if (wishes.route == RoutePolicy::round_robin) return all;
+  const std::vector<Candidate> best = wishes.above ? above(all, *wishes.above) : all;
   if (wishes.route == RoutePolicy::cost) return cheapest(best, wishes.complexity);
-  if (wishes.route == RoutePolicy::round_robin) return best;
   std::vector<Candidate> out = wishes.complexity ? suited(best, *wishes.complexity) : best;
   if (wishes.route == RoutePolicy::quality) out = of_best_tier(out, wishes.policy.quality);
   return out;
 }
 
 bool narrows(const Wishes& wishes) {
-  return wishes.complexity || wishes.route == RoutePolicy::cost ||
+  return wishes.complexity || wishes.above || wishes.route == RoutePolicy::cost ||
          wishes.route == RoutePolicy::quality;
 }
 

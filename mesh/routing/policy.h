@@ -20,6 +20,8 @@ struct Wishes {
   RoutePolicy route = RoutePolicy::least_loaded;  // the policy's, or Parley-Policy
   const CallPolicy& policy;
   std::optional<double> complexity;  // 0..1; nothing: nobody says
+  // This proficiency was not good enough for the call: more of it, if there is any.
+  std::optional<Proficiency> above = std::nullopt;
 };
 
 class Chooser {

@@ -145,6 +145,63 @@ TEST_F(ChainTest, AFailureFurtherOnIsNeitherTriedAgainNorBlamedOnWhoToldOfIt) {
   }
 }
 
+TEST_F(ChainTest, OutputThatIsNotGoodEnoughIsAskedOfAMoreProficientAgentNext) {
+  const auto with_proficiency = [&](const base::NodeId& node, Proficiency proficiency) {
+    AgentDescriptor descriptor = agent_with("text.count");
+    descriptor.capabilities[0].proficiency = proficiency;
+    descriptor.capabilities[0].cost_micros = proficiency == Proficiency::expert ? 1'000 : 100;
+    plane.on_provider(node,
+                      {.name = "n",
+                       .availability = Availability::serving,
+                       .load = {},
+                       .descriptor = std::make_shared<const AgentDescriptor>(descriptor)},
+                      now, effects);
+  };
+  Policy policy;
+  policy.route = RoutePolicy::cost;
+  policy.quality = QualityTiers{.prefer = 0.9, .accept = 0.8, .never_below = 0.5};
+  choose(policy);
+  with_proficiency(b, Proficiency::novice);
+  with_proficiency(c, Proficiency::novice);
+  with_proficiency(d, Proficiency::expert);
+  const ExchangeId id = call();
+  EXPECT_NE(peer_asked(), d);
+  answer(id, 1, 200, {{"parley-quality", "0.2"}});
+  EXPECT_EQ(peer_asked(), d);
+}
+
+TEST_F(ChainTest, GoodProbesOfAHalfOpenBreakerFollowOneAnother) {
+  Policy policy;
+  policy.attempts = 2;
+  policy.breaker = BreakerPolicy{.min_requests = 4, .half_open_requests = 3};
+  choose(policy);
+  provide(b, "b");
+  provide(c, "c");
+  int opened = 0;
+  for (int i = 0; i < 40 && opened == 0; ++i) {
+    const ExchangeId id = call();
+    if (peer_asked() != b) {
+      serve_whole(id);
+      continue;
+    }
+    answer(id, 1, 500);
+    for (const Effect& effect : effects) {
+      const auto* step = std::get_if<base::Transition>(&effect);
+      if (step != nullptr && step->to == "open") ++opened;
+    }
+    serve_whole(id, 2);
+  }
+  ASSERT_EQ(opened, 1);
+  pass(std::chrono::seconds(30));
+  for (int probe = 0; probe < 3; ++probe) {
+    const ExchangeId id = call();
+    EXPECT_EQ(peer_asked(), b);
+    serve_whole(id);
+  }
+  EXPECT_EQ(plane.catalogue().offer(b, "text.count")->standing->breaker.state(),
+            resilience::Breaker::State::closed);
+}
+
 // ---- places ----
 
 const std::vector<base::NodeId> five = {b, c, d, node_of(0xe1), node_of(0xe2)};
