@@ -1,5 +1,6 @@
 #include "base/rng.h"
 #include "cli/api_client.h"
+#include "cli/headline.h"
 #include "cli/load.h"
 #include "cli/shared_options.h"
 #include "cli/verbs.h"
@@ -93,6 +94,9 @@ Json described(const BenchOptions& options, const LoadReport& report) {
 }
 
 int bench(Console& console, const BenchOptions& options) {
+  if (options.capability.empty()) {
+    return fail_usage(console, "bench: name a capability, or take `bench headline`");
+  }
   const auto reached = get_json(options.api, "/v1/breakers");
   if (!reached) return fail(console, reached.error());
   catch_interrupt();
@@ -112,6 +116,54 @@ int bench(Console& console, const BenchOptions& options) {
   return exit_done;
 }
 
+struct HeadlineVerb {
+  Format format = Format::table;
+  HeadlineOptions options;
+};
+
+int headline(Console& console, const HeadlineVerb& verb) {
+  catch_interrupt();
+  HeadlineOptions options = verb.options;
+  std::vector<HeadlineRow> rows;
+  {
+    Progress progress(console, "headline");
+    options.progress = [&](double share, const std::string& what) {
+      progress.show(share, what);
+      return interrupted();
+    };
+    rows = measure_headline(options);
+  }
+  if (verb.format == Format::table) console.out << headline_assumptions(options) << '\n';
+  console.out << render_rows(described(rows),
+                             {{.title = "NAME", .key = "name"},
+                              {.title = "OURS", .key = "ours"},
+                              {.title = "UNIT", .key = "unit"},
+                              {.title = "FIELD", .key = "field"},
+                              {.title = "TARGET", .key = "target"},
+                              {.title = "MET", .key = "met"},
+                              {.title = "REFERENCE", .key = "reference"}},
+                             verb.format)
+              << std::flush;
+  return exit_done;
+}
+
+void add_headline(CLI::App& bench, Action& action) {
+  auto options = std::make_shared<HeadlineVerb>();  // owned by the callback below
+  CLI::App* verb = bench.add_subcommand(
+      "headline", "What the field says happens to calls between agents, beside what happens here");
+  verb->footer(
+      "Runs on the simulator, with the decisions of the daemon; takes some minutes.\n"
+      "Example:\n  parley bench headline --seed 1 -o json");
+  verb->add_option("--seed", options->options.seed, "What everything follows from [1]");
+  verb->add_option("--chains", options->options.chains,
+                   "Of ten agents of 95 %; all other numbers of calls follow from it [20000]")
+      ->check(CLI::Range(4, 1'000'000));
+  add_format_option(*verb, options->format);
+  verb->callback([options, &action] {
+    action = [options](Console& console) { return headline(console, *options); };
+  });
+}
+
 }  // namespace
 
 void add_bench(CLI::App& app, Action& action) {
@@ -123,7 +175,7 @@ void add_bench(CLI::App& app, Action& action) {
       "when\n"
       "a request was due. Ctrl-C ends early and prints what there is.\n"
       "Example:\n  parley bench text.count --connections 64 --duration 30s --rate 2000 -o json");
-  verb->add_option("capability", options->capability, "Its dotted name")->required();
+  verb->add_option("capability", options->capability, "Its dotted name");
   verb->add_option("--path", options->path, "What follows the capability: path and query");
   verb->add_option("--connections,-c", options->connections, "At once [16]")
       ->check(CLI::Range(1, 10'000));
@@ -136,7 +188,9 @@ void add_bench(CLI::App& app, Action& action) {
   verb->add_option("--seed", options->seed, "Of the bodies' content [1]");
   add_api_option(*verb, options->api);
   add_format_option(*verb, options->format);
-  verb->callback([options, &action] {
+  add_headline(*verb, action);
+  verb->callback([options, verb, &action] {
+    if (verb->got_subcommand("headline")) return;
     action = [options](Console& console) { return bench(console, *options); };
   });
 }
