@@ -24,6 +24,10 @@ std::string_view tag_of(Purpose purpose) {
       return "mesh.op.v1";
     case Purpose::invitation:
       return "mesh.invite.v1";
+    case Purpose::vote:
+      return "mesh.vote.v1";
+    case Purpose::ready:
+      return "mesh.ready.v1";
   }
   CHECK(false);
   return {};
@@ -31,13 +35,22 @@ std::string_view tag_of(Purpose purpose) {
 
 }  // namespace
 
-Statement::Statement(Purpose purpose, const base::MeshId& mesh) {
-  bytes_.reserve(256);
+Statement::Statement(Purpose purpose) {
+  bytes_.reserve(96);
   const std::string_view tag = tag_of(purpose);
   CHECK(tag.size() <= tag_size);
   fixed(base::as_bytes(tag));
   bytes_.resize(tag_size);
+}
+
+Statement::Statement(Purpose purpose, const base::MeshId& mesh) : Statement(purpose) {
+  bytes_.reserve(256);
   fixed(mesh.view());
+}
+
+Statement Statement::bare(Purpose purpose) {
+  CHECK(purpose == Purpose::vote || purpose == Purpose::ready);
+  return Statement(purpose);
 }
 
 Statement& Statement::u8(std::uint8_t value) {

@@ -1,7 +1,8 @@
 // A Statement is the exact bytes that a signature covers: a 16-byte tag of its purpose, the mesh
 // id, then fields in a fixed order, integers little-endian. Nothing signed for one purpose or in
-// one mesh can serve in another. Only a Statement can be signed or checked, and never Cap'n Proto's
-// bytes, which are not canonical. Each folder lays out its statements in one file, statements.cc.
+// one mesh can serve in another (what is bare says below why it needs no mesh id). Only a Statement
+// can be signed or checked, and never Cap'n Proto's bytes, which are not canonical. Each folder
+// lays out its statements in one file, statements.cc.
 #pragma once
 
 #include "base/bytes.h"
@@ -20,11 +21,15 @@ enum class Purpose : std::uint8_t {
   observation,  // "mesh.observe.v1": what a caller saw of an agent
   operation,    // "mesh.op.v1": an author asks the mesh to decide something
   invitation,   // "mesh.invite.v1": a member lets somebody in
+  vote,         // "mesh.vote.v1": a validator's vote; bare
+  ready,        // "mesh.ready.v1": a validator-to-be holds its key and is synced; bare
 };
 
 class Statement {
  public:
   Statement(Purpose purpose, const base::MeshId& mesh);
+  // Without the mesh id: of those purposes whose first field, an epoch id, commits to it.
+  [[nodiscard]] static Statement bare(Purpose purpose);
 
   Statement& u8(std::uint8_t value);
   Statement& u16(std::uint16_t value);
@@ -39,6 +44,8 @@ class Statement {
   auto operator<=>(const Statement&) const = default;
 
  private:
+  explicit Statement(Purpose purpose);
+
   base::Bytes bytes_;
 };
 

@@ -11,6 +11,7 @@
 #include "crypto/statement.h"
 
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace crypto {
@@ -27,6 +28,7 @@ class Verdict {
 
  private:
   friend Verdict check(const SignatureCheck& question);
+  friend Verdict check_stand_in(const SignatureCheck& question);  // crypto/stand_in.h
   explicit Verdict(bool holds) : holds_(holds) {}
 
   bool holds_;
@@ -44,7 +46,16 @@ class Verified {
     if (!verdict.holds()) return std::nullopt;
     return Verified(std::move(value));
   }
-  // A value that this node signed itself a moment ago.
+  // Of a value with several signatures: nothing unless all of them hold. Those that the caller
+  // knows already, byte for byte, need no verdict again; there may be none left.
+  [[nodiscard]] static std::optional<Verified> admit_all(T value,
+                                                         std::span<const Verdict> verdicts) {
+    for (const Verdict& verdict : verdicts) {
+      if (!verdict.holds()) return std::nullopt;
+    }
+    return Verified(std::move(value));
+  }
+  // A value that this node signed itself a moment ago, or put together from verified ones.
   [[nodiscard]] static Verified own(T value) { return Verified(std::move(value)); }
 
   [[nodiscard]] const T& operator*() const { return value_; }

@@ -1,0 +1,94 @@
+// What validators and observers say to each other. Votes count only on their signer's own link;
+// everything else may be relayed by anyone, because it proves itself. CONSENSUS 3.3.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "consensus/block.h"
+#include "consensus/certificate.h"
+#include "consensus/epoch.h"
+#include "consensus/vote.h"
+#include "crypto/identity.h"
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+namespace consensus {
+
+// Carries the certificates that one needs to see that it may be voted for.
+struct Proposal {
+  BlockPtr block;
+  std::vector<Certificate> justification;  // newest view first
+  crypto::Signature leader_signature;  // of the leader's notarize vote: one signature, two roles
+};
+
+struct Status {
+  EpochNumber epoch = 0;
+  base::Digest epoch_id;
+  View finalized_view = 0;
+  Height finalized_height = 0;
+  base::Digest finalized_hash;
+  View view = 0;
+  // Bit i: the certificate of view finalized_view + 1 + i is here.
+  std::uint64_t have_notarizations = 0;
+  std::uint64_t have_nullifications = 0;
+  std::optional<Certificate> entry;   // proof of `view`; none in view 1
+  std::vector<Vote> your_last_votes;  // the newest that we hold from you, at most 3
+};
+
+struct GetBlocks {
+  std::vector<base::Digest> hashes;
+};
+struct Blocks {
+  std::vector<BlockPtr> blocks;
+};
+struct GetRange {
+  Height from_height = 0;
+  std::uint16_t blocks_max = 0;
+  std::uint32_t bytes_max = 0;
+};
+// Decided blocks of consecutive heights in one epoch. The finalization is that of the last one, or
+// of the last header of `tail`, which follow it.
+struct Range {
+  std::vector<BlockPtr> blocks;
+  Certificate finalization;
+  std::vector<BlockHeader> tail;
+};
+struct GetCertificates {
+  EpochNumber epoch = 0;
+  std::vector<View> views;
+};
+struct Certificates {
+  std::vector<Certificate> certificates;
+};
+struct GetEpochs {
+  EpochNumber from_epoch = 0;
+  std::uint16_t epochs_max = 0;
+};
+// That an epoch ended and what follows it: the seal was finalized, directly or through its tail.
+struct EpochProof {
+  EpochDescriptor descriptor;  // of the next epoch
+  BlockHeader seal;
+  std::vector<BlockHeader> tail;
+  Certificate finalization;  // of the last header, by the committee of the epoch that ended
+};
+struct EpochProofs {
+  std::vector<EpochProof> proofs;  // consecutive
+};
+struct OpGossip {
+  base::Bytes op;
+};
+// Two votes that no correct validator casts both.
+struct Evidence {
+  Vote first;
+  Vote second;
+  bool operator==(const Evidence&) const = default;
+};
+
+using Message =
+    std::variant<Vote, Certificate, Proposal, Status, GetBlocks, Blocks, GetRange, Range,
+                 GetCertificates, Certificates, GetEpochs, EpochProofs, OpGossip, Evidence>;
+
+}  // namespace consensus

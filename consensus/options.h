@@ -1,0 +1,66 @@
+// Bounds and times of agreement (CONSENSUS 3.6, 3.12), with the defaults of production.
+#pragma once
+
+#include "base/time.h"
+#include "consensus/epoch.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace consensus {
+
+// One safety rule switched off: tests show with it that the simulator's checkers bite.
+enum class Weakness : std::uint8_t {
+  none,
+  small_quorum,            // 2f + 1 instead of n - f
+  certificates_not_kept,   // certificates do not enter the log
+  guard_forgets,           // own votes do not enter the log
+  no_echo_check,           // votes at once after a restart, whatever peers remember
+  notarize_after_nullify,  // R2 without "not after my nullify"
+  finalize_after_nullify,  // R3 without it
+  skips_without_proof,     // R2 without the nullifications of skipped views
+  vote_before_durable,     // own votes leave before the log is on disk
+};
+
+struct Options {
+  using Duration = base::Duration;
+
+  // ---- times (3.6) ----
+  Duration delay_initial = std::chrono::milliseconds(250);  // D until it was measured
+  Duration delay_min = std::chrono::milliseconds(20);
+  Duration delay_max = std::chrono::seconds(1);
+  Duration delay_slack = std::chrono::milliseconds(10);
+  Duration view_max = std::chrono::seconds(10);         // T_lead and T_view at most
+  Duration empty_max = std::chrono::milliseconds(100);  // T_empty at most; what followers add
+  Duration heartbeat = std::chrono::seconds(30);
+  Duration status_idle = std::chrono::seconds(5);
+  Duration skip_min = std::chrono::seconds(5);
+  Duration timestamp_ahead_max = std::chrono::seconds(2);
+  Duration echo_check_max = std::chrono::seconds(10);
+
+  // ---- limits (3.12) ----
+  View window = 8;                        // votes are taken up to so many views ahead
+  std::size_t tallied_views_max = 64;     // older unfinalized views keep certificates only
+  std::size_t justification_max = 32;     // certificates in a proposal
+  Height unfinalized_ops_depth_max = 32;  // deeper blocks are proposed empty
+  std::size_t retransmitted_views_max = 8;
+  std::size_t pending_checks_per_peer_max = 256;
+  std::size_t peers_max = 4096;  // peers whose answers are paced
+  std::size_t get_max = 16;      // hashes or views in one question
+  std::uint16_t range_blocks_max = 256;
+  std::uint32_t range_bytes_max = 1024 * 1024;
+  std::size_t repair_parallel_max = 4;
+  std::size_t wants_max = 256;
+  std::size_t mempool_ops_max = 50'000;
+  std::size_t mempool_bytes_max = 64U * 1024 * 1024;
+  std::size_t author_ops_max = 64;
+  std::size_t author_bytes_max = 256U * 1024;
+  std::size_t op_bytes_max = 64U * 1024;
+  std::size_t gossiped_ops_max = 64;     // re-sent at once
+  std::size_t recent_blocks_max = 64;    // decided ones that are served by hash
+  std::size_t log_rewrite_after = 4096;  // records
+
+  Weakness weakness = Weakness::none;
+};
+
+}  // namespace consensus

@@ -1,0 +1,103 @@
+#include "consensus/repair.h"
+
+#include <algorithm>
+
+namespace consensus {
+
+void Repair::want_block(const base::Digest& hash, const std::optional<base::NodeId>& first) {
+  if (blocks_.size() >= options_.wants_max) return;
+  blocks_.try_emplace(hash, Want{.attempts = 0, .due = {}, .first = first});
+}
+
+void Repair::want_certificates(View view) {
+  if (views_.size() >= options_.wants_max) return;
+  views_.try_emplace(view);
+}
+
+void Repair::want_range(Height from) {
+  if (range_ && range_->first == from) return;
+  range_ = {from, Want{}};
+}
+
+void Repair::clear() {
+  blocks_.clear();
+  views_.clear();
+  range_.reset();
+}
+
+bool Repair::due(base::Instant now) const {
+  const auto is_due = [&](const auto& entry) { return entry.second.due <= now; };
+  return std::any_of(blocks_.begin(), blocks_.end(), is_due) ||
+         std::any_of(views_.begin(), views_.end(), is_due) || (range_ && is_due(*range_));
+}
+
+std::optional<base::NodeId> Repair::choose(const std::vector<base::NodeId>& peers,
+                                           base::Instant now) {
+  const auto is_free = [&](const base::NodeId& peer) { return !outstanding_.contains(peer); };
+  for (const auto& [hash, want] : blocks_) {
+    if (want.due > now || want.attempts > 0 || !want.first) continue;
+    const bool known = std::find(peers.begin(), peers.end(), *want.first) != peers.end();
+    if (known && is_free(*want.first)) return want.first;
+  }
+  std::vector<base::NodeId> free;
+  std::copy_if(peers.begin(), peers.end(), std::back_inserter(free), is_free);
+  if (free.empty()) return std::nullopt;
+  return rng_.pick(free);
+}
+
+void Repair::put_off(Want& want, base::Duration delay, base::Instant now) {
+  want.due = now + delay * (1U << std::min(want.attempts, 4U));
+  ++want.attempts;
+}
+
+void Repair::ask(const base::NodeId& peer, EpochNumber epoch, base::Duration delay,
+                 base::Instant now, Outbox& outbox, Effects& effects) {
+  GetBlocks blocks;
+  for (auto& [hash, want] : blocks_) {
+    if (want.due > now || blocks.hashes.size() >= options_.get_max) continue;
+    blocks.hashes.push_back(hash);
+    put_off(want, delay, now);
+  }
+  GetCertificates certificates{.epoch = epoch, .views = {}};
+  for (auto& [view, want] : views_) {
+    if (want.due > now || certificates.views.size() >= options_.get_max) continue;
+    certificates.views.push_back(view);
+    put_off(want, delay, now);
+  }
+  if (!blocks.hashes.empty()) outbox.send(peer, std::move(blocks), effects);
+  if (!certificates.views.empty()) outbox.send(peer, std::move(certificates), effects);
+  if (range_ && range_->second.due <= now) {
+    outbox.send(peer,
+                GetRange{.from_height = range_->first,
+                         .blocks_max = options_.range_blocks_max,
+                         .bytes_max = options_.range_bytes_max},
+                effects);
+    put_off(range_->second, delay, now);
+  }
+  outstanding_[peer] = now + 2 * delay;
+}
+
+void Repair::on_time(EpochNumber epoch, base::Duration delay,
+                     const std::vector<base::NodeId>& peers, base::Instant now, Outbox& outbox,
+                     Effects& effects) {
+  std::erase_if(outstanding_, [&](const auto& entry) { return entry.second <= now; });
+  while (outstanding_.size() < options_.repair_parallel_max && due(now)) {
+    const auto peer = choose(peers, now);
+    if (!peer) return;
+    ask(*peer, epoch, delay, now, outbox, effects);
+  }
+}
+
+base::Instant Repair::next_deadline() const {
+  base::Instant next = base::Instant::never();
+  for (const auto& [hash, want] : blocks_) next = std::min(next, want.due);
+  for (const auto& [view, want] : views_) next = std::min(next, want.due);
+  if (range_) next = std::min(next, range_->second.due);
+  if (outstanding_.size() < options_.repair_parallel_max) return next;
+  // All are busy: the first that answers or gives up.
+  base::Instant free = base::Instant::never();
+  for (const auto& [peer, until] : outstanding_) free = std::min(free, until);
+  return std::max(next, free);
+}
+
+}  // namespace consensus

@@ -1,0 +1,69 @@
+// Fetches what somebody else holds: bodies by their hash, certificates by their view, decided
+// blocks by their height. One question at a time to a peer, a few peers at once, each question
+// repeated elsewhere with growing pauses until it is settled or no longer of use. CONSENSUS R8.
+#pragma once
+
+#include "base/ids.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "consensus/effect.h"
+#include "consensus/epoch.h"
+#include "consensus/options.h"
+#include "consensus/outbox.h"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace consensus {
+
+class Repair {
+ public:
+  Repair(const Options& options, base::Rng rng) : options_(options), rng_(rng) {}
+
+  // Idempotent. `first`: who has it for sure, if anybody.
+  void want_block(const base::Digest& hash, const std::optional<base::NodeId>& first = {});
+  void want_certificates(View view);
+  void want_range(Height from);
+
+  [[nodiscard]] bool wants_block(const base::Digest& hash) const { return blocks_.contains(hash); }
+  void on_block(const base::Digest& hash) { blocks_.erase(hash); }
+  void on_certificate(View view) { views_.erase(view); }
+  void on_range() { range_.reset(); }
+  // Of that view and below nothing is needed any more.
+  void on_finalized(View view) { views_.erase(views_.begin(), views_.upper_bound(view)); }
+  // Another epoch: nothing that was asked is of use.
+  void clear();
+
+  // That peer answered a question of ours; false: we had not asked it.
+  bool on_answer(const base::NodeId& peer) { return outstanding_.erase(peer) > 0; }
+
+  void on_time(EpochNumber epoch, base::Duration delay, const std::vector<base::NodeId>& peers,
+               base::Instant now, Outbox& outbox, Effects& effects);
+  [[nodiscard]] base::Instant next_deadline() const;
+  [[nodiscard]] std::size_t size() const { return blocks_.size() + views_.size(); }
+
+ private:
+  struct Want {
+    std::uint32_t attempts = 0;
+    base::Instant due;  // the next attempt
+    std::optional<base::NodeId> first;
+  };
+
+  [[nodiscard]] bool due(base::Instant now) const;
+  [[nodiscard]] std::optional<base::NodeId> choose(const std::vector<base::NodeId>& peers,
+                                                   base::Instant now);
+  void ask(const base::NodeId& peer, EpochNumber epoch, base::Duration delay, base::Instant now,
+           Outbox& outbox, Effects& effects);
+  static void put_off(Want& want, base::Duration delay, base::Instant now);
+
+  const Options& options_;
+  base::Rng rng_;
+  std::map<base::Digest, Want> blocks_;
+  std::map<View, Want> views_;
+  std::optional<std::pair<Height, Want>> range_;
+  std::map<base::NodeId, base::Instant> outstanding_;  // until when we wait for an answer
+};
+
+}  // namespace consensus
