@@ -138,11 +138,12 @@ void Mempool::on_time(base::Instant now) {
   }
 }
 
-std::vector<base::Bytes> Mempool::oldest(std::size_t max) const {
+std::vector<base::Bytes> Mempool::oldest(std::size_t max, base::Instant before) const {
   std::vector<base::Bytes> ops;
   for (const auto& [number, id] : arrivals_) {
-    if (ops.size() >= max) break;
-    ops.push_back(ops_.at(id).op);
+    const Pending& pending = ops_.at(id);
+    if (ops.size() >= max || pending.since > before) break;
+    ops.push_back(pending.op);
   }
   return ops;
 }

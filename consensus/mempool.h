@@ -42,8 +42,8 @@ class Mempool {
   [[nodiscard]] std::vector<base::ByteView> candidates(const Parameters& parameters) const;
   void on_decided(const std::vector<base::Bytes>& ops);
   void on_time(base::Instant now);
-  // The oldest ones, to be sent again.
-  [[nodiscard]] std::vector<base::Bytes> oldest(std::size_t max) const;
+  // The oldest ones, to be sent again; of those that came before then.
+  [[nodiscard]] std::vector<base::Bytes> oldest(std::size_t max, base::Instant before) const;
 
   [[nodiscard]] std::size_t size() const { return ops_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }

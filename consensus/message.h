@@ -36,6 +36,7 @@ struct Status {
   std::uint64_t have_nullifications = 0;
   std::optional<Certificate> entry;   // proof of `view`; none in view 1
   std::vector<Vote> your_last_votes;  // the newest that we hold from you, at most 3
+  bool asks = false;                  // answer with yours at once: a start, or another epoch
 };
 
 struct GetBlocks {

@@ -45,8 +45,12 @@ struct Options {
   Height unfinalized_ops_depth_max = 32;  // deeper blocks are proposed empty
   std::size_t retransmitted_views_max = 8;
   std::size_t pending_checks_per_peer_max = 256;
+  double checks_per_second = 4000;  // of signatures that one peer sent; ops and proposals apart
+  std::size_t checks_burst_min = 512;
   std::size_t peers_max = 4096;  // peers whose answers are paced
   std::size_t get_max = 16;      // hashes or views in one question
+  std::size_t asked_ranges_max = 64;
+  std::size_t heard_max = 256;
   std::uint16_t range_blocks_max = 256;
   std::uint32_t range_bytes_max = 1024 * 1024;
   std::size_t repair_parallel_max = 4;

@@ -33,7 +33,7 @@ using LogPosition = std::uint64_t;
 struct Decision {
   BlockPtr block;
   // The finalization of the block, or of the last of the headers that follow it here. Nothing if
-  // that is found with a later block: certificates are for the newest block of a commit only.
+  // a later decision of the same step carries it: all decisions of one step are one transaction.
   std::optional<Certificate> finalization;
   std::vector<BlockHeader> tail;
 };
@@ -43,6 +43,7 @@ struct Recovery {
   std::vector<EpochProof> epochs;    // as storage keeps them, from the end of epoch 0 on
   std::optional<Decision> decision;  // the newest whose state the application holds, with its proof
   std::vector<Record> log;
+  LogPosition position = 0;  // of its last record
 };
 
 }  // namespace consensus

@@ -83,7 +83,13 @@ void Repair::on_time(EpochNumber epoch, base::Duration delay,
   std::erase_if(outstanding_, [&](const auto& entry) { return entry.second <= now; });
   while (outstanding_.size() < options_.repair_parallel_max && due(now)) {
     const auto peer = choose(peers, now);
-    if (!peer) return;
+    if (!peer) {
+      // Nobody to ask: look again later, not at once.
+      for (auto& [hash, want] : blocks_) want.due = std::max(want.due, now + delay);
+      for (auto& [view, want] : views_) want.due = std::max(want.due, now + delay);
+      if (range_) range_->second.due = std::max(range_->second.due, now + delay);
+      return;
+    }
     ask(*peer, epoch, delay, now, outbox, effects);
   }
 }

@@ -34,6 +34,10 @@ struct Vote {
          a.signer == b.signer;
 }
 
+// No correct validator casts both (3.14): E1 two notarize, E2 two finalize, E3 finalize and
+// nullify, by one signer in one view of one epoch.
+[[nodiscard]] bool contradict(const Vote& a, const Vote& b);
+
 // The signer must be a member of the epoch.
 [[nodiscard]] crypto::SignatureCheck check_of(const Vote& vote, const Epoch& epoch);
 

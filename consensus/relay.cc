@@ -1,0 +1,59 @@
+#include "consensus/relay.h"
+
+namespace consensus {
+
+namespace {
+
+constexpr std::uint64_t bit(SignerIndex index) {
+  return std::uint64_t{1} << index;
+}
+
+}  // namespace
+
+void Relay::on_certificate(const Certificate& certificate, const Epoch& epoch,
+                           std::optional<SignerIndex> self, base::Duration delay, base::Instant now,
+                           Outbox& outbox, Effects& effects) {
+  if (!self || outbox.replaying()) return;  // an observer's certificates go another way
+  const Committee& committee = epoch.committee();
+  if (committee.size() <= broadcast_members_max) {
+    outbox.broadcast(certificate, effects);
+    return;
+  }
+  const SignerIndex next = epoch.leader(certificate.view + 1);
+  if (next != *self) outbox.send(committee.member(next).node, certificate, effects);
+  Waiting waiting{.certificate = certificate, .to = 0, .due = now + delay / 4};
+  for (SignerIndex index = 0; index < committee.size(); ++index) {
+    if (index != *self && index != next) waiting.to |= bit(index);
+  }
+  if (waiting_.size() >= waiting_max) waiting_.pop_front();
+  waiting_.push_back(std::move(waiting));
+}
+
+void Relay::on_vote(const Vote& vote) {
+  for (Waiting& waiting : waiting_) {
+    const Certificate& certificate = waiting.certificate;
+    if (certificate.epoch != vote.epoch) continue;
+    const bool beyond = vote.view > certificate.view;
+    const bool same = vote.view == certificate.view && vote.kind == VoteKind::finalize &&
+                      certificate.kind == VoteKind::notarize;
+    if (beyond || same) waiting.to &= ~bit(vote.signer);
+  }
+}
+
+void Relay::on_time(const Epoch& epoch, base::Instant now, Outbox& outbox, Effects& effects) {
+  while (!waiting_.empty() && waiting_.front().due <= now) {
+    const Waiting waiting = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (waiting.certificate.epoch != epoch.number()) continue;
+    for (SignerIndex index = 0; index < epoch.committee().size(); ++index) {
+      if ((waiting.to & bit(index)) == 0) continue;
+      outbox.send(epoch.committee().member(index).node, waiting.certificate, effects);
+    }
+  }
+}
+
+base::Instant Relay::next_deadline() const {
+  return waiting_.empty() ? base::Instant::never() : waiting_.front().due;
+}
+
+}  // namespace consensus

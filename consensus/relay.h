@@ -1,0 +1,42 @@
+// Certificates must reach every validator that is not known to have them. In a small committee each
+// is broadcast; in a larger one it goes to the next leader at once and to the others a little
+// later, unless they show by then that they have it: a vote in a later view, or a finalize vote for
+// that view. CONSENSUS 3.7.
+#pragma once
+
+#include "base/time.h"
+#include "consensus/certificate.h"
+#include "consensus/committee.h"
+#include "consensus/epoch.h"
+#include "consensus/outbox.h"
+#include "consensus/vote.h"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+namespace consensus {
+
+class Relay {
+ public:
+  static constexpr std::size_t broadcast_members_max = 7;
+
+  void on_certificate(const Certificate& certificate, const Epoch& epoch,
+                      std::optional<SignerIndex> self, base::Duration delay, base::Instant now,
+                      Outbox& outbox, Effects& effects);
+  void on_vote(const Vote& vote);
+  void on_time(const Epoch& epoch, base::Instant now, Outbox& outbox, Effects& effects);
+  [[nodiscard]] base::Instant next_deadline() const;
+
+ private:
+  static constexpr std::size_t waiting_max = 64;
+  struct Waiting {
+    Certificate certificate;
+    std::uint64_t to = 0;  // bit i: signer index i
+    base::Instant due;
+  };
+
+  std::deque<Waiting> waiting_;  // in order of `due`, as the delay changes slowly
+};
+
+}  // namespace consensus

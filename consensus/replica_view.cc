@@ -1,0 +1,37 @@
+// What a Replica shows of itself.
+#include "consensus/replica.h"
+#include "consensus/replica_state.h"
+
+namespace consensus {
+
+Replica::Standing Replica::standing() const {
+  Standing standing;
+  standing.epoch = state_->core->epoch().number();
+  standing.view = state_->core->view();
+  standing.finalized_view = state_->core->finalized().view;
+  standing.finalized_hash = state_->core->finalized().hash;
+  standing.height = state_->tree->root().height;
+  standing.block = state_->tree->root().hash;
+  standing.validator = state_->guard.signer().has_value();
+  standing.abstains = state_->guard.abstains() || state_->core->stopped();
+  standing.listening = state_->guard.listening();
+  standing.busy = state_->core->armed();
+  standing.pending_ops = state_->mempool.size();
+  return standing;
+}
+
+const Epoch& Replica::epoch() const {
+  return state_->core->epoch();
+}
+
+const EpochProof* Replica::end_of(EpochNumber number) const {
+  return state_->epochs.end_of(number);
+}
+
+std::vector<Vote> Replica::own_votes() const {
+  std::vector<Vote> votes;
+  for (const auto& [key, own] : state_->guard.votes()) votes.push_back(own.vote);
+  return votes;
+}
+
+}  // namespace consensus
