@@ -62,6 +62,7 @@ struct Decided {
   Decision decision;
   EpochNumber epoch = 0;
 };
+// Store it, too, before the log is rewritten. Comes again after a restart if storage had lost it.
 struct EpochStarted {
   EpochProof proof;
 };

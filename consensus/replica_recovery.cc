@@ -11,17 +11,21 @@ namespace consensus {
 
 namespace {
 
-// Storage and log both know epochs; whichever is ahead counts.
-void add_next(Epochs& epochs, const EpochProof& proof) {
-  if (proof.descriptor.number == epochs.newest().number() + 1) epochs.add(proof);
+bool add_next(Epochs& epochs, const EpochProof& proof) {
+  if (proof.descriptor.number != epochs.newest().number() + 1) return false;
+  epochs.add(proof);
+  return true;
 }
 
 }  // namespace
 
 void Replica::State::recover(Recovery recovery, base::Instant now, Effects& effects) {
-  for (const EpochProof& proof : recovery.epochs) add_next(epochs, proof);
+  // Storage and log both know epochs; whichever is ahead counts.
+  for (const EpochProof& proof : recovery.epochs) static_cast<void>(add_next(epochs, proof));
   for (const Record& record : recovery.log) {
-    if (const auto* start = std::get_if<EpochStart>(&record)) add_next(epochs, start->proof);
+    const auto* start = std::get_if<EpochStart>(&record);
+    if (start == nullptr || !add_next(epochs, start->proof)) continue;
+    effects.push_back(EpochStarted{.proof = start->proof});  // storage lost it; the log will, too
   }
   const Application::Committed committed = application.committed();
   ParentBlock root;

@@ -1,0 +1,245 @@
+#include "sim/agreement/oracle.h"
+
+#include "crypto/digest.h"
+#include "crypto/stand_in.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sim::agreement {
+
+using consensus::Certificate;
+using consensus::Vote;
+using consensus::VoteKind;
+
+namespace {
+
+std::string of_view(const Vote& vote) {
+  return " in view " + std::to_string(vote.view) + " of epoch " + std::to_string(vote.epoch);
+}
+
+}  // namespace
+
+void Oracle::violate(const std::string& checker, std::string text) {
+  if (violations_.size() >= Outcome::violations_max) return;
+  violations_.push_back({.checker = checker, .at = now_, .text = std::move(text)});
+}
+
+void Oracle::on_submitted(const base::Bytes& op) {
+  ops_submitted_.insert(crypto::digest(op));
+}
+
+bool Oracle::decided(const base::Bytes& op) const {
+  return ops_decided_.contains(crypto::digest(op));
+}
+
+// I1, I2, I3 and "never notarize what was nullified"; I4; I18.
+void Oracle::on_released(NodeNumber node, const Vote& vote, const consensus::Epoch& epoch,
+                         bool durable, consensus::EpochNumber guard_epoch) {
+  check_votes(node, vote, epoch);
+  if (!durable) {
+    violate("I4 barrier", "node " + std::to_string(node) +
+                              " let a vote out before its log was durable" + of_view(vote));
+  }
+  if (vote.epoch != guard_epoch) {
+    violate("I18 epochs",
+            "node " + std::to_string(node) + " votes in an epoch that is over" + of_view(vote));
+  }
+}
+
+void Oracle::check_votes(NodeNumber node, const Vote& vote, const consensus::Epoch& epoch) {
+  const std::string who = "node " + std::to_string(node);
+  Promises& promises = promises_[{node, {epoch.id(), vote.view}}];
+  switch (vote.kind) {
+    case VoteKind::notarize:
+      if (promises.notarized && *promises.notarized != vote.block) {
+        violate("I1 one notarize", who + " notarizes two blocks" + of_view(vote));
+      }
+      if (promises.nullified && !promises.notarized) {
+        violate("I3 notarize after nullify", who + " notarizes what it nullified" + of_view(vote));
+      }
+      promises.notarized = vote.block;
+      break;
+    case VoteKind::finalize:
+      if (promises.finalized && *promises.finalized != vote.block) {
+        violate("I2 one finalize", who + " finalizes two blocks" + of_view(vote));
+      }
+      promises.finalized = vote.block;
+      break;
+    case VoteKind::nullify:
+      promises.nullified = true;
+      break;
+  }
+  if (promises.finalized && promises.nullified) {
+    violate("I3 finalize and nullify", who + " finalizes and nullifies" + of_view(vote));
+  }
+}
+
+// I10, I11, I12, I17, I22.
+void Oracle::on_certificate(NodeNumber node, const Certificate& certificate,
+                            const consensus::Epoch& epoch) {
+  const ViewKey key{epoch.id(), certificate.view};
+  views_[certificate.epoch] = std::max(views_[certificate.epoch], certificate.view);
+  const auto& seen = certificate.kind == VoteKind::notarize ? notarized_ : finalized_;
+  const bool again = certificate.kind == VoteKind::nullify
+                         ? nullified_.contains(key)
+                         : seen.contains(key) && seen.at(key) == certificate.block;
+  if (again) return;
+  bool holds = well_formed(certificate, epoch);
+  if (holds) {
+    std::vector<crypto::SignatureCheck> checks;
+    append_checks(certificate, epoch, checks);
+    holds = std::all_of(checks.begin(), checks.end(), [](const crypto::SignatureCheck& check) {
+      return crypto::check_stand_in(check).holds();
+    });
+  }
+  if (!holds) {
+    violate("I17 certificates", "node " + std::to_string(node) +
+                                    " holds a bad certificate of view " +
+                                    std::to_string(certificate.view));
+  }
+  check_certificate_pairs(key, certificate);
+  if (certificate.kind == VoteKind::notarize) check_availability(certificate, epoch);
+}
+
+void Oracle::check_certificate_pairs(const ViewKey& key, const Certificate& certificate) {
+  const std::string view =
+      "view " + std::to_string(certificate.view) + " of epoch " + std::to_string(certificate.epoch);
+  if (certificate.kind == VoteKind::notarize) {
+    const auto [at, fresh] = notarized_.emplace(key, certificate.block);
+    if (!fresh) violate("I10 one notarization", view + " has two notarizations");
+  }
+  if (certificate.kind == VoteKind::finalize) {
+    const auto [at, fresh] = finalized_.emplace(key, certificate.block);
+    if (!fresh) violate("I11 one finalization", view + " has two finalizations");
+  }
+  if (certificate.kind == VoteKind::nullify) nullified_.insert(key);
+  const auto notarized = notarized_.find(key);
+  const auto finalized = finalized_.find(key);
+  if (finalized == finalized_.end()) return;
+  if (notarized != notarized_.end() && notarized->second != finalized->second) {
+    violate("I11 one finalization", view + " finalized another block than it notarized");
+  }
+  if (nullified_.contains(key)) {
+    violate("I12 finalization or nullification", view + " has both");
+  }
+}
+
+// I22, when the notarization is first seen: f + 1 correct ones at least have the body on disk.
+void Oracle::check_availability(const Certificate& certificate, const consensus::Epoch& epoch) {
+  if (small_quorum_) return;
+  std::size_t durable = 0;
+  for (const auto& [node, bodies] : bodies_) {
+    if (bodies.durable.contains(certificate.block)) ++durable;
+  }
+  if (durable + epoch.committee().faults() < epoch.quorum()) {
+    violate("I22 availability", "the body of view " + std::to_string(certificate.view) +
+                                    " is durable at " + std::to_string(durable) + " nodes only");
+  }
+}
+
+void Oracle::on_body(NodeNumber node, const base::Digest& hash) {
+  bodies_[node].written.push_back(hash);
+}
+void Oracle::on_bodies_durable(NodeNumber node) {
+  Bodies& bodies = bodies_[node];
+  bodies.durable.insert(bodies.written.begin(), bodies.written.end());
+  bodies.written.clear();
+}
+void Oracle::on_power_lost(NodeNumber node) {
+  bodies_[node].written.clear();
+}
+
+// I13, I14, I15, I16.
+void Oracle::on_decided(NodeNumber node, const consensus::Decided& decided,
+                        const base::Digest& state_root) {
+  const consensus::Block& block = *decided.decision.block;
+  const consensus::BlockHeader& header = block.header();
+  const std::string where =
+      " at height " + std::to_string(header.height) + ", node " + std::to_string(node);
+  if (state_root != header.state_root) violate("I16 same state", "another state" + where);
+  if (header.tail()) violate("I18 epochs", "a tail block was decided" + where);
+  const auto [at, fresh] = log_.emplace(header.height, std::pair(block.hash(), header.state_root));
+  if (!fresh) {
+    if (at->second.first != block.hash()) violate("I14 one log", "two blocks" + where);
+    return;
+  }
+  for (const base::Bytes& op : block.ops()) {
+    const base::Digest id = crypto::digest(op);
+    if (!ops_submitted_.contains(id)) violate("I15 ops", "an op that nobody submitted" + where);
+    if (!ops_decided_.emplace(id, header.height).second) {
+      violate("I15 ops", "an op for the second time" + where);
+    }
+  }
+  check_ancestry(header);
+}
+
+void Oracle::check_ancestry(const consensus::BlockHeader& header) {
+  const base::Digest& epoch = header.epoch_id;
+  const consensus::View parent = header.parent_view;
+  if (parent > 0) {
+    const auto notarized = notarized_.find({epoch, parent});
+    const auto finalized = finalized_.find({epoch, parent});
+    const bool good = (notarized != notarized_.end() && notarized->second == header.parent_hash) ||
+                      (finalized != finalized_.end() && finalized->second == header.parent_hash);
+    if (!good) {
+      violate("I13 ancestry",
+              "the parent of view " + std::to_string(header.view) + " is not notarized");
+    }
+  }
+  for (consensus::View view = parent + 1; view < header.view; ++view) {
+    if (nullified_.contains({epoch, view})) continue;
+    violate("I13 ancestry", "view " + std::to_string(view) + " was skipped and not nullified");
+    return;
+  }
+}
+
+void Oracle::on_epoch(NodeNumber node, const consensus::EpochProof& proof) {
+  const base::Digest id = consensus::Epoch(proof.descriptor).id();
+  const auto [at, fresh] = epoch_ids_.emplace(proof.descriptor.number, id);
+  if (!fresh && at->second != id) {
+    violate("I18 epochs", "node " + std::to_string(node) + " starts another epoch " +
+                              std::to_string(proof.descriptor.number));
+  }
+}
+
+// I19.
+void Oracle::on_evidence(NodeNumber node, const consensus::Evidence& evidence,
+                         bool accused_is_honest) {
+  ++evidence_;
+  if (accused_is_honest) {
+    violate("I19 accuracy", "node " + std::to_string(node) + " has evidence against an honest one" +
+                                of_view(evidence.first));
+  }
+}
+void Oracle::on_misbehaved(NodeNumber node, const std::string& what, bool accused_is_honest) {
+  if (!accused_is_honest) return;
+  violate("I19 accuracy", "node " + std::to_string(node) + " blames an honest one: " + what);
+}
+
+// I8.
+void Oracle::on_alarm(NodeNumber node, const consensus::Alarm& alarm, bool expected) {
+  if (expected) return;
+  const bool guard = alarm.kind == consensus::Alarm::Kind::guard_refused;
+  violate(guard ? "I8 guard" : "alarms", "node " + std::to_string(node) + ": " + alarm.text);
+}
+
+// I6.
+void Oracle::check_progress(NodeNumber node, consensus::EpochNumber epoch, consensus::View view,
+                            consensus::View finalized, consensus::Height height) {
+  Progress& known = progress_[node];
+  const bool same = epoch == known.epoch;
+  if (epoch < known.epoch || height < known.height ||
+      (same && (view < known.view || finalized < known.finalized))) {
+    violate("I6 monotone", "node " + std::to_string(node) + " went backwards");
+  }
+  known = {.epoch = epoch, .view = view, .finalized = finalized, .height = height};
+}
+
+std::uint64_t Oracle::views() const {
+  std::uint64_t sum = 0;
+  for (const auto& [epoch, view] : views_) sum += view;
+  return sum;
+}
+
+}  // namespace sim::agreement

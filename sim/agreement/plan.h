@@ -1,0 +1,91 @@
+// What happens in one run, all of it drawn from the seed: how many nodes, which of them lie and
+// how, what the network, the disks and the power do until `chaos_ends`, and what is asked of the
+// mesh. Which kinds of fault a run has at all is drawn too, so that many runs have only one or two.
+#pragma once
+
+#include "base/rng.h"
+#include "base/time.h"
+#include "consensus/options.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sim::agreement {
+
+enum class Villainy : std::uint8_t {
+  silent,            // B1
+  twins,             // B3: two whole nodes with one identity
+  equivocator,       // B4: several bodies in its views, each to some
+  double_voter,      // B5, B6, B7: votes for whatever it sees, and against it
+  certificate_pool,  // B8: makes certificates with the others' votes and shows them to one node
+  fickle,            // B9: helps some, then is silent for ever
+  late_leader,       // B10
+  withholder,        // B11: bodies to few, answers no questions
+  bad_ancestry,      // B12: builds on what may not be built on
+  invalid_block,     // B13
+  nullifier,         // B14, B15
+  never_finalizes,   // B16
+  censor,            // B17: empty blocks only
+  stale_replayer,    // B18
+  far_future,        // B19
+  forger,            // B20: certificates that are not well formed
+  lying_status,      // B22
+  bad_answers,       // B23
+  evidence_forger,   // B24
+};
+
+struct Plan {
+  std::uint64_t seed = 0;
+  std::uint32_t members = 4;     // of the first committee
+  std::uint32_t identities = 4;  // with those that only observe at first
+  struct Liar {
+    std::uint32_t identity = 0;
+    std::vector<Villainy> ways;
+  };
+  std::vector<Liar> liars;
+
+  // ---- the network until chaos ends; afterwards 1 to 20 ms and no loss ----
+  base::Duration chaos_ends{};
+  base::Duration latency_max{};
+  std::uint32_t loss_ppm = 0;
+  std::uint32_t replay_ppm = 0;
+  bool partitions = false;
+  base::Duration sync_max{};  // of a disk, while chaos lasts
+  std::int64_t drift_ppm_max = 0;
+
+  struct Crash {
+    base::Duration at{};
+    base::Duration until{};
+    std::vector<std::uint32_t> identities;  // of honest ones
+  };
+  std::vector<Crash> crashes;  // loss of power, several at once
+  struct Rollback {            // its disk is put back to what it was then: a restored copy
+    std::uint32_t identity = 0;
+    base::Duration copied{};
+    base::Duration restored{};
+  };
+  std::vector<Rollback> rollbacks;
+  // Honest ones that are down for good once chaos ends.
+  std::vector<std::uint32_t> dead;
+
+  struct Submission {
+    base::Duration at{};
+    base::Bytes op;
+    std::vector<std::uint32_t> to;
+  };
+  std::vector<Submission> submissions;
+  base::Duration blackout{};  // when the fickle fall silent
+  base::Duration patience = std::chrono::seconds(120);
+  consensus::Weakness weakness = consensus::Weakness::none;
+
+  [[nodiscard]] bool lies(std::uint32_t identity) const;
+};
+
+struct PlanOptions {
+  std::uint32_t members = 0;  // 0: the seed chooses
+  consensus::Weakness weakness = consensus::Weakness::none;
+};
+[[nodiscard]] Plan make_plan(std::uint64_t seed, const PlanOptions& options);
+
+}  // namespace sim::agreement

@@ -1,0 +1,447 @@
+#include "sim/agreement/world.h"
+
+#include "base/check.h"
+#include "base/match.h"
+#include "crypto/stand_in.h"
+#include "sim/agreement/instance.h"
+#include "sim/agreement/villain_view.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace sim::agreement {
+
+namespace {
+
+constexpr std::int64_t million = 1'000'000;
+constexpr std::int64_t wall_origin_ms = 1'800'000'000'000;
+
+}  // namespace
+
+bool World::later(const Event& a, const Event& b) {
+  return std::tie(a.at, a.order) > std::tie(b.at, b.order);
+}
+
+void World::push(Event event) {
+  event.at = std::max(event.at, now_);
+  event.order = order_++;
+  heap_.push_back(std::move(event));
+  std::push_heap(heap_.begin(), heap_.end(), later);
+}
+
+// ---- clocks ----
+
+base::Instant World::local(const Instance& instance) const {
+  const std::int64_t passed = now_.count();
+  return base::Instant::from_nanoseconds(passed + passed / million * instance.drift_ppm);
+}
+
+base::Duration World::world_time(const Instance& instance, base::Instant local_time) const {
+  if (local_time == base::Instant::never()) return base::Duration::max();
+  const std::int64_t count = local_time.nanoseconds();
+  const std::int64_t world = count - count / million * instance.drift_ppm;
+  return std::max(base::Duration(world), now_ + std::chrono::microseconds(10));
+}
+
+// ---- nodes ----
+
+consensus::Epoch World::made(consensus::EpochDescriptor descriptor) const {
+  consensus::Epoch epoch(std::move(descriptor));
+  if (plan_.weakness == consensus::Weakness::small_quorum) epoch.weaken_quorum();
+  return epoch;
+}
+
+const consensus::Epoch& World::epoch_of(const Instance& instance) const {
+  const auto at = epochs_.find(instance.epoch);
+  CHECK(at != epochs_.end());
+  return at->second;
+}
+
+void World::boot(Instance& instance) {
+  if (instance.up() || instance.dead) return;
+  ++instance.generation;
+  instance.timer_at = base::Duration::max();
+  instance.application = std::make_unique<Register>(instance.storage.state(), identities_);
+  consensus::Options options;
+  options.log_rewrite_after = 300;
+  options.weakness = plan_.weakness;
+  // A liar does not care what its copies remember.
+  if (!instance.honest) options.weakness = consensus::Weakness::no_echo_check;
+  const consensus::Validator& identity = identities_[instance.identity];
+  instance.replica.emplace(
+      options,
+      consensus::Replica::Self{.node = identity.node,
+                               .first = genesis_,
+                               .voting_key = std::make_unique<StandInKey>(identity.vote_key)},
+      *instance.application, rng_.fork("replica", instance.number));
+  consensus::Effects effects;
+  const base::WallTime wall{.milliseconds =
+                                wall_origin_ms + instance.wall_offset_ms + now_.count() / million};
+  instance.epoch = instance.storage.newest_epoch();
+  instance.replica->on_start(instance.storage.recovery(), false, wall, local(instance), effects);
+  if (instance.honest) check_replay(instance);
+  after_input(instance, effects);
+}
+
+// I7: what was durable is what the guard remembers.
+void World::check_replay(const Instance& instance) {
+  const consensus::Replica::Standing standing = instance.replica->standing();
+  std::size_t durable = 0;
+  for (const consensus::Record& record : instance.storage.log()) {
+    const auto* own = std::get_if<consensus::OwnVote>(&record);
+    if (own == nullptr || own->vote.epoch != standing.epoch) continue;
+    if (own->vote.view > standing.finalized_view) ++durable;
+  }
+  std::size_t restored = instance.replica->own_votes().size();
+  if (restored < durable) {
+    oracle_.violate("I7 replay", "node " + std::to_string(instance.identity) + " forgot votes");
+  }
+}
+
+void World::crash(Instance& instance) {
+  if (!instance.up()) return;
+  instance.replica.reset();
+  instance.application.reset();
+  ++instance.generation;
+  instance.storage.lose_power(disk_rng_);
+  if (instance.honest) {
+    oracle_.on_power_lost(instance.identity);
+    oracle_.restart(instance.identity);
+  }
+}
+
+void World::arm(Instance& instance) {
+  const base::Duration at = world_time(instance, instance.replica->next_deadline());
+  if (at >= instance.timer_at) return;
+  instance.timer_at = at;
+  if (at == base::Duration::max()) return;
+  push({.at = at,
+        .kind = EventKind::timer,
+        .instance = instance.number,
+        .generation = instance.generation});
+}
+
+void World::after_input(Instance& instance, consensus::Effects& effects) {
+  const std::uint32_t generation = instance.generation;
+  std::deque<consensus::Effects> waiting;
+  waiting.push_back(std::move(effects));
+  while (!waiting.empty()) {
+    consensus::Effects now = std::move(waiting.front());
+    waiting.pop_front();
+    for (consensus::Effect& effect : now) {
+      consensus::Effects more;
+      apply(instance, effect, more);
+      if (!more.empty()) waiting.push_back(std::move(more));
+    }
+    instance.storage.end_transaction();
+  }
+  CHECK(instance.generation == generation);
+  if (instance.honest) {
+    const consensus::Replica::Standing standing = instance.replica->standing();
+    oracle_.check_progress(instance.identity, standing.epoch, standing.view,
+                           standing.finalized_view, standing.height);
+  }
+  arm(instance);
+}
+
+void World::apply(Instance& instance, consensus::Effect& effect, consensus::Effects& more) {
+  const bool honest = instance.honest;
+  base::match(
+      effect,
+      [&](consensus::Append& append) {
+        if (const auto* own = std::get_if<consensus::OwnVote>(&append.record)) {
+          const consensus::Vote& vote = own->vote;
+          instance.vote_positions[{vote.epoch, vote.view, vote.kind}] = append.position;
+        } else if (const auto* body = std::get_if<consensus::BlockBody>(&append.record)) {
+          if (honest) oracle_.on_body(instance.identity, body->block->hash());
+        } else if (const auto* one = std::get_if<consensus::Certificate>(&append.record)) {
+          if (honest) see_certificate(instance, *one);
+        }
+        instance.storage.append(std::move(append));
+      },
+      [&](const consensus::Sync& sync) {
+        base::Duration time = std::chrono::microseconds(disk_rng_.between(80, 400));
+        if (!healed_ && disk_rng_.chance(200'000)) {
+          time = base::Duration(disk_rng_.between(100'000, plan_.sync_max.count()));
+        }
+        push({.at = now_ + time,
+              .kind = EventKind::durable,
+              .instance = instance.number,
+              .generation = instance.generation,
+              .number = sync.position});
+      },
+      [&](consensus::RewriteLog& rewrite) {
+        const consensus::LogPosition position = rewrite.position;
+        instance.storage.rewrite(std::move(rewrite));
+        if (honest) oracle_.on_bodies_durable(instance.identity);
+        push({.at = now_ + std::chrono::milliseconds(1),
+              .kind = EventKind::durable,
+              .instance = instance.number,
+              .generation = instance.generation,
+              .number = position});
+      },
+      [&](consensus::Send& send) {
+        send_as(instance, identity_of(send.to), std::move(send.message));
+      },
+      [&](consensus::Broadcast& out) { broadcast(instance, std::move(out.message)); },
+      [&](const consensus::Publish& publish) {
+        // The overlay of observers, roughly: each hears of it from somebody.
+        const auto shared = std::make_shared<const consensus::Message>(publish.finalization);
+        for (std::uint32_t to = 0; to < plan_.identities; ++to) {
+          const base::NodeId& node = identities_[to].node;
+          if (epoch_of(instance).committee().index_of(node)) continue;
+          if (network_rng_.chance(400'000)) transmit(instance, to, shared);
+        }
+      },
+      [&](const consensus::CheckSignatures& question) {
+        std::vector<crypto::Verdict> verdicts;
+        verdicts.reserve(question.checks.size());
+        for (const crypto::SignatureCheck& check : question.checks) {
+          verdicts.push_back(crypto::check_stand_in(check));
+        }
+        instance.replica->on_signatures_checked(question.request, verdicts, local(instance), more);
+      },
+      [&](const consensus::ReadRange& read) {
+        instance.replica->on_range_read(read.request, instance.storage.read(read), local(instance),
+                                        more);
+      },
+      [&](const consensus::Decided& decided) {
+        instance.storage.add(decided, instance.application->state());
+        if (honest) see_decision(instance, decided);
+      },
+      [&](const consensus::EpochStarted& started) {
+        instance.storage.add(started);
+        instance.epoch = started.proof.descriptor.number;
+        epochs_.emplace(instance.epoch, made(started.proof.descriptor));
+        if (honest) oracle_.on_epoch(instance.identity, started.proof);
+      },
+      [&](const consensus::EvidenceFound& found) {
+        if (!honest) return;
+        const base::NodeId& node =
+            epoch_of(instance).committee().member(found.evidence.first.signer).node;
+        oracle_.on_evidence(instance.identity, found.evidence, !plan_.lies(identity_of(node)));
+      },
+      [&](const consensus::Misbehaved& misbehaved) {
+        if (!honest) return;
+        oracle_.on_misbehaved(instance.identity, misbehaved.what,
+                              !plan_.lies(identity_of(misbehaved.peer)));
+      },
+      [&](const consensus::Alarm& alarm) {
+        if (honest) oracle_.on_alarm(instance.identity, alarm, instance.restored);
+      },
+      [](const auto&) {});
+}
+
+void World::see_certificate(const Instance& instance, const consensus::Certificate& certificate) {
+  oracle_.on_certificate(instance.identity, certificate, epochs_.at(certificate.epoch));
+}
+
+void World::see_decision(const Instance& instance, const consensus::Decided& decided) {
+  // The state is that of the last decision of this step.
+  const bool last = decided.decision.block->hash() == instance.application->committed().block;
+  const base::Digest root = last ? instance.application->committed().state_root
+                                 : decided.decision.block->header().state_root;
+  oracle_.on_decided(instance.identity, decided, root);
+}
+
+// ---- events ----
+
+void World::submit(std::size_t index) {
+  const Plan::Submission& submission = plan_.submissions[index];
+  if (std::find(submitted_.begin(), submitted_.end(), submission.op) == submitted_.end()) {
+    submitted_.push_back(submission.op);
+    oracle_.on_submitted(submission.op);
+  }
+  for (const std::uint32_t identity : submission.to) {
+    Instance& instance = *instances_[instances_of_[identity].front()];
+    if (!instance.up()) continue;
+    consensus::Effects effects;
+    static_cast<void>(instance.replica->on_op(submission.op, local(instance), effects));
+    after_input(instance, effects);
+  }
+}
+
+void World::heal() {
+  healed_ = true;
+  blackout_ = true;
+  group_.clear();
+  for (const std::uint32_t identity : plan_.dead) {
+    Instance& instance = *instances_[instances_of_[identity].front()];
+    crash(instance);
+    instance.dead = true;
+  }
+  for (const auto& instance : instances_) boot(*instance);
+}
+
+// Every honest node that lives has decided everything, and they stand at the same block.
+bool World::settled() const {
+  const Instance* first = nullptr;
+  for (const auto& instance : instances_) {
+    if (!instance->honest || instance->dead) continue;
+    if (!instance->up()) return false;
+    if (first == nullptr) first = instance.get();
+    const auto standing = instance->replica->standing();
+    const auto other = first->replica->standing();
+    if (standing.block != other.block || standing.epoch != other.epoch) return false;
+  }
+  return std::all_of(submitted_.begin(), submitted_.end(),
+                     [&](const base::Bytes& op) { return no_longer_due(op); });
+}
+
+// Decided, or beaten by a later op of its author, or never possible.
+bool World::no_longer_due(const base::Bytes& op) const {
+  if (oracle_.decided(op)) return true;
+  const auto parsed = RegisterOp::parse(op);
+  if (parsed->kind == OpKind::hopeless) return true;
+  for (const auto& instance : instances_) {
+    if (!instance->honest || instance->dead || !instance->up()) continue;
+    const auto& last = instance->application->state().last_sequence;
+    const auto at = last.find(parsed->author);
+    return at != last.end() && at->second >= parsed->sequence;
+  }
+  return false;
+}
+
+void World::look() {
+  if (settled()) {
+    if (!settled_at_) settled_at_ = now_;
+    done_ = true;
+    return;
+  }
+  if (now_ > plan_.chaos_ends + plan_.patience) {
+    oracle_.violate("L1 liveness", describe_standing());
+    done_ = true;
+    return;
+  }
+  // M5: clients submit again until they see a decision.
+  if ((now_ - plan_.chaos_ends) / std::chrono::milliseconds(500) % 10 == 0) {
+    for (const base::Bytes& op : submitted_) {
+      if (oracle_.decided(op)) continue;
+      for (const auto& instance : instances_) {
+        if (!instance->honest || !instance->up()) continue;
+        consensus::Effects effects;
+        static_cast<void>(instance->replica->on_op(op, local(*instance), effects));
+        after_input(*instance, effects);
+      }
+    }
+  }
+  push({.at = now_ + std::chrono::milliseconds(100), .kind = EventKind::look});
+}
+
+std::string World::describe_standing() const {
+  std::string text = "not settled:";
+  for (const auto& instance : instances_) {
+    text += " [" + std::to_string(instance->identity);
+    if (!instance->honest) text += " liar";
+    if (!instance->up()) {
+      text += " down]";
+      continue;
+    }
+    const auto standing = instance->replica->standing();
+    text += " e" + std::to_string(standing.epoch) + " v" + std::to_string(standing.view) + " F" +
+            std::to_string(standing.finalized_view) + " h" + std::to_string(standing.height);
+    if (standing.abstains) text += " abstains";
+    if (standing.listening) text += " listens";
+    if (standing.busy) text += " busy";
+    text += " ops " + std::to_string(standing.pending_ops) + "]";
+  }
+  for (const base::Bytes& op : submitted_) {
+    if (!no_longer_due(op)) text += " undecided " + base::to_hex(op);
+  }
+  return text;
+}
+
+void World::step(Event& event) {
+  oracle_.set_time(now_);
+  digest_.add(static_cast<std::uint64_t>(event.kind) << 32U | event.instance);
+  digest_.add(static_cast<std::uint64_t>(now_.count()));
+  Instance& instance = *instances_[event.instance];
+  switch (event.kind) {
+    case EventKind::restart:
+      boot(instance);
+      return;
+    case EventKind::crash:
+      blackout_ = blackout_ || now_ >= plan_.blackout;
+      crash(instance);
+      return;
+    case EventKind::copy:
+      instance.copy = instance.storage;
+      return;
+    case EventKind::restore:
+      if (!instance.copy || instance.dead) return;
+      crash(instance);
+      instance.storage = *instance.copy;
+      instance.storage.lose_power(disk_rng_);
+      instance.restored = true;
+      boot(instance);
+      return;
+    case EventKind::submit:
+      submit(static_cast<std::size_t>(event.number));
+      return;
+    case EventKind::regroup:
+      regroup();
+      return;
+    case EventKind::heal:
+      heal();
+      return;
+    case EventKind::look:
+      look();
+      return;
+    case EventKind::deliver:
+    case EventKind::timer:
+    case EventKind::durable:
+      break;
+  }
+  if (!instance.up()) return;
+  if (event.kind != EventKind::deliver && event.generation != instance.generation) return;
+  consensus::Effects effects;
+  input(instance, event, effects);
+  after_input(instance, effects);
+}
+
+void World::input(Instance& instance, const Event& event, consensus::Effects& effects) {
+  const base::Instant now = local(instance);
+  if (event.kind == EventKind::deliver) {
+    digest_.add(event.message->index());
+    for (const auto& way : instance.ways) {
+      way->on_receive(*instance.villain, event.from, *event.message);
+    }
+    instance.replica->on_message(identities_[event.from].node, *event.message, now, effects);
+  } else if (event.kind == EventKind::timer) {
+    instance.timer_at = base::Duration::max();
+    instance.replica->on_time(now, effects);
+  } else {
+    instance.storage.log_synced(event.number);
+    if (instance.honest) oracle_.on_bodies_durable(instance.identity);
+    instance.replica->on_durable(event.number, now, effects);
+    if (disk_rng_.chance(100'000)) {
+      instance.storage.decisions_synced();
+      instance.replica->on_stored(instance.storage.stored());
+    }
+  }
+}
+
+RunResult World::run() {
+  constexpr std::uint64_t events_max = 20'000'000;
+  while (!heap_.empty() && !done_ && oracle_.violations().empty()) {
+    std::pop_heap(heap_.begin(), heap_.end(), later);
+    Event event = std::move(heap_.back());
+    heap_.pop_back();
+    now_ = event.at;
+    step(event);
+    if (++figures_.events > events_max) {
+      oracle_.violate("L7 bounded", "the run does not end");
+      break;
+    }
+  }
+  figures_.views = oracle_.views();
+  figures_.decisions = oracle_.decisions();
+  figures_.epochs = oracle_.epochs();
+  figures_.evidence = oracle_.evidence();
+  figures_.simulated = now_;
+  if (settled_at_) figures_.settled_after = *settled_at_ - plan_.chaos_ends;
+  return {.violations = oracle_.violations(), .digest = digest_.finish(), .figures = figures_};
+}
+
+}  // namespace sim::agreement

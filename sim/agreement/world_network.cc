@@ -1,0 +1,121 @@
+// Messages between nodes: who may hear whom, what is lost, late, or heard twice.
+#include "base/match.h"
+#include "sim/agreement/instance.h"
+#include "sim/agreement/villain_view.h"
+#include "sim/agreement/world.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sim::agreement {
+
+std::uint32_t World::identity_of(const base::NodeId& node) const {
+  const auto at = numbers_.find(node);
+  CHECK(at != numbers_.end());
+  return at->second;
+}
+
+void World::regroup() {
+  if (healed_ || !plan_.partitions) {
+    group_.clear();
+    return;
+  }
+  group_.clear();
+  if (network_rng_.chance(600'000)) {
+    for (std::uint32_t i = 0; i < plan_.identities; ++i) {
+      group_.push_back(static_cast<std::uint8_t>(network_rng_.below(2)));
+    }
+  }
+  push({.at = now_ + std::chrono::milliseconds(network_rng_.between(200, 3000)),
+        .kind = EventKind::regroup});
+}
+
+// A liar is heard on both sides; the halves of a twin live on one side each.
+bool World::cut(const Instance& from, const Instance& to) const {
+  if (healed_ || group_.empty()) return false;
+  const bool twins_from = instances_of_[from.identity].size() > 1;
+  const bool twins_to = instances_of_[to.identity].size() > 1;
+  if (twins_from && twins_to) return from.twin != to.twin;
+  if (twins_from) return group_[to.identity] != from.twin;
+  if (twins_to) return group_[from.identity] != to.twin;
+  if (!from.honest || !to.honest) return false;
+  return group_[from.identity] != group_[to.identity];
+}
+
+void World::transmit(Instance& from, std::uint32_t to, const MessagePtr& message,
+                     base::Duration after) {
+  ++figures_.messages;
+  for (const std::uint32_t number : instances_of_[to]) {
+    const Instance& target = *instances_[number];
+    if (target.dead || cut(from, target)) continue;
+    base::Duration delay = std::chrono::microseconds(network_rng_.between(500, 20'000));
+    if (!healed_) {
+      if (network_rng_.chance(plan_.loss_ppm)) continue;
+      delay = base::Duration(network_rng_.between(500'000, plan_.latency_max.count()));
+      if (network_rng_.chance(plan_.replay_ppm)) {
+        push({.at = now_ + delay + std::chrono::milliseconds(network_rng_.between(1, 8000)),
+              .kind = EventKind::deliver,
+              .instance = number,
+              .from = from.identity,
+              .message = message});
+      }
+    }
+    push({.at = now_ + delay + after,
+          .kind = EventKind::deliver,
+          .instance = number,
+          .from = from.identity,
+          .message = message});
+  }
+}
+
+// What an honest node says with its signature, at the moment it leaves.
+void World::see_release(Instance& from, const consensus::Message& message) {
+  const auto see = [&](const consensus::Vote& vote) {
+    const auto at = from.vote_positions.find({vote.epoch, vote.view, vote.kind});
+    const bool known = at != from.vote_positions.end();
+    const bool forgetful = plan_.weakness == consensus::Weakness::guard_forgets;
+    const bool durable = forgetful || (known && at->second <= from.storage.durable());
+    oracle_.on_released(from.identity, vote, epoch_of(from), durable, from.epoch);
+  };
+  if (const auto* vote = std::get_if<consensus::Vote>(&message)) {
+    see(*vote);
+  } else if (const auto* proposal = std::get_if<consensus::Proposal>(&message)) {
+    const consensus::BlockHeader& header = proposal->block->header();
+    see({.kind = consensus::VoteKind::notarize,
+         .epoch = from.epoch,
+         .view = header.view,
+         .block = proposal->block->hash(),
+         .signer = header.proposer,
+         .signature = proposal->leader_signature});
+  }
+}
+
+void World::broadcast(Instance& from, consensus::Message message) {
+  if (from.honest) {
+    see_release(from, message);
+    const auto shared = std::make_shared<const consensus::Message>(std::move(message));
+    for (const consensus::Validator& member : epoch_of(from).committee().members()) {
+      const std::uint32_t to = identity_of(member.node);
+      if (to != from.identity) transmit(from, to, shared);
+    }
+    return;
+  }
+  for (const auto& way : from.ways) way->on_broadcast(*from.villain, message);
+  for (const consensus::Validator& member : epoch_of(from).committee().members()) {
+    const std::uint32_t to = identity_of(member.node);
+    if (to != from.identity) send_as(from, to, message);
+  }
+}
+
+void World::send_as(Instance& from, std::uint32_t to, consensus::Message message) {
+  if (from.honest) {
+    see_release(from, message);
+  } else {
+    for (const auto& way : from.ways) {
+      if (!way->on_send(*from.villain, to, message)) return;
+    }
+  }
+  transmit(from, to, std::make_shared<const consensus::Message>(std::move(message)));
+}
+
+}  // namespace sim::agreement
