@@ -1,5 +1,6 @@
 #include "cli/scenario_file.h"
 #include "cli/shared_options.h"
+#include "cli/sim_agreement.h"
 #include "cli/sim_rehearse.h"
 #include "cli/verbs.h"
 #include "sim/run.h"
@@ -98,7 +99,17 @@ int run_scenario(Console& console, const sim::Scenario& scenario, const SimOptio
   return fail(console, "the property " + first.checker + " does not hold: " + first.text);
 }
 
+AgreementSimOptions agreement_of(const SimOptions& options) {
+  return {.format = options.format,
+          .nodes = options.nodes,
+          .seed = options.seed,
+          .seeds = options.seeds,
+          .minutes = options.minutes,
+          .twice = options.twice};
+}
+
 int sim_run(Console& console, const SimOptions& options) {
+  if (options.profile == "agreement") return run_agreement(console, agreement_of(options));
   const auto profile = sim::parse_profile(options.profile);
   if (!profile) return fail_usage(console, "--profile " + options.profile + " is not known");
   const sim::Scenario scenario = sim::make_scenario(*profile, options.nodes, options.seed);
@@ -134,12 +145,7 @@ Json described(const sim::SwarmReport& report, const SimOptions& options, double
 }
 
 int sim_swarm(Console& console, const SimOptions& options) {
-  if (options.profile == "agreement") {
-    return fail_usage(
-        console,
-        "--profile agreement: this release has no agreement to simulate; take gossip, "
-        "calls or all");
-  }
+  if (options.profile == "agreement") return swarm_agreement(console, agreement_of(options));
   const auto profile = sim::parse_profile(options.profile);
   if (!profile) return fail_usage(console, "--profile " + options.profile + " is not known");
   catch_interrupt();
@@ -178,6 +184,9 @@ int sim_swarm(Console& console, const SimOptions& options) {
 }
 
 int sim_shrink(Console& console, const SimOptions& options) {
+  if (options.profile == "agreement" && options.file.empty()) {
+    return fail_usage(console, "--profile agreement: its runs cannot be made smaller");
+  }
   sim::Scenario scenario;
   if (!options.file.empty()) {
     auto read = read_scenario(options.file);

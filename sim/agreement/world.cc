@@ -1,8 +1,6 @@
 #include "sim/agreement/world.h"
 
 #include "base/check.h"
-#include "base/match.h"
-#include "crypto/stand_in.h"
 #include "sim/agreement/instance.h"
 #include "sim/agreement/villain_view.h"
 
@@ -79,6 +77,13 @@ void World::boot(Instance& instance) {
   const base::WallTime wall{.milliseconds =
                                 wall_origin_ms + instance.wall_offset_ms + now_.count() / million};
   instance.epoch = instance.storage.newest_epoch();
+  if (instance.honest) {
+    for (const consensus::Record& record : instance.storage.log()) {
+      const auto* body = std::get_if<consensus::BlockBody>(&record);
+      if (body != nullptr) oracle_.on_body(instance.identity, body->block->hash());
+    }
+    oracle_.on_bodies_durable(instance.identity);
+  }
   instance.replica->on_start(instance.storage.recovery(), false, wall, local(instance), effects);
   if (instance.honest) check_replay(instance);
   after_input(instance, effects);
@@ -134,8 +139,8 @@ void World::after_input(Instance& instance, consensus::Effects& effects) {
       apply(instance, effect, more);
       if (!more.empty()) waiting.push_back(std::move(more));
     }
-    instance.storage.end_transaction();
   }
+  instance.storage.end_transaction();
   CHECK(instance.generation == generation);
   if (instance.honest) {
     const consensus::Replica::Standing standing = instance.replica->standing();
@@ -143,106 +148,6 @@ void World::after_input(Instance& instance, consensus::Effects& effects) {
                            standing.finalized_view, standing.height);
   }
   arm(instance);
-}
-
-void World::apply(Instance& instance, consensus::Effect& effect, consensus::Effects& more) {
-  const bool honest = instance.honest;
-  base::match(
-      effect,
-      [&](consensus::Append& append) {
-        if (const auto* own = std::get_if<consensus::OwnVote>(&append.record)) {
-          const consensus::Vote& vote = own->vote;
-          instance.vote_positions[{vote.epoch, vote.view, vote.kind}] = append.position;
-        } else if (const auto* body = std::get_if<consensus::BlockBody>(&append.record)) {
-          if (honest) oracle_.on_body(instance.identity, body->block->hash());
-        } else if (const auto* one = std::get_if<consensus::Certificate>(&append.record)) {
-          if (honest) see_certificate(instance, *one);
-        }
-        instance.storage.append(std::move(append));
-      },
-      [&](const consensus::Sync& sync) {
-        base::Duration time = std::chrono::microseconds(disk_rng_.between(80, 400));
-        if (!healed_ && disk_rng_.chance(200'000)) {
-          time = base::Duration(disk_rng_.between(100'000, plan_.sync_max.count()));
-        }
-        push({.at = now_ + time,
-              .kind = EventKind::durable,
-              .instance = instance.number,
-              .generation = instance.generation,
-              .number = sync.position});
-      },
-      [&](consensus::RewriteLog& rewrite) {
-        const consensus::LogPosition position = rewrite.position;
-        instance.storage.rewrite(std::move(rewrite));
-        if (honest) oracle_.on_bodies_durable(instance.identity);
-        push({.at = now_ + std::chrono::milliseconds(1),
-              .kind = EventKind::durable,
-              .instance = instance.number,
-              .generation = instance.generation,
-              .number = position});
-      },
-      [&](consensus::Send& send) {
-        send_as(instance, identity_of(send.to), std::move(send.message));
-      },
-      [&](consensus::Broadcast& out) { broadcast(instance, std::move(out.message)); },
-      [&](const consensus::Publish& publish) {
-        // The overlay of observers, roughly: each hears of it from somebody.
-        const auto shared = std::make_shared<const consensus::Message>(publish.finalization);
-        for (std::uint32_t to = 0; to < plan_.identities; ++to) {
-          const base::NodeId& node = identities_[to].node;
-          if (epoch_of(instance).committee().index_of(node)) continue;
-          if (network_rng_.chance(400'000)) transmit(instance, to, shared);
-        }
-      },
-      [&](const consensus::CheckSignatures& question) {
-        std::vector<crypto::Verdict> verdicts;
-        verdicts.reserve(question.checks.size());
-        for (const crypto::SignatureCheck& check : question.checks) {
-          verdicts.push_back(crypto::check_stand_in(check));
-        }
-        instance.replica->on_signatures_checked(question.request, verdicts, local(instance), more);
-      },
-      [&](const consensus::ReadRange& read) {
-        instance.replica->on_range_read(read.request, instance.storage.read(read), local(instance),
-                                        more);
-      },
-      [&](const consensus::Decided& decided) {
-        instance.storage.add(decided, instance.application->state());
-        if (honest) see_decision(instance, decided);
-      },
-      [&](const consensus::EpochStarted& started) {
-        instance.storage.add(started);
-        instance.epoch = started.proof.descriptor.number;
-        epochs_.emplace(instance.epoch, made(started.proof.descriptor));
-        if (honest) oracle_.on_epoch(instance.identity, started.proof);
-      },
-      [&](const consensus::EvidenceFound& found) {
-        if (!honest) return;
-        const base::NodeId& node =
-            epoch_of(instance).committee().member(found.evidence.first.signer).node;
-        oracle_.on_evidence(instance.identity, found.evidence, !plan_.lies(identity_of(node)));
-      },
-      [&](const consensus::Misbehaved& misbehaved) {
-        if (!honest) return;
-        oracle_.on_misbehaved(instance.identity, misbehaved.what,
-                              !plan_.lies(identity_of(misbehaved.peer)));
-      },
-      [&](const consensus::Alarm& alarm) {
-        if (honest) oracle_.on_alarm(instance.identity, alarm, instance.restored);
-      },
-      [](const auto&) {});
-}
-
-void World::see_certificate(const Instance& instance, const consensus::Certificate& certificate) {
-  oracle_.on_certificate(instance.identity, certificate, epochs_.at(certificate.epoch));
-}
-
-void World::see_decision(const Instance& instance, const consensus::Decided& decided) {
-  // The state is that of the last decision of this step.
-  const bool last = decided.decision.block->hash() == instance.application->committed().block;
-  const base::Digest root = last ? instance.application->committed().state_root
-                                 : decided.decision.block->header().state_root;
-  oracle_.on_decided(instance.identity, decided, root);
 }
 
 // ---- events ----

@@ -94,7 +94,6 @@ class World {
   void boot(Instance& instance);
   void crash(Instance& instance);
   void after_input(Instance& instance, consensus::Effects& effects);
-  void apply(Instance& instance, consensus::Effect& effect, consensus::Effects& more);
   void arm(Instance& instance);
   void submit(std::size_t index);
   void heal();
@@ -106,6 +105,18 @@ class World {
   [[nodiscard]] bool no_longer_due(const base::Bytes& op) const;
   [[nodiscard]] std::string describe_standing() const;
   void look();
+
+  // world_effects.cc
+  void apply(Instance& instance, consensus::Effect& effect, consensus::Effects& more);
+  void write(Instance& instance, consensus::Append& append);
+  void write(Instance& instance, consensus::RewriteLog& rewrite);
+  void synchronize(Instance& instance, const consensus::Sync& sync);
+  void publish(Instance& instance, const consensus::Publish& publish);
+  void hear(const Instance& instance, const consensus::EvidenceFound& found);
+  void hear(const Instance& instance, const consensus::Misbehaved& misbehaved);
+  void hear(const Instance& instance, const consensus::Alarm& alarm);
+  void hear(const Instance& instance, const base::Transition& transition);
+  void hear(const Instance& instance, const base::Notice& notice);
 
   // world_network.cc
   void broadcast(Instance& from, consensus::Message message);

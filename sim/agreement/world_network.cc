@@ -79,6 +79,8 @@ void World::see_release(Instance& from, const consensus::Message& message) {
   };
   if (const auto* vote = std::get_if<consensus::Vote>(&message)) {
     see(*vote);
+  } else if (const auto* certificate = std::get_if<consensus::Certificate>(&message)) {
+    see_certificate(from, *certificate);
   } else if (const auto* proposal = std::get_if<consensus::Proposal>(&message)) {
     const consensus::BlockHeader& header = proposal->block->header();
     see({.kind = consensus::VoteKind::notarize,

@@ -39,7 +39,7 @@ TEST(CommandLineTest, EndsWithTwoAndOneLineOnWrongUsage) {
                                                     {"call", "a.b", "--header", "x"},
                                                     {"sim"},
                                                     {"sim", "run", "--nodes", "0"},
-                                                    {"sim", "swarm", "--profile", "agreement"},
+                                                    {"sim", "shrink", "--profile", "agreement"},
                                                     {"bench", "a.b", "--rate", "-1"},
                                                     {"keygen"},
                                                     {"init", "--name", "x"},

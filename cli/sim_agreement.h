@@ -1,0 +1,24 @@
+// `parley sim run` and `parley sim swarm` with `--profile agreement`: replicas alone, without the
+// rest of the node around them, so that a million views take minutes.
+#pragma once
+
+#include "cli/console.h"
+#include "cli/report.h"
+
+#include <cstdint>
+
+namespace cli {
+
+struct AgreementSimOptions {
+  Format format = Format::table;
+  std::uint32_t nodes = 0;  // of the first committee; 0: each seed chooses
+  std::uint64_t seed = 1;
+  std::uint64_t seeds = 0;  // 0: as many as `minutes` allow
+  double minutes = 0;
+  bool twice = false;
+};
+
+int run_agreement(Console& console, const AgreementSimOptions& options);
+int swarm_agreement(Console& console, const AgreementSimOptions& options);
+
+}  // namespace cli

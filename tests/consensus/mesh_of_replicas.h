@@ -1,0 +1,310 @@
+// A few replicas in virtual time for directed tests: every message takes ten milliseconds unless
+// `drops` says otherwise, a log becomes durable at once unless it is held, and a node can lose its
+// power. The test holds all keys, so it can say what a liar would.
+#pragma once
+
+#include "base/match.h"
+#include "consensus/replica.h"
+#include "consensus/statements.h"
+#include "crypto/stand_in.h"
+#include "tests/consensus/notebook.h"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace consensus {
+
+class StandInVotingKey final : public VotingKey {
+ public:
+  explicit StandInVotingKey(const base::NodeId& key) : key_(key) {}
+  const base::NodeId& id() const override { return key_; }
+  crypto::Signature sign(const crypto::Statement& statement) const override {
+    return crypto::sign_as_stand_in(key_, statement);
+  }
+
+ private:
+  base::NodeId key_;
+};
+
+inline std::vector<Validator> test_validators(std::size_t count) {
+  std::vector<Validator> out(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    out[i].node.bytes[0] = static_cast<std::byte>(i + 1);
+    out[i].vote_key.bytes[0] = static_cast<std::byte>(i + 1);
+    out[i].vote_key.bytes[1] = std::byte{0xff};
+  }
+  return out;
+}
+
+class MeshOfReplicas {
+ public:
+  struct Node {
+    std::unique_ptr<Notebook> notebook;
+    std::unique_ptr<Replica> replica;  // null: down
+    std::vector<Record> log;
+    std::size_t durable = 0;
+    bool disk_holds = false;  // nothing becomes durable
+    std::vector<Decision> decisions;
+    std::vector<Notebook::State> states;  // after each of them
+    std::vector<EpochProof> epochs;
+    std::vector<Evidence> evidence;
+    std::vector<Alarm> alarms;
+    std::vector<Vote> released;
+    std::map<base::NodeId, std::size_t> blamed;
+  };
+  struct Sent {
+    base::Instant at;
+    std::size_t from = 0;
+    std::size_t to = 0;
+    Message message;
+  };
+  using Drops = std::function<bool(std::size_t from, std::size_t to, const Message& message)>;
+
+  // `observers` come after the members.
+  explicit MeshOfReplicas(std::size_t members, std::size_t observers = 0, Options options = {})
+      : options_(options), everybody_(test_validators(members + observers)) {
+    base::MeshId mesh;
+    mesh.bytes[5] = std::byte{7};
+    std::vector<Validator> first(everybody_.begin(),
+                                 everybody_.begin() + static_cast<std::ptrdiff_t>(members));
+    first_ = EpochDescriptor::first(mesh, *Committee::of(std::move(first)), {});
+    nodes_.resize(everybody_.size());
+    for (std::size_t i = 0; i < nodes_.size(); ++i) start(i);
+  }
+
+  void start(std::size_t index, bool abstain = false) {
+    Node& node = nodes_[index];
+    Notebook::State genesis;
+    genesis.at.block = origin_of(first_.mesh);
+    node.notebook = std::make_unique<Notebook>(
+        everybody_, node.states.empty() ? genesis : node.states.back());
+    node.replica = std::make_unique<Replica>(
+        options_,
+        Replica::Self{.node = everybody_[index].node,
+                      .first = first_,
+                      .voting_key = std::make_unique<StandInVotingKey>(everybody_[index].vote_key)},
+        *node.notebook, base::Rng(index + 1));
+    Recovery recovery{.epochs = node.epochs, .decision = {}, .log = node.log, .position = 0};
+    if (!node.decisions.empty()) recovery.decision = node.decisions.back();
+    recovery.position = node.log.size();
+    node.durable = node.log.size();
+    Effects effects;
+    node.replica->on_start(std::move(recovery), abstain, base::WallTime{1'000'000}, now_, effects);
+    carry_out(index, effects);
+  }
+  // Forgets what was not durable, and the newest `decisions_lost` decisions.
+  void lose_power(std::size_t index, std::size_t decisions_lost = 0) {
+    Node& node = nodes_[index];
+    node.replica.reset();
+    node.log.resize(node.durable);
+    for (std::size_t i = 0; i < decisions_lost && !node.decisions.empty(); ++i) {
+      node.decisions.pop_back();
+      node.states.pop_back();
+    }
+  }
+  void submit(std::size_t index, const std::string& line) {
+    Effects effects;
+    static_cast<void>(nodes_[index].replica->on_op(base::to_bytes(line), now_, effects));
+    carry_out(index, effects);
+  }
+  void deliver(std::size_t from, std::size_t to, Message message) {
+    if (!nodes_[to].replica) return;
+    Effects effects;
+    nodes_[to].replica->on_message(everybody_[from].node, std::move(message), now_, effects);
+    carry_out(to, effects);
+  }
+  void disk_catches_up(std::size_t index) {
+    nodes_[index].disk_holds = false;
+    Effects effects;
+    nodes_[index].durable = nodes_[index].log.size();
+    nodes_[index].replica->on_durable(nodes_[index].log.size(), now_, effects);
+    carry_out(index, effects);
+  }
+  void hint(std::size_t index, std::size_t about, bool alive) {
+    Effects effects;
+    nodes_[index].replica->on_liveness(everybody_[about].node, alive, now_, effects);
+    carry_out(index, effects);
+  }
+
+  void run(base::Duration duration) {
+    const base::Instant end = now_ + duration;
+    while (true) {
+      base::Instant next = base::Instant::never();
+      for (const Sent& sent : flying_) next = std::min(next, sent.at);
+      for (const Node& node : nodes_) {
+        if (node.replica) next = std::min(next, node.replica->next_deadline());
+      }
+      if (next > end) break;
+      now_ = std::max(now_, next);
+      step();
+    }
+    now_ = end;
+  }
+  // Until it holds, or so long.
+  bool run_until(const std::function<bool()>& holds,
+                 base::Duration most = std::chrono::seconds(60)) {
+    const base::Instant end = now_ + most;
+    while (now_ < end && !holds()) run(std::chrono::milliseconds(10));
+    return holds();
+  }
+  bool all_hold(const std::string& line) const {
+    return std::all_of(nodes_.begin(), nodes_.end(), [&](const Node& node) {
+      return !node.replica || node.notebook->holds(line);
+    });
+  }
+  // Past the echo check.
+  void settle_start() { run(std::chrono::milliseconds(200)); }
+
+  // ---- what a liar could say ----
+  Vote vote(std::size_t index, VoteKind kind, View view, const base::Digest& block,
+            const Epoch& epoch) const {
+    return {.kind = kind,
+            .epoch = epoch.number(),
+            .view = view,
+            .block = block,
+            .signer = *epoch.committee().index_of(everybody_[index].node),
+            .signature = crypto::sign_as_stand_in(
+                everybody_[index].vote_key, vote_statement(kind, epoch.id(), view, block))};
+  }
+  Certificate certificate(const std::vector<std::size_t>& signers, VoteKind kind, View view,
+                          const base::Digest& block, const Epoch& epoch) const {
+    Tally tally;
+    for (const std::size_t signer : signers) {
+      tally.add(crypto::Verified<Vote>::own(vote(signer, kind, view, block, epoch)),
+                epoch.committee().size());
+    }
+    return *tally.certificate(block, epoch);
+  }
+  // An empty block on genesis, by the leader of that view.
+  Proposal proposal(View view, const Epoch& epoch, std::uint64_t timestamp_ms = 2'000'000,
+                    std::vector<Certificate> justification = {}) const {
+    BlockHeader header;
+    header.proposer = epoch.leader(view);
+    header.epoch_id = epoch.id();
+    header.view = view;
+    header.height = 1;
+    header.parent_hash = epoch.descriptor().anchor_hash;
+    header.timestamp_ms = timestamp_ms;
+    const BlockPtr block = make_block(header, {});
+    return {.block = block,
+            .justification = std::move(justification),
+            .leader_signature = vote(header.proposer, VoteKind::notarize, view, block->hash(), epoch)
+                                    .signature};
+  }
+
+  Node& node(std::size_t index) { return nodes_[index]; }
+  Replica::Standing standing(std::size_t index) const { return nodes_[index].replica->standing(); }
+  const Epoch& epoch(std::size_t index = 0) const { return nodes_[index].replica->epoch(); }
+  std::size_t size() const { return nodes_.size(); }
+  base::Instant now() const { return now_; }
+  std::size_t sent() const { return sent_; }
+  std::size_t votes_sent() const { return votes_sent_; }
+  Drops drops;
+
+ private:
+  void step() {
+    std::vector<Sent> due;
+    std::erase_if(flying_, [&](const Sent& sent) {
+      if (sent.at > now_) return false;
+      due.push_back(sent);
+      return true;
+    });
+    for (Sent& sent : due) deliver(sent.from, sent.to, std::move(sent.message));
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (!nodes_[i].replica || nodes_[i].replica->next_deadline() > now_) continue;
+      Effects effects;
+      nodes_[i].replica->on_time(now_, effects);
+      carry_out(i, effects);
+    }
+  }
+  void send(std::size_t from, const base::NodeId& to, const Message& message) {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (everybody_[i].node != to || i == from) continue;
+      ++sent_;
+      if (!std::holds_alternative<Status>(message)) ++votes_sent_;
+      if (drops && drops(from, i, message)) continue;
+      flying_.push_back({.at = now_ + std::chrono::milliseconds(10),
+                         .from = from,
+                         .to = i,
+                         .message = message});
+    }
+  }
+  void broadcast(std::size_t from, const Message& message) {
+    Node& node = nodes_[from];
+    if (const auto* vote = std::get_if<Vote>(&message)) node.released.push_back(*vote);
+    if (const auto* proposal = std::get_if<Proposal>(&message)) {
+      node.released.push_back({.kind = VoteKind::notarize,
+                               .epoch = node.replica->epoch().number(),
+                               .view = proposal->block->header().view,
+                               .block = proposal->block->hash(),
+                               .signer = proposal->block->header().proposer,
+                               .signature = proposal->leader_signature});
+    }
+    for (const Validator& member : node.replica->epoch().committee().members()) {
+      send(from, member.node, message);
+    }
+  }
+  void carry_out(std::size_t index, Effects& effects) {
+    Node& node = nodes_[index];
+    for (Effect& effect : effects) {
+      Effects more;
+      base::match(
+          effect, [&](const Append& append) { node.log.push_back(append.record); },
+          [&](const Sync& sync) {
+            if (node.disk_holds) return;
+            node.durable = node.log.size();
+            node.replica->on_durable(sync.position, now_, more);
+          },
+          [&](const RewriteLog&) {},
+          [&](const Send& out) { send(index, out.to, out.message); },
+          [&](const Broadcast& out) { broadcast(index, out.message); },
+          [&](const Publish& publish) {
+            for (const Validator& one : everybody_) {
+              if (!node.replica->epoch().committee().index_of(one.node)) {
+                send(index, one.node, publish.finalization);
+              }
+            }
+          },
+          [&](const CheckSignatures& question) {
+            std::vector<crypto::Verdict> verdicts;
+            for (const auto& check : question.checks) {
+              verdicts.push_back(crypto::check_stand_in(check));
+            }
+            node.replica->on_signatures_checked(question.request, verdicts, now_, more);
+          },
+          [&](const ReadRange& read) {
+            std::vector<Decision> found;
+            for (std::size_t i = read.from_height - 1; i < node.decisions.size(); ++i) {
+              if (!found.empty() && found.back().block->header().seal()) break;
+              found.push_back(node.decisions[i]);
+            }
+            node.replica->on_range_read(read.request, std::move(found), now_, more);
+          },
+          [&](const Decided& decided) {
+            node.decisions.push_back(decided.decision);
+            node.states.push_back(node.notebook->state());
+          },
+          [&](const EpochStarted& started) { node.epochs.push_back(started.proof); },
+          [&](const EvidenceFound& found) { node.evidence.push_back(found.evidence); },
+          [&](const Misbehaved& misbehaved) { ++node.blamed[misbehaved.peer]; },
+          [&](const Alarm& alarm) { node.alarms.push_back(alarm); }, [](const auto&) {});
+      carry_out(index, more);
+    }
+  }
+
+  Options options_;
+  std::vector<Validator> everybody_;
+  EpochDescriptor first_;
+  std::vector<Node> nodes_;
+  std::vector<Sent> flying_;
+  base::Instant now_;
+  std::size_t sent_ = 0;
+  std::size_t votes_sent_ = 0;
+};
+
+}  // namespace consensus
