@@ -140,7 +140,9 @@ void Core::propose(Moment at, Effects& effects) {
   if (!armed_) return;
   const auto patience = parts_.timing.retransmit(epoch_.committee().faults());
   if (uncommitted_since_ && *uncommitted_since_ + patience <= at.now) {
-    contradicted_ = true;  // still syncing: it cannot propose, so it says so at once
+    // Still syncing: it cannot propose, so it says so at once. But not in every view for ever, or
+    // a mesh that is syncing as a whole would nullify at the speed of its network.
+    contradicted_ = view_ <= finalized_.view + epoch_.committee().size();
     return;
   }
   const auto choice = choose_parent(effects);

@@ -158,6 +158,7 @@ void Replica::State::make_core(const Epoch& epoch, base::Instant now) {
 
 void Replica::State::settle(base::Instant now, Effects& effects) {
   const Moment at = moment(now);
+  if (const auto index = guard.signer()) silence.on_heard(*index, now);
   if (listening_until && now >= *listening_until) {
     listening_until.reset();
     guard.listen(false);

@@ -66,7 +66,7 @@ void draw_liars(Plan& plan, base::Rng& rng) {
 }
 
 void draw_network(Plan& plan, base::Rng& rng) {
-  const std::vector<std::int64_t> ends{500, 3000, 8000, 15'000};
+  const std::vector<std::int64_t> ends{500, 3000, 8000, 15'000, 25'000};
   plan.chaos_ends = milliseconds(rng.pick(ends));
   const std::vector<std::int64_t> latencies{5, 20, 200, 1500};
   plan.latency_max = milliseconds(rng.pick(latencies));
@@ -120,8 +120,8 @@ void draw_rollback(Plan& plan, base::Rng& rng) {
 
 void draw_work(Plan& plan, base::Rng& rng) {
   const std::vector<std::uint32_t> honest = honest_ones(plan);
-  const base::Duration until = plan.chaos_ends + seconds(1);
-  const std::int64_t ops = rng.between(5, 60);
+  const base::Duration until = plan.chaos_ends + seconds(rng.between(1, 6));
+  const std::int64_t ops = rng.between(10, 150);
   std::vector<std::uint64_t> sequences(4, 0);
   std::vector<Plan::Submission> submissions;
   for (std::int64_t i = 0; i < ops; ++i) {

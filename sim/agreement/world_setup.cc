@@ -156,7 +156,9 @@ void World::schedule_plan() {
   }
   push({.at = base::Duration(2), .kind = EventKind::regroup});
   push({.at = plan_.chaos_ends, .kind = EventKind::heal});
-  push({.at = plan_.chaos_ends + std::chrono::seconds(1), .kind = EventKind::look});
+  base::Duration last = plan_.chaos_ends;
+  for (const Plan::Submission& one : plan_.submissions) last = std::max(last, one.at);
+  push({.at = last + std::chrono::seconds(1), .kind = EventKind::look});
 }
 
 }  // namespace sim::agreement

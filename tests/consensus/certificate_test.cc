@@ -1,8 +1,8 @@
 #include "consensus/certificate.h"
 
+#include "consensus/statements.h"
 #include "consensus/tally.h"
 #include "crypto/identity.h"
-#include "consensus/statements.h"
 #include "tests/consensus/mesh_of_replicas.h"
 
 #include <gtest/gtest.h>
@@ -18,15 +18,15 @@ class CertificateTest : public testing::Test {
   }
   static Certificate signed_by(const Epoch& epoch, std::size_t first, std::size_t count,
                                VoteKind kind = VoteKind::notarize) {
-    Certificate certificate{.kind = kind, .epoch = 0, .view = 3, .block = {}, .signers = 0,
-                            .signatures = {}};
+    Certificate certificate{
+        .kind = kind, .epoch = 0, .view = 3, .block = {}, .signers = 0, .signatures = {}};
     if (kind != VoteKind::nullify) certificate.block.bytes[0] = std::byte{9};
     for (std::size_t i = first; i < first + count; ++i) {
       const auto signer = static_cast<SignerIndex>(i);
       certificate.signers |= std::uint64_t{1} << signer;
-      certificate.signatures.push_back(crypto::sign_as_stand_in(
-          epoch.committee().member(signer).vote_key,
-          vote_statement(kind, epoch.id(), 3, certificate.block)));
+      certificate.signatures.push_back(
+          crypto::sign_as_stand_in(epoch.committee().member(signer).vote_key,
+                                   vote_statement(kind, epoch.id(), 3, certificate.block)));
     }
     return certificate;
   }
@@ -34,9 +34,8 @@ class CertificateTest : public testing::Test {
     if (!well_formed(certificate, epoch)) return false;
     std::vector<crypto::SignatureCheck> checks;
     append_checks(certificate, epoch, checks);
-    return std::all_of(checks.begin(), checks.end(), [](const auto& check) {
-      return crypto::check_stand_in(check).holds();
-    });
+    return std::all_of(checks.begin(), checks.end(),
+                       [](const auto& check) { return crypto::check_stand_in(check).holds(); });
   }
 };
 

@@ -6,6 +6,8 @@
 #include "base/match.h"
 #include "consensus/replica.h"
 #include "consensus/statements.h"
+#include "consensus/tally.h"
+#include "consensus/vote_guard.h"
 #include "crypto/stand_in.h"
 #include "tests/consensus/notebook.h"
 
@@ -81,8 +83,8 @@ class MeshOfReplicas {
     Node& node = nodes_[index];
     Notebook::State genesis;
     genesis.at.block = origin_of(first_.mesh);
-    node.notebook = std::make_unique<Notebook>(
-        everybody_, node.states.empty() ? genesis : node.states.back());
+    node.notebook =
+        std::make_unique<Notebook>(everybody_, node.states.empty() ? genesis : node.states.back());
     node.replica = std::make_unique<Replica>(
         options_,
         Replica::Self{.node = everybody_[index].node,
@@ -168,8 +170,8 @@ class MeshOfReplicas {
             .view = view,
             .block = block,
             .signer = *epoch.committee().index_of(everybody_[index].node),
-            .signature = crypto::sign_as_stand_in(
-                everybody_[index].vote_key, vote_statement(kind, epoch.id(), view, block))};
+            .signature = crypto::sign_as_stand_in(everybody_[index].vote_key,
+                                                  vote_statement(kind, epoch.id(), view, block))};
   }
   Certificate certificate(const std::vector<std::size_t>& signers, VoteKind kind, View view,
                           const base::Digest& block, const Epoch& epoch) const {
@@ -181,7 +183,7 @@ class MeshOfReplicas {
     return *tally.certificate(block, epoch);
   }
   // An empty block on genesis, by the leader of that view.
-  Proposal proposal(View view, const Epoch& epoch, std::uint64_t timestamp_ms = 2'000'000,
+  Proposal proposal(View view, const Epoch& epoch, std::uint64_t timestamp_ms = 1'000'001,
                     std::vector<Certificate> justification = {}) const {
     BlockHeader header;
     header.proposer = epoch.leader(view);
@@ -193,8 +195,8 @@ class MeshOfReplicas {
     const BlockPtr block = make_block(header, {});
     return {.block = block,
             .justification = std::move(justification),
-            .leader_signature = vote(header.proposer, VoteKind::notarize, view, block->hash(), epoch)
-                                    .signature};
+            .leader_signature =
+                vote(header.proposer, VoteKind::notarize, view, block->hash(), epoch).signature};
   }
 
   Node& node(std::size_t index) { return nodes_[index]; }
@@ -228,10 +230,8 @@ class MeshOfReplicas {
       ++sent_;
       if (!std::holds_alternative<Status>(message)) ++votes_sent_;
       if (drops && drops(from, i, message)) continue;
-      flying_.push_back({.at = now_ + std::chrono::milliseconds(10),
-                         .from = from,
-                         .to = i,
-                         .message = message});
+      flying_.push_back(
+          {.at = now_ + std::chrono::milliseconds(10), .from = from, .to = i, .message = message});
     }
   }
   void broadcast(std::size_t from, const Message& message) {
@@ -260,8 +260,7 @@ class MeshOfReplicas {
             node.durable = node.log.size();
             node.replica->on_durable(sync.position, now_, more);
           },
-          [&](const RewriteLog&) {},
-          [&](const Send& out) { send(index, out.to, out.message); },
+          [&](const RewriteLog&) {}, [&](const Send& out) { send(index, out.to, out.message); },
           [&](const Broadcast& out) { broadcast(index, out.message); },
           [&](const Publish& publish) {
             for (const Validator& one : everybody_) {

@@ -1,0 +1,262 @@
+#include "consensus/replica.h"
+
+#include "tests/consensus/mesh_of_replicas.h"
+
+#include <gtest/gtest.h>
+
+namespace consensus {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+bool is_vote(const Message& message, VoteKind kind) {
+  const auto* vote = std::get_if<Vote>(&message);
+  return vote != nullptr && vote->kind == kind;
+}
+
+TEST(ReplicaTest, DecidesWhatAnyNodeSubmits) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  for (std::size_t i = 0; i < 4; ++i) {
+    const std::string line = "from " + std::to_string(i);
+    mesh.submit(i, line);
+    EXPECT_TRUE(mesh.run_until([&] { return mesh.all_hold(line); }, seconds(2)));
+  }
+}
+
+TEST(ReplicaTest, IsACommitteeOfOneToo) {
+  MeshOfReplicas mesh(1, 1);
+  mesh.settle_start();
+  mesh.submit(0, "alone");
+  EXPECT_TRUE(mesh.run_until([&] { return mesh.all_hold("alone"); }, seconds(10)));
+}
+
+// L8: proposal, notarize, finalize, each one delay.
+TEST(ReplicaTest, TakesThreeDelaysFromTheLeaderToTheDecision) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  const base::NodeId leader = mesh.epoch().committee().member(mesh.epoch().leader(1)).node;
+  const auto index = std::to_integer<std::size_t>(leader.bytes[0]) - 1;
+  mesh.submit(index, "quick");
+  mesh.run(milliseconds(29));
+  EXPECT_FALSE(mesh.node(0).notebook->holds("quick"));
+  mesh.run(milliseconds(1));
+  EXPECT_TRUE(mesh.all_hold("quick"));
+}
+
+// L4, and model finding M2: no chain of empty blocks.
+TEST(ReplicaTest, FallsSilentWhenThereIsNothingToDecide) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  mesh.submit(0, "one");
+  ASSERT_TRUE(mesh.run_until([&] { return mesh.all_hold("one"); }));
+  mesh.run(seconds(1));
+  const std::size_t before = mesh.votes_sent();
+  mesh.run(seconds(25));
+  EXPECT_EQ(mesh.votes_sent(), before);
+  EXPECT_EQ(mesh.standing(0).height, 1U);
+}
+
+TEST(ReplicaTest, ShowsALifeSignWithEachHeartbeat) {
+  MeshOfReplicas mesh(4, 1);
+  mesh.settle_start();
+  EXPECT_TRUE(mesh.run_until([&] { return mesh.standing(4).height == 2; }, seconds(70)));
+}
+
+TEST(ReplicaTest, LetsObserversFollow) {
+  MeshOfReplicas mesh(4, 2);
+  mesh.settle_start();
+  for (int i = 0; i < 20; ++i) {
+    mesh.submit(0, "line " + std::to_string(i));
+    mesh.run(milliseconds(100));
+  }
+  EXPECT_TRUE(mesh.run_until([&] { return mesh.all_hold("line 19"); }, seconds(20)));
+  EXPECT_TRUE(mesh.node(4).released.empty());
+  mesh.submit(5, "of an observer");
+  EXPECT_TRUE(mesh.run_until([&] { return mesh.all_hold("of an observer"); }, seconds(20)));
+}
+
+TEST(ReplicaTest, CatchesUpByRanges) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  mesh.lose_power(3);
+  for (int i = 0; i < 100; ++i) {
+    const std::string line = "line " + std::to_string(i);
+    mesh.submit(0, line);
+    ASSERT_TRUE(mesh.run_until([&] { return mesh.all_hold(line); }));
+  }
+  ASSERT_GE(mesh.standing(0).height, 100U);
+  mesh.start(3);
+  EXPECT_TRUE(mesh.run_until([&] { return mesh.all_hold("line 99"); }, seconds(5)));
+}
+
+TEST(ReplicaTest, StopsWithoutAQuorumAndGoesOnWithOne) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  mesh.lose_power(2);
+  mesh.lose_power(3);
+  mesh.submit(0, "too few");
+  mesh.run(seconds(30));
+  EXPECT_EQ(mesh.standing(0).height, 0U);
+  mesh.start(3);
+  EXPECT_TRUE(mesh.run_until([&] { return mesh.all_hold("too few"); }, seconds(60)));
+}
+
+TEST(ReplicaTest, ChangesItsCommittee) {
+  MeshOfReplicas mesh(4, 1);
+  mesh.settle_start();
+  mesh.submit(1, "before");
+  mesh.submit(1, "members 0 1 2 4");
+  ASSERT_TRUE(mesh.run_until([&] { return mesh.all_hold("members 0 1 2 4"); }, seconds(30)));
+  ASSERT_TRUE(mesh.run_until([&] { return mesh.standing(4).epoch == 1; }, seconds(30)));
+  EXPECT_TRUE(mesh.standing(4).validator);
+  EXPECT_FALSE(mesh.standing(3).validator);
+  const std::size_t votes = mesh.node(3).released.size();
+  mesh.submit(0, "after");
+  EXPECT_TRUE(mesh.run_until([&] { return mesh.all_hold("after"); }, seconds(30)));
+  EXPECT_EQ(mesh.node(3).released.size(), votes);
+  EXPECT_FALSE(mesh.node(4).released.empty());
+}
+
+TEST(ReplicaTest, CatchesUpAcrossEpochs) {
+  MeshOfReplicas mesh(4, 1);
+  mesh.settle_start();
+  mesh.lose_power(4);
+  for (const char* line : {"a", "members 0 1 2 3", "b", "members 3 2 1 0 ", "c"}) {
+    mesh.submit(0, line);
+    ASSERT_TRUE(mesh.run_until([&] { return mesh.all_hold(line); }, seconds(30))) << line;
+  }
+  mesh.start(4);
+  EXPECT_TRUE(mesh.run_until([&] { return mesh.all_hold("c"); }, seconds(30)));
+  EXPECT_EQ(mesh.standing(4).epoch, 2U);
+}
+
+// 3.11, the barrier: our signature leaves when the log is on disk, and counts then.
+TEST(ReplicaTest, SaysNothingSignedBeforeItsLogIsDurable) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  mesh.node(1).disk_holds = true;
+  mesh.submit(0, "one");
+  mesh.run(seconds(1));
+  EXPECT_TRUE(mesh.node(1).released.empty());
+  EXPECT_FALSE(mesh.node(1).log.empty());
+  mesh.disk_catches_up(1);
+  mesh.submit(0, "two");
+  mesh.run(seconds(1));
+  EXPECT_FALSE(mesh.node(1).released.empty());
+}
+
+TEST(ReplicaTest, NamesAnEquivocatorWithEvidence) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  const Epoch& epoch = mesh.epoch();
+  const Proposal one = mesh.proposal(1, epoch, 1'000'001);
+  const Proposal other = mesh.proposal(1, epoch, 1'000'002);
+  const base::NodeId leader = epoch.committee().member(epoch.leader(1)).node;
+  const auto liar = std::to_integer<std::size_t>(leader.bytes[0]) - 1;
+  const std::size_t first = (liar + 1) % 4;
+  mesh.deliver(liar, first, one);
+  mesh.deliver(liar, first, other);
+  mesh.run(milliseconds(50));
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i == liar) continue;
+    ASSERT_EQ(mesh.node(i).evidence.size(), 1U) << i;
+    const Evidence& evidence = mesh.node(i).evidence.front();
+    EXPECT_TRUE(contradict(evidence.first, evidence.second));
+    EXPECT_EQ(epoch.committee().member(evidence.first.signer).node, leader);
+  }
+}
+
+TEST(ReplicaTest, TakesVotesOnTheirSignersOwnLinkOnly) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  mesh.drops = [](auto, auto, const Message&) { return true; };
+  for (std::size_t signer = 1; signer < 4; ++signer) {
+    mesh.deliver(1, 0, mesh.vote(signer, VoteKind::nullify, 1, {}, mesh.epoch()));
+  }
+  EXPECT_EQ(mesh.standing(0).view, 1U);
+  for (std::size_t signer = 1; signer < 4; ++signer) {
+    mesh.deliver(signer, 0, mesh.vote(signer, VoteKind::nullify, 1, {}, mesh.epoch()));
+  }
+  EXPECT_EQ(mesh.standing(0).view, 2U);
+}
+
+TEST(ReplicaTest, BlamesWhoSendsASignatureThatDoesNotHold) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  Vote vote = mesh.vote(1, VoteKind::nullify, 1, {}, mesh.epoch());
+  vote.signature.bytes[0] ^= std::byte{1};
+  mesh.deliver(1, 0, vote);
+  EXPECT_EQ(mesh.node(0).blamed.size(), 1U);
+}
+
+// 3.11: a copy of the disk was put back; peers remember more votes than it does.
+TEST(ReplicaTest, AbstainsWhenPeersRememberVotesThatItDoesNot) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  // A view that stays open: everybody notarizes, nobody's finalize vote arrives.
+  mesh.drops = [](auto, auto, const Message& message) {
+    return is_vote(message, VoteKind::finalize);
+  };
+  const std::vector<Record> copy = mesh.node(2).log;
+  mesh.submit(0, "one");
+  mesh.run(milliseconds(300));
+  ASSERT_FALSE(mesh.node(2).released.empty());
+  mesh.lose_power(2);
+  mesh.node(2).log = copy;
+  mesh.node(2).released.clear();
+  mesh.start(2);
+  mesh.run(seconds(12));
+  ASSERT_EQ(mesh.node(2).alarms.size(), 1U);
+  EXPECT_EQ(mesh.node(2).alarms.front().kind, Alarm::Kind::votes_unknown);
+  EXPECT_TRUE(mesh.standing(2).abstains);
+  EXPECT_TRUE(mesh.node(2).released.empty());
+}
+
+TEST(ReplicaTest, NeverVotesWithoutItsLogButFollows) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  mesh.lose_power(1);
+  mesh.node(1).log.clear();
+  mesh.start(1, /*abstain=*/true);
+  mesh.submit(0, "one");
+  EXPECT_TRUE(mesh.run_until([&] { return mesh.all_hold("one"); }, seconds(20)));
+  EXPECT_TRUE(mesh.node(1).released.empty());
+  EXPECT_EQ(mesh.node(1).alarms.front().kind, Alarm::Kind::log_corrupt);
+}
+
+TEST(ReplicaTest, RestartsWithTheVotesThatItCast) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  mesh.drops = [](auto, auto, const Message& message) {
+    return is_vote(message, VoteKind::finalize);
+  };
+  mesh.submit(0, "one");
+  mesh.run(milliseconds(400));
+  const std::vector<Vote> before = mesh.node(2).replica->own_votes();
+  ASSERT_FALSE(before.empty());
+  const Replica::Standing standing = mesh.standing(2);
+  mesh.lose_power(2);
+  mesh.start(2);
+  EXPECT_EQ(mesh.node(2).replica->own_votes(), before);
+  EXPECT_EQ(mesh.standing(2).view, standing.view);
+  EXPECT_EQ(mesh.standing(2).epoch, standing.epoch);
+}
+
+TEST(ReplicaTest, DropsAnOpThatIsKnownOrTooLarge) {
+  Options options;
+  options.op_bytes_max = 8;
+  MeshOfReplicas mesh(4, 0, options);
+  mesh.settle_start();
+  Effects effects;
+  Replica& replica = *mesh.node(0).replica;
+  EXPECT_EQ(replica.on_op(base::to_bytes("short"), mesh.now(), effects), Admission::added);
+  EXPECT_EQ(replica.on_op(base::to_bytes("short"), mesh.now(), effects), Admission::known);
+  EXPECT_EQ(replica.on_op(base::to_bytes("far too long"), mesh.now(), effects),
+            Admission::too_large);
+  EXPECT_EQ(replica.on_op({}, mesh.now(), effects), Admission::malformed);
+}
+
+}  // namespace
+}  // namespace consensus
