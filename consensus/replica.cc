@@ -177,7 +177,9 @@ void Replica::State::settle(base::Instant now, Effects& effects) {
   } while (commit(at, effects));
   mempool.on_time(now);
   gossip_ops(now, effects);
-  repair.on_time(core->epoch().number(), delay(), peers(), now, outbox, effects);
+  if (repair.next_deadline() <= now) {
+    repair.on_time(core->epoch().number(), delay(), peers(), now, outbox, effects);
+  }
   rewrite_log(effects);
   outbox.flush(effects);
   settled_at = now;
