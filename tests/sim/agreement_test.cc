@@ -1,0 +1,80 @@
+#include "sim/agreement/swarm.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace sim::agreement {
+namespace {
+
+TEST(AgreementSwarmTest, FindsNoViolationAndEverybodySettles) {
+  SwarmOptions options;
+  options.seeds_max = 60;
+  const SwarmReport report = swarm(options);
+  EXPECT_EQ(report.violations, 0U)
+      << report.failing_seeds.front() << ": " << report.first_violations.front().checker << ": "
+      << report.first_violations.front().text;
+  EXPECT_GT(report.sum.views, 60U * 20);
+  EXPECT_GT(report.sum.epochs, 20U);
+  EXPECT_GT(report.sum.evidence, 100U);
+}
+
+TEST(AgreementSwarmTest, RunsASeedTheSameWayTwice) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const RunResult once = run_seed(seed, {});
+    const RunResult again = run_seed(seed, {});
+    EXPECT_EQ(once.digest, again.digest) << seed;
+    EXPECT_EQ(once.figures.events, again.figures.events) << seed;
+  }
+  EXPECT_NE(run_seed(1, {}).digest, run_seed(2, {}).digest);
+}
+
+TEST(AgreementSwarmTest, HoldsAtEverySizeOfACommittee) {
+  for (const std::uint32_t members : {1U, 2U, 3U, 5U, 6U, 13U}) {
+    for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+      const RunResult result = run_seed(seed, {.members = members});
+      EXPECT_TRUE(result.violations.empty())
+          << members << " members, seed " << seed << ": " << result.violations.front().text;
+    }
+  }
+}
+
+// The checkers bite: with a rule switched off, the swarm finds what the rule is there for.
+class WeakenedSwarmTest : public testing::Test {
+ protected:
+  // The name of the invariant that is violated first.
+  static std::string first_violation(consensus::Weakness weakness, std::uint64_t first_seed,
+                                     std::uint64_t seeds) {
+    SwarmOptions options;
+    options.first_seed = first_seed;
+    options.seeds_max = seeds;
+    options.stop_at_first = true;
+    options.plan.weakness = weakness;
+    const SwarmReport report = swarm(options);
+    return report.first_violations.empty() ? "" : report.first_violations.front().checker;
+  }
+};
+
+TEST_F(WeakenedSwarmTest, FindsTwoCertificatesOfOneViewWhenQuorumsAreSmall) {
+  const std::string found = first_violation(consensus::Weakness::small_quorum, 1, 20);
+  EXPECT_TRUE(found.starts_with("I1")) << found;
+}
+TEST_F(WeakenedSwarmTest, FindsDoubleVotesWhenTheGuardForgets) {
+  EXPECT_NE(first_violation(consensus::Weakness::guard_forgets, 1, 20), "");
+}
+TEST_F(WeakenedSwarmTest, FindsDoubleVotesOfARestoredCopyWithoutTheEchoCheck) {
+  EXPECT_NE(first_violation(consensus::Weakness::no_echo_check, 1, 300), "");
+}
+TEST_F(WeakenedSwarmTest, FindsNotarizeAfterNullify) {
+  EXPECT_EQ(first_violation(consensus::Weakness::notarize_after_nullify, 1, 20),
+            "I3 notarize after nullify");
+}
+TEST_F(WeakenedSwarmTest, FindsFinalizeAfterNullify) {
+  EXPECT_NE(first_violation(consensus::Weakness::finalize_after_nullify, 1, 20), "");
+}
+TEST_F(WeakenedSwarmTest, FindsVotesThatLeaveBeforeTheLogIsDurable) {
+  EXPECT_EQ(first_violation(consensus::Weakness::vote_before_durable, 1, 3), "I4 barrier");
+}
+
+}  // namespace
+}  // namespace sim::agreement
