@@ -138,12 +138,15 @@ void Mempool::on_time(base::Instant now) {
   }
 }
 
-std::vector<base::Bytes> Mempool::oldest(std::size_t max, base::Instant before) const {
+std::vector<base::Bytes> Mempool::next_to_gossip(std::size_t max, base::Instant before) {
   std::vector<base::Bytes> ops;
-  for (const auto& [number, id] : arrivals_) {
-    const Pending& pending = ops_.at(id);
-    if (ops.size() >= max || pending.since > before) break;
+  auto at = arrivals_.upper_bound(gossiped_);
+  for (std::size_t seen = 0; seen < arrivals_.size() && ops.size() < max; ++seen, ++at) {
+    if (at == arrivals_.end()) at = arrivals_.begin();
+    const Pending& pending = ops_.at(at->second);
+    if (pending.since > before) continue;
     ops.push_back(pending.op);
+    gossiped_ = at->first;
   }
   return ops;
 }

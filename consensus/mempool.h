@@ -42,8 +42,9 @@ class Mempool {
   [[nodiscard]] std::vector<base::ByteView> candidates(const Parameters& parameters) const;
   void on_decided(const std::vector<base::Bytes>& ops);
   void on_time(base::Instant now);
-  // The oldest ones, to be sent again; of those that came before then.
-  [[nodiscard]] std::vector<base::Bytes> oldest(std::size_t max, base::Instant before) const;
+  // Some of those that came before then, to be sent again; others each time, until all had their
+  // turn.
+  [[nodiscard]] std::vector<base::Bytes> next_to_gossip(std::size_t max, base::Instant before);
 
   [[nodiscard]] std::size_t size() const { return ops_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -75,7 +76,8 @@ class Mempool {
   std::map<base::NodeId, Author> authors_;
   std::map<std::uint64_t, base::Digest> arrivals_;
   std::size_t bytes_ = 0;
-  std::uint64_t version_ = 0;  // changes whenever the ops do
+  std::uint64_t gossiped_ = 0;  // the number of the last one that had its turn
+  std::uint64_t version_ = 0;   // changes whenever the ops do
 
   struct Answer {
     base::Digest parent;

@@ -91,8 +91,9 @@ void Replica::State::commit_block(const BlockPtr& block, const base::Digest& tar
   CHECK(epoch != nullptr);
   Decision decision{.block = block, .finalization = {}, .tail = {}};
   std::optional<Certificate> certificate;
+  const bool by_range = proven && proven->hash == target;
   if (target == core->finalized().hash) certificate = core->finalized().certificate;
-  if (!certificate && proven && proven->hash == target) certificate = proven->finalization;
+  if (!certificate && by_range) certificate = proven->finalization;
   if (block->hash() == target) decision.finalization = certificate;
   std::optional<EpochProof> proof;
   if (header.seal()) {
@@ -101,6 +102,7 @@ void Replica::State::commit_block(const BlockPtr& block, const base::Digest& tar
       decision.tail = known->tail;
     } else {
       // 3.9: finalized directly, or through the tail that stands on it.
+      if (target != core->finalized().hash && by_range) decision.tail = proven->tail;
       for (base::Digest above = target; above != block->hash();) {
         const BlockHeader& one = tree->find(above)->header();
         CHECK(one.tail());
@@ -190,7 +192,7 @@ void Replica::State::gossip_ops(base::Instant now, Effects& effects) {
   if (mempool.size() == 0 || now < next_op_gossip) return;
   const base::Duration pause = 2 * delay();
   next_op_gossip = now + pause;
-  for (base::Bytes& op : mempool.oldest(options.gossiped_ops_max, now - pause)) {
+  for (base::Bytes& op : mempool.next_to_gossip(options.gossiped_ops_max, now - pause)) {
     outbox.broadcast(OpGossip{.op = std::move(op)}, effects);
   }
 }

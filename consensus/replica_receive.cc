@@ -345,7 +345,8 @@ void Replica::State::take_range(const Range& range, Moment at, Effects& effects)
   if (finalization.epoch == core->epoch().number()) {
     core->on_certificate(crypto::Verified<Certificate>::own(finalization), at, effects);
   }
-  proven = {.hash = finalization.block, .finalization = finalization, .tail = range.tail};
+  // The last block itself: its tail, if it has one, is never decided.
+  proven = {.hash = range.blocks.back()->hash(), .finalization = finalization, .tail = range.tail};
 }
 
 // The finalization makes our Core end the epoch by itself, once it has the bodies (3.9).

@@ -305,6 +305,31 @@ TEST(DirectedTest, D13TheApplicationMayBeBehindTheLog) {
   EXPECT_TRUE(mesh.run_until([&] { return mesh.all_hold("e"); }));
 }
 
+// Found by the swarm: a range whose end is finalized through a tail must not bring the tail with it
+// when it is committed by a node that knows the next epoch already.
+TEST(DirectedTest, D13TheApplicationMayBeBehindASealThatItsTailFinalized) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  mesh.drops = [&](auto, auto, const Message& message) {
+    const auto* vote = std::get_if<Vote>(&message);
+    return vote != nullptr && vote->kind == VoteKind::finalize && vote->view == 1 &&
+           vote->epoch == 0;
+  };
+  mesh.submit(0, "members 0 1 2 3");
+  ASSERT_TRUE(mesh.run_until([&] { return mesh.standing(3).epoch == 1; }));
+  ASSERT_FALSE(mesh.node(3).epochs.front().tail.empty());
+  mesh.run(seconds(1));
+  mesh.lose_power(3, 1);
+  std::erase_if(mesh.node(3).log,
+                [](const Record& record) { return std::holds_alternative<BlockBody>(record); });
+  mesh.start(3);
+  mesh.submit(0, "after");
+  EXPECT_TRUE(mesh.run_until([&] { return mesh.all_hold("after"); }));
+  for (const Decision& decision : mesh.node(3).decisions) {
+    EXPECT_FALSE(decision.block->header().tail());
+  }
+}
+
 TEST(DirectedTest, D14ABodyThatReachesFewIsFinalizedOrSkipped) {
   MeshOfReplicas mesh(4);
   mesh.settle_start();
