@@ -1,11 +1,12 @@
-// The daemon's two clocks; the only place where time is read.
+// The daemon's two clocks.
 #pragma once
 
 #include "base/time.h"
+#include "transport/steady_clock.h"
 
 namespace node {
 
-[[nodiscard]] base::Instant monotonic_now();
+using transport::steady_now;
 [[nodiscard]] base::WallTime wall_now();
 
 }  // namespace node

@@ -70,7 +70,7 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
       sources_(std::move(sources)),
       foundation_(std::move(foundation)),
       log_(log),
-      started_(monotonic_now()),
+      started_(steady_now()),
       started_wall_(wall_now()),
       udp_(io, {}),
       agent_client_(io, {}),
@@ -233,7 +233,7 @@ void Daemon::on_drained() {
   listener_.drain();
   links_.shut_down();
   const bool in_time = exchanges_.size() == 0;  // else they had the time of the drain, and no more
-  linger(monotonic_now() + (in_time ? linger_max : linger_min));
+  linger(steady_now() + (in_time ? linger_max : linger_min));
 }
 
 // The exchanges are over, but the ends of their answers may still be on their way to slow readers.
@@ -241,7 +241,7 @@ void Daemon::linger(base::Instant until) {
   linger_timer_.expires_after(linger_period);
   linger_timer_.async_wait([this, until](const std::error_code& /*error*/) {
     const bool sent = listener_.connections() == 0 && links_.counters().links == 0;
-    if (!sent && monotonic_now() < until) return linger(until);
+    if (!sent && steady_now() < until) return linger(until);
     driver_->stop();
     io_.stop();
   });
@@ -321,7 +321,7 @@ void Daemon::carry_out(kernel::Effect effect) {
       },
       [&](base::Transition&& e) {
         call_metrics_.on_transition(e);
-        if (log_.tells(e)) log_.transition(e, {monotonic_now(), wall_now()});
+        if (log_.tells(e)) log_.transition(e, {steady_now(), wall_now()});
       },
       [&](base::Notice&& e) { log(e.severity, e.text); }, [&](kernel::Drained&&) { on_drained(); },
       [&](auto&& e) { exchanges_.carry_out(std::forward<decltype(e)>(e)); });
@@ -388,7 +388,7 @@ api::Response Daemon::handle_api(const api::Request& request) {
   const std::vector<api::Condition> holds = conditions();
   const api::ShellCounters shell = shell_counters();
   api::Response response = api::handle({.kernel = *kernel_,
-                                        .now = monotonic_now(),
+                                        .now = steady_now(),
                                         .version = PARLEY_VERSION,
                                         .mesh_name = foundation_.genesis.name,
                                         .mesh = foundation_.genesis.mesh,
@@ -461,7 +461,7 @@ api::ShellCounters Daemon::shell_counters() const {
 }
 
 void Daemon::log(base::Severity severity, const std::string& text) {
-  log_.write(severity, text, {monotonic_now(), wall_now()});
+  log_.write(severity, text, {steady_now(), wall_now()});
 }
 
 }  // namespace node

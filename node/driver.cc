@@ -35,7 +35,7 @@ void Driver::stop() {
 }
 
 void Driver::take(kernel::Input input) {
-  kernel_.handle(std::move(input), monotonic_now(), scratch_);
+  kernel_.handle(std::move(input), steady_now(), scratch_);
   for (kernel::Effect& effect : scratch_) {
     if (waiting_for_disk_ || !outbox_.empty()) {
       outbox_.push_back(std::move(effect));

@@ -87,7 +87,7 @@ class Exchanges final : public Exchange::Host {
   void keep_call(mesh::ExchangeId exchange, KeptRequest request) override {
     keep_call_(exchange, std::move(request));
   }
-  [[nodiscard]] base::Instant now() const override { return monotonic_now(); }
+  [[nodiscard]] base::Instant now() const override { return steady_now(); }
   void wake(mesh::ExchangeId exchange, base::Instant at) override;
 
  private:

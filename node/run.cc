@@ -67,7 +67,7 @@ int run_node(const ConfigSources& sources) {
   log_options.color = !json && telemetry::stderr_wants_color();
   telemetry::Log log(log_options, telemetry::stderr_sink());
   for (const std::string& warning : config->warnings) {
-    log.write(base::Severity::warning, warning, {monotonic_now(), wall_now()});
+    log.write(base::Severity::warning, warning, {steady_now(), wall_now()});
   }
 
   // A bound on the size of files is a failed write, which the store reports, and not the end.

@@ -7,6 +7,7 @@
 #include "transport/link_handshake.h"
 #include "transport/peer_stream.h"
 #include "transport/resolver.h"
+#include "transport/steady_clock.h"
 #include "transport/time_limit.h"
 
 #include <asio/co_spawn.hpp>

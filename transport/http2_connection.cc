@@ -1,5 +1,7 @@
 #include "transport/http2_connection.h"
 
+#include "transport/steady_clock.h"
+
 #include <asio/buffer.hpp>
 #include <asio/post.hpp>
 #include <asio/write.hpp>
@@ -19,12 +21,6 @@ constexpr std::size_t output_size = 256 * 1024;  // of one turn of the loop
 constexpr std::size_t scratch_kept = 320 * 1024;
 
 }  // namespace
-
-base::Instant steady_now() {
-  return base::Instant::from_nanoseconds(std::chrono::duration_cast<base::Duration>(
-                                             std::chrono::steady_clock::now().time_since_epoch())
-                                             .count());
-}
 
 std::shared_ptr<Http2Connection> Http2Connection::start(Start parts, Http2Scratch& scratch) {
   base::Bytes already_read = std::move(parts.already_read);

@@ -103,6 +103,4 @@ class Http2Connection : public std::enable_shared_from_this<Http2Connection> {
   bool cut_ = false;
 };
 
-[[nodiscard]] base::Instant steady_now();  // the loop's clock as an Instant
-
 }  // namespace transport

@@ -4,6 +4,7 @@
 #include "transport/http1_connection.h"
 #include "transport/http2_connection.h"
 #include "transport/link_handshake.h"
+#include "transport/steady_clock.h"
 
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>

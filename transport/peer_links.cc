@@ -6,6 +6,7 @@
 #include "transport/link_table.h"
 #include "transport/peer_ask.h"
 #include "transport/peer_stream.h"
+#include "transport/steady_clock.h"
 #include "transport/tls_session.h"
 
 #include <asio/co_spawn.hpp>

@@ -1,7 +1,7 @@
 #include "transport/resolver.h"
 
 #include "base/strings.h"
-#include "transport/http2_connection.h"
+#include "transport/steady_clock.h"
 
 #include <asio/error.hpp>
 #include <asio/experimental/as_tuple.hpp>
