@@ -13,6 +13,7 @@
 #include <limits>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -70,12 +71,36 @@ bool may_be_dropped(const Operation& operation) {
          std::holds_alternative<SaveDescriptor>(operation);
 }
 
+// Somebody was told of a call that it is not kept; all else is still true when the disk is back.
 bool is_tried_again(const Operation& operation) {
-  return std::holds_alternative<SaveAnswer>(operation) ||
-         std::holds_alternative<ForgetCall>(operation);
+  return !is_reading(operation) && !std::holds_alternative<SaveCall>(operation);
 }
 
-constexpr std::chrono::seconds again_after(1);
+// Which operations stand for the same row, so that the last of them is all that matters.
+std::pair<char, std::string> row_of(const Operation& operation) {
+  const auto text = [](const auto& id) { return std::string(base::as_text(id.view())); };
+  return base::match(
+      operation, [](const PersistEpoch&) { return std::pair('e', std::string()); },
+      [&](const SaveMember& o) { return std::pair('m', text(o.id)); },
+      [&](const ForgetMember& o) { return std::pair('m', text(o.id)); },
+      [&](const SaveDescriptor& o) { return std::pair('d', text(o.digest)); },
+      [](const SaveCall& o) { return std::pair('c', o.call.id); },
+      [](const SaveAnswer& o) { return std::pair('c', o.id); },
+      [](const ForgetCall& o) { return std::pair('c', o.id); },
+      [](const LoadCall& o) { return std::pair('l', o.id); },
+      [](const LoadAnswer& o) { return std::pair('a', o.id); });
+}
+
+// Of what the disk did not take, what is tried again: of each row the last.
+std::deque<Operation> rest_of(std::deque<Operation> batch) {
+  std::deque<Operation> rest;
+  std::set<std::pair<char, std::string>> rows;
+  for (auto operation = batch.rbegin(); operation != batch.rend(); ++operation) {
+    if (!is_tried_again(*operation) || !rows.insert(row_of(*operation)).second) continue;
+    rest.push_front(std::move(*operation));
+  }
+  return rest;
+}
 
 struct Statements {
   Statement epoch;
@@ -138,7 +163,7 @@ class Store::Writer {
   StoreHealth health() const {
     const std::lock_guard lock(mutex_);
     StoreHealth health = health_;
-    health.queued = queue_.size();
+    health.queued = queue_.size() + again_size_;
     return health;
   }
 
@@ -155,9 +180,12 @@ class Store::Writer {
   Database database_;  // used by the writer's thread once that runs
   Statements statements_;
 
-  mutable std::mutex mutex_;  // guards queue_, health_, stopping_
+  std::uint64_t epoch_ = 0;  // the last that was to be written; used by the writer's thread
+
+  mutable std::mutex mutex_;  // guards all that follows
   std::condition_variable changed_;
   std::deque<Operation> queue_;
+  std::size_t again_size_ = 0;  // operations that the writer holds to try them again
   StoreHealth health_;
   bool stopping_ = false;
   std::thread thread_;  // started by the first submit(): load() comes before
@@ -196,7 +224,7 @@ base::Result<Stored, StoreError> Store::Writer::load() {
 void Store::Writer::submit(Operation operation) {
   {
     const std::lock_guard lock(mutex_);
-    if (may_be_dropped(operation) && queue_.size() >= options_.queued_max) {
+    if (may_be_dropped(operation) && queue_.size() + again_size_ >= options_.queued_max) {
       ++health_.failures;
       return;
     }
@@ -216,7 +244,7 @@ void Store::Writer::work() {
       if (again.empty()) {
         changed_.wait(lock, wanted);
       } else {
-        changed_.wait_for(lock, again_after, wanted);
+        changed_.wait_for(lock, options_.retry_gap, wanted);
       }
       if (queue_.empty() && (again.empty() || stopping_)) return;
       batch.swap(queue_);
@@ -226,10 +254,14 @@ void Store::Writer::work() {
     again.clear();
     const auto written = write(batch);
     if (!written) note_failure(written.error());
-    for (Operation& operation : batch) {
-      finish(operation, written.has_value());
-      if (!written && is_tried_again(operation)) again.push_back(std::move(operation));
+    for (Operation& operation : batch) finish(operation, written.has_value());
+    if (!written) {
+      again = rest_of(std::move(batch));
+      // There is always something to try, so that health comes back with the disk.
+      if (again.empty() && epoch_ != 0) again.emplace_back(PersistEpoch{epoch_, nullptr});
     }
+    const std::lock_guard lock(mutex_);
+    again_size_ = again.size();
   }
 }
 
@@ -242,8 +274,11 @@ void Store::Writer::note_failure(const SqlError& error) {
 
 // Tells who waits for it.
 void Store::Writer::finish(Operation& operation, bool stored) {
-  if (auto* epoch = std::get_if<PersistEpoch>(&operation); epoch != nullptr && epoch->done) {
-    post_([done = std::move(epoch->done), stored] { done(stored); });
+  if (auto* epoch = std::get_if<PersistEpoch>(&operation)) {
+    epoch_ = epoch->epoch;
+    if (epoch->done) {
+      post_([done = std::exchange(epoch->done, nullptr), stored] { done(stored); });
+    }
   }
   if (auto* call = std::get_if<SaveCall>(&operation); call != nullptr && call->done) {
     post_([done = std::move(call->done), stored] { done(stored); });

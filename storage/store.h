@@ -5,19 +5,22 @@
 //    this node may sign: it is never behind.
 //  - save_*() are gathered and written in one transaction when the writer comes to it; losing the
 //    newest in a crash only makes the next start less warm.
-//  - save_call() is durable before `done` is posted, too: its caller is told then that the call
-//  will
-//    not be lost. What becomes of it later is tried again until the disk takes it.
-//  - An error at run time (disk full, I/O) never stops the node: what was to be written is dropped,
-//    health() says so, and the writer goes on with what comes next.
+//  - save_call() is durable before `done` is posted, too: its caller is told then that the call is
+//    not lost, or that it is not kept.
+//  - An error at run time (disk full, I/O) never stops the node: health() says so, and all but
+//    save_call() is tried again, of each row the last, until the disk takes it and health() says
+//    that.
 //  - The file carries its schema version. An older one is migrated, a newer one is refused.
 #pragma once
 
 #include "base/bytes.h"
 #include "base/ids.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "storage/deferred_calls.h"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -46,20 +49,21 @@ struct StoreHealth {
   std::string detail;        // of the last failure
   std::uint64_t writes = 0;  // transactions
   std::uint64_t failures = 0;
-  std::uint64_t queued = 0;  // operations that wait for the writer
+  std::uint64_t queued = 0;  // operations that wait for the writer, or for the disk
 };
 
 class Store {
  public:
   // Runs a function on the loop's thread.
   using Post = std::function<void(std::function<void()>)>;
-  // False: the epoch is not on disk.
+  // False: it is not on disk. An epoch is tried again all the same.
   using Persisted = std::function<void(bool stored)>;
 
   struct Options {
     std::size_t queued_max =
         100'000;  // operations; further saves are dropped and counted as failed
-    std::size_t descriptors_max = 4'096;  // rows; the oldest go first
+    std::size_t descriptors_max = 4'096;                 // rows; the oldest go first
+    base::Duration retry_gap = std::chrono::seconds(1);  // at most, after a write that failed
   };
 
   // Opens or makes DIR/node.db. `post` is called from the writer's thread.

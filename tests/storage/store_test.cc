@@ -6,12 +6,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <mutex>
 #include <string>
+#include <thread>
 
 namespace storage {
 namespace {
@@ -25,8 +28,8 @@ class StoreTest : public testing::Test {
   }
   ~StoreTest() override { std::filesystem::remove_all(directory_); }
 
-  std::unique_ptr<Store> open() {
-    auto store = Store::open(directory_, {}, [](const std::function<void()>& run) { run(); });
+  std::unique_ptr<Store> open(Store::Options options = {}) {
+    auto store = Store::open(directory_, options, [](const std::function<void()>& run) { run(); });
     EXPECT_TRUE(store.has_value()) << (store ? "" : store.error().text);
     return store ? std::move(*store) : nullptr;
   }
@@ -43,6 +46,16 @@ class StoreTest : public testing::Test {
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return stored.has_value(); });
     return *stored;
+  }
+
+  // False if it does not come to that.
+  static bool wait_until(const std::function<bool()>& holds) {
+    const auto watchdog = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!holds()) {
+      if (std::chrono::steady_clock::now() > watchdog) return false;
+      std::this_thread::yield();
+    }
+    return true;
   }
 
   std::filesystem::path directory_;
@@ -143,6 +156,30 @@ TEST_F(StoreTest, GoesOnAndSaysSoWhenAWriteFails) {
   EXPECT_TRUE(store->health().healthy);
 }
 
+TEST_F(StoreTest, CatchesUpWhenTheDiskTakesWritesAgain) {
+  {
+    const auto store = open({.retry_gap = std::chrono::milliseconds(10)});
+    store->save_member(node(3), base::to_bytes("three"));
+    EXPECT_TRUE(persist(*store, 1));
+    auto other = Database::open(directory_ / "node.db");
+    ASSERT_TRUE(other.has_value());
+    ASSERT_TRUE(other->execute("BEGIN IMMEDIATE").has_value());
+    store->save_member(node(1), base::to_bytes("one"));
+    store->save_descriptor({}, base::to_bytes("descriptor"));
+    ASSERT_TRUE(wait_until([&] { return store->health().failures > 0; }));
+    store->save_member(node(1), base::to_bytes("newer"));
+    store->forget_member(node(3));
+    ASSERT_TRUE(wait_until([&] { return store->health().failures > 1; }));
+    EXPECT_LE(store->health().queued, 3U);
+    ASSERT_TRUE(other->execute("ROLLBACK").has_value());
+    EXPECT_TRUE(wait_until([&] { return store->health().healthy; }));  // without another write
+  }
+  const auto stored = open()->load();
+  ASSERT_TRUE(stored.has_value());
+  EXPECT_THAT(stored->members, testing::ElementsAre(base::to_bytes("newer")));
+  EXPECT_THAT(stored->descriptors, testing::ElementsAre(base::to_bytes("descriptor")));
+}
+
 // ---- calls that wait for their delivery ----
 
 class DeferredStoreTest : public StoreTest {
@@ -239,6 +276,14 @@ TEST_F(DeferredStoreTest, SaysThatTheDiskDoesNotTakeIt) {
   EXPECT_FALSE(store->health().healthy);
   EXPECT_TRUE(save(*store, "c2"));
   EXPECT_TRUE(store->health().healthy);
+}
+
+TEST_F(DeferredStoreTest, HealthComesBackWithNothingMoreToWrite) {
+  const auto store = open({.retry_gap = std::chrono::milliseconds(10)});
+  ASSERT_TRUE(persist(*store, 1));
+  ASSERT_TRUE(save(*store, "c1"));
+  EXPECT_FALSE(save(*store, "c1"));
+  EXPECT_TRUE(wait_until([&] { return store->health().healthy; }));
 }
 
 }  // namespace
