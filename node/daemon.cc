@@ -189,17 +189,26 @@ void Daemon::start() {
 // A disk that does not take the epoch does not stop the node, but holds it up for a moment: epochs
 // also follow the calendar's seconds, so once this second is over, the next run takes a higher one
 // even if it cannot read this one. No nonce and no version is then ever used twice.
-void Daemon::on_persisted(bool stored) {
+void Daemon::on_persisted(std::uint64_t epoch, bool stored) {
+  if (!driver_->waits_for(epoch)) return;  // it went on without
   if (stored) {
-    driver_->persisted();
+    driver_->persisted(epoch);
     if (!serving_) begin_serving();
     return;
   }
   log(base::Severity::error, foundation_.store->health().detail);
   epoch_timer_.expires_after(epoch_grain);
-  epoch_timer_.async_wait([this](const std::error_code& error) {
-    if (!error) on_persisted(true);
+  epoch_timer_.async_wait([this, epoch](const std::error_code& error) {
+    if (!error) on_persisted(epoch, true);
   });
+}
+
+// A disk that hangs instead of failing.
+void Daemon::on_disk_late(std::uint64_t /*epoch*/) {
+  log(base::Severity::error, "the disk of " + config_.data +
+                                 " does not say that it has the epoch of this run; going on "
+                                 "without: look at the disk");
+  if (!serving_) begin_serving();
 }
 
 void Daemon::begin_serving() {
@@ -299,7 +308,8 @@ void Daemon::carry_out(kernel::Effect effect) {
   base::match(
       std::move(effect),
       [&](kernel::Persist&& e) {
-        foundation_.store->persist_epoch(e.epoch, [this](bool stored) { on_persisted(stored); });
+        foundation_.store->persist_epoch(
+            e.epoch, [this, epoch = e.epoch](bool stored) { on_persisted(epoch, stored); });
       },
       [&](kernel::SaveMember&& e) { foundation_.store->save_member(e.id, std::move(e.record)); },
       [&](kernel::SaveDescriptor&& e) {
@@ -434,7 +444,7 @@ api::ShellCounters Daemon::shell_counters() const {
   const transport::UdpSocket::Counters& udp = udp_.counters();
   out.datagrams_sent = udp.sent;
   out.datagrams_received = udp.received;
-  out.datagrams_dropped = udp.dropped_on_send;
+  out.datagrams_dropped = udp.dropped_on_send + driver_->datagrams_dropped();
   out.datagram_bytes_sent = udp.bytes_sent;
   out.datagram_bytes_received = udp.bytes_received;
   const transport::PeerLinksCounters links = links_.counters();

@@ -67,7 +67,8 @@ class Daemon final : private EffectSink {
  private:
   void carry_out(kernel::Effect effect) override;
   void carry_out(kernel::AskPeer&& effect);
-  void on_persisted(bool stored);
+  void on_disk_late(std::uint64_t epoch) override;
+  void on_persisted(std::uint64_t epoch, bool stored);
   void begin_serving();  // once the epoch is on disk
   void on_drained();
   void linger(base::Instant until);

@@ -7,8 +7,14 @@
 
 namespace node {
 
-Driver::Driver(asio::io_context& io, kernel::Kernel& kernel, EffectSink& sink)
-    : kernel_(kernel), sink_(sink), timer_(io) {}
+Driver::Driver(asio::io_context& io, kernel::Kernel& kernel, EffectSink& sink,
+               DriverOptions options)
+    : kernel_(kernel),
+      sink_(sink),
+      options_(options),
+      timer_(io),
+      disk_timer_(io),
+      outbox_(options.waiting_datagrams_max) {}
 
 void Driver::feed(kernel::Input input) {
   if (stopped_) return;
@@ -21,9 +27,21 @@ void Driver::feed(kernel::Input input) {
   drain();
 }
 
-void Driver::persisted() {
-  waiting_for_disk_ = false;
+void Driver::persisted(std::uint64_t epoch) {
+  if (!waits_for(epoch)) return;
+  waiting_for_disk_.reset();
+  disk_timer_.cancel();
   if (!draining_) drain();
+}
+
+void Driver::wait_for_disk(std::uint64_t epoch) {
+  waiting_for_disk_ = epoch;
+  disk_timer_.expires_after(options_.disk_patience);
+  disk_timer_.async_wait([this, epoch](const std::error_code& error) {
+    if (error || !waits_for(epoch)) return;
+    sink_.on_disk_late(epoch);
+    persisted(epoch);
+  });
 }
 
 void Driver::stop() {
@@ -32,13 +50,14 @@ void Driver::stop() {
   inbox_next_ = 0;
   outbox_.clear();
   timer_.cancel();
+  disk_timer_.cancel();
 }
 
 void Driver::take(kernel::Input input) {
   kernel_.handle(std::move(input), steady_now(), scratch_);
   for (kernel::Effect& effect : scratch_) {
     if (waiting_for_disk_ || !outbox_.empty()) {
-      outbox_.push_back(std::move(effect));
+      outbox_.push(std::move(effect));
     } else if (!stopped_) {
       carry_out(std::move(effect));
     }
@@ -47,7 +66,8 @@ void Driver::take(kernel::Input input) {
 }
 
 void Driver::carry_out(kernel::Effect&& effect) {
-  waiting_for_disk_ = std::holds_alternative<kernel::Persist>(effect);
+  const auto* persist = std::get_if<kernel::Persist>(&effect);
+  if (persist != nullptr) wait_for_disk(persist->epoch);
   sink_.carry_out(std::move(effect));
 }
 
@@ -55,9 +75,7 @@ void Driver::drain() {
   draining_ = true;
   for (;;) {
     while (!outbox_.empty() && !waiting_for_disk_) {
-      kernel::Effect effect = std::move(outbox_.front());
-      outbox_.pop_front();
-      carry_out(std::move(effect));
+      carry_out(outbox_.pop());
     }
     if (inbox_next_ == inbox_.size()) break;
     kernel::Input input = std::move(inbox_[inbox_next_++]);

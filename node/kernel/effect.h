@@ -19,8 +19,9 @@
 
 namespace kernel {
 
-// Write these rows durably. A barrier: what follows in the list, and all later effects, wait until
-// the disk has said so.
+// Write the epoch durably. A barrier: what follows in the list, and all later effects, wait until
+// the disk has said so, or until the second that the epoch stands for is surely over: a disk that
+// fails or hangs holds a node up for a moment, and does not stop it (kernel::epoch_before).
 struct Persist {
   std::uint64_t epoch = 0;  // the epoch that this run of the node may use from now on
 };
