@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "node/http_answer.h"
 
+#include <chrono>
 #include <utility>
 
 namespace node {
@@ -43,7 +44,7 @@ AgentGateway::AgentGateway(asio::io_context& io, Exchanges& exchanges, Resources
       resources_(std::move(resources)),
       guard_(std::move(guard)),
       collector_(
-          io, {},
+          io, {.timeout = std::chrono::seconds(30)},
           [this](WholeRequest whole, std::unique_ptr<transport::Stream> stream) {
             resources_(api_request(std::move(whole)), std::move(stream));
           },

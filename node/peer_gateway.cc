@@ -5,6 +5,8 @@
 #include "node/http_answer.h"
 #include "transport/peer_links.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace node {
@@ -14,10 +16,7 @@ PeerGateway::PeerGateway(asio::io_context& io, Exchanges& exchanges)
       collector_(
           io, {},
           [this](WholeRequest whole, std::unique_ptr<transport::Stream> stream) {
-            const std::uint64_t question = ++last_question_;
-            questions_.emplace(question, std::move(stream));
-            if (questions_.size() > questions_max) questions_.erase(questions_.begin());
-            driver_->feed(kernel::PeerAsked{question, *whole.origin.peer, std::move(whole.body)});
+            on_question(std::move(whole), std::move(stream));
           },
           [](std::unique_ptr<transport::Stream> stream) {
             answer(*stream, api::problem({.code = mesh::ProblemCode::body_too_large,
@@ -42,16 +41,33 @@ void PeerGateway::on_request(transport::RequestHead head, std::unique_ptr<transp
   answer(*stream, api::problem(404, "bad_request", "peers may ask and call, and nothing else"));
 }
 
+void PeerGateway::on_question(WholeRequest whole, std::unique_ptr<transport::Stream> stream) {
+  const base::NodeId from = *whole.origin.peer;
+  const auto of_peer = [&](const auto& entry) { return entry.second.from == from; };
+  if (std::ranges::count_if(questions_, of_peer) >= std::ptrdiff_t{questions_per_peer_max}) {
+    questions_.erase(std::ranges::find_if(questions_, of_peer));
+  } else if (questions_.size() >= questions_max) {
+    questions_.erase(questions_.begin());
+  }
+  const std::uint64_t question = ++last_question_;
+  questions_.emplace(question, Question{from, std::move(stream)});
+  driver_->feed(kernel::PeerAsked{question, from, std::move(whole.body)});
+}
+
 void PeerGateway::answer_question(std::uint64_t question, const base::Bytes& body) {
   const auto found = questions_.find(question);
   if (found == questions_.end()) return;  // pushed out by newer ones
-  transport::Stream& stream = *found->second;
+  const std::unique_ptr<transport::Stream> kept = std::move(found->second.stream);
+  questions_.erase(found);
+  if (body.empty()) {
+    return answer(*kept, api::problem(400, "bad_request", "this is no question between nodes"));
+  }
+  transport::Stream& stream = *kept;
   stream.send_response_head({.status = 200,
                              .headers = {{"content-type", "application/x-capnp"}},
                              .body_size = body.size()});
-  if (!body.empty()) stream.send_data(body);
+  stream.send_data(body);
   stream.send_end({});
-  questions_.erase(found);
 }
 
 }  // namespace node

@@ -18,7 +18,9 @@ namespace node {
 
 class PeerGateway final : public transport::Service {
  public:
-  static constexpr std::size_t questions_max = 256;  // unanswered at once; the oldest goes first
+  // Unanswered at once; the oldest goes first, of the same peer or of all.
+  static constexpr std::size_t questions_max = 256;
+  static constexpr std::size_t questions_per_peer_max = 16;
 
   PeerGateway(asio::io_context& io, Exchanges& exchanges);
   void connect(Driver& driver) { driver_ = &driver; }
@@ -30,10 +32,17 @@ class PeerGateway final : public transport::Service {
   void shut_down() { questions_.clear(); }
 
  private:
+  struct Question {
+    base::NodeId from;
+    std::unique_ptr<transport::Stream> stream;
+  };
+
+  void on_question(WholeRequest whole, std::unique_ptr<transport::Stream> stream);
+
   Driver* driver_ = nullptr;
   Exchanges& exchanges_;
   std::uint64_t last_question_ = 0;
-  std::map<std::uint64_t, std::unique_ptr<transport::Stream>> questions_;
+  std::map<std::uint64_t, Question> questions_;  // the oldest first
   RequestCollector collector_;
 };
 

@@ -1,7 +1,10 @@
 #include "node/whole_request.h"
 
+#include "node/clock.h"
+
 #include <asio/post.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace node {
@@ -12,6 +15,7 @@ class RequestCollector::Pending final : public transport::Receiver {
           std::unique_ptr<transport::Stream> its_stream)
       : request(std::move(begun)),
         stream(std::move(its_stream)),
+        deadline(steady_now() + collector.options_.timeout),
         collector_(collector),
         number_(number) {}
 
@@ -26,6 +30,8 @@ class RequestCollector::Pending final : public transport::Receiver {
     }
     request.body.insert(request.body.end(), bytes.begin(), bytes.end());
     stream->consumed(bytes.size());
+    collector_.bytes_ += bytes.size();
+    collector_.shed_bytes();
   }
   void on_end(transport::Headers /*trailers*/) override {
     if (!over_) collector_.finish(number_);
@@ -35,8 +41,15 @@ class RequestCollector::Pending final : public transport::Receiver {
   }
   void on_writable() override {}
 
+  // Nothing more is heard of it.
+  void drop() {
+    over_ = true;
+    stream.reset();
+  }
+
   WholeRequest request;
   std::unique_ptr<transport::Stream> stream;
+  const base::Instant deadline;
 
  private:
   RequestCollector& collector_;
@@ -46,24 +59,60 @@ class RequestCollector::Pending final : public transport::Receiver {
 
 RequestCollector::RequestCollector(asio::io_context& io, Options options, Whole whole,
                                    TooLarge too_large)
-    : io_(io), options_(options), whole_(std::move(whole)), too_large_(std::move(too_large)) {}
+    : io_(io),
+      options_(options),
+      whole_(std::move(whole)),
+      too_large_(std::move(too_large)),
+      timer_(io) {}
 
 RequestCollector::~RequestCollector() = default;
 
 void RequestCollector::collect(transport::RequestHead head,
                                std::unique_ptr<transport::Stream> stream,
                                const transport::RequestOrigin& origin) {
-  if (pending_.size() >= options_.requests_max) return;  // the stream goes, and with it the request
+  make_room(origin.peer);
   const std::uint64_t number = ++last_number_;
   transport::Stream& taken = *stream;
   auto pending = std::make_unique<Pending>(*this, number, WholeRequest{std::move(head), origin, {}},
                                            std::move(stream));
   taken.set_receiver(*pending);
   pending_.emplace(number, std::move(pending));
+  arm();
+}
+
+void RequestCollector::make_room(const std::optional<base::NodeId>& peer) {
+  const auto of_peer = [&](const auto& entry) { return entry.second->request.origin.peer == peer; };
+  const auto share = static_cast<std::ptrdiff_t>(options_.requests_per_peer_max);
+  if (peer && std::ranges::count_if(pending_, of_peer) >= share) {
+    remove(std::ranges::find_if(pending_, of_peer)->first);
+  } else if (pending_.size() >= options_.requests_max) {
+    remove(pending_.begin()->first);
+  }
+}
+
+void RequestCollector::shed_bytes() {
+  while (bytes_ > options_.bytes_max && !pending_.empty()) remove(pending_.begin()->first);
+}
+
+// All have the same time, so the oldest is the next to be late.
+void RequestCollector::arm() {
+  if (armed_ || pending_.empty()) return;
+  armed_ = true;
+  timer_.expires_after(pending_.begin()->second->deadline - steady_now());
+  timer_.async_wait([this](const std::error_code& error) {
+    if (error) return;  // this is gone
+    armed_ = false;
+    const base::Instant now = steady_now();
+    while (!pending_.empty() && pending_.begin()->second->deadline <= now) {
+      remove(pending_.begin()->first);
+    }
+    arm();
+  });
 }
 
 void RequestCollector::finish(std::uint64_t number) {
   Pending& pending = *pending_.at(number);
+  bytes_ -= pending.request.body.size();
   WholeRequest request = std::move(pending.request);
   std::unique_ptr<transport::Stream> stream = std::move(pending.stream);
   stream->set_receiver(nobody_);
@@ -74,6 +123,8 @@ void RequestCollector::finish(std::uint64_t number) {
 void RequestCollector::remove(std::uint64_t number) {
   const auto found = pending_.find(number);
   if (found == pending_.end()) return;
+  bytes_ -= found->second->request.body.size();
+  found->second->drop();
   // It is calling us right now: it may go only when this turn is over. Owned by the posted handler
   // alone, which asio may copy.
   asio::post(io_, [kept = std::shared_ptr<Pending>(std::move(found->second))] {});

@@ -52,7 +52,7 @@ struct AskPeer {
 };
 struct AnswerPeer {
   std::uint64_t question = 0;
-  base::Bytes body;
+  base::Bytes body;  // empty: what was asked is no question, so refuse it
 };
 // Cut the links to this node, and so what waits on them: it was declared dead.
 struct DropLinks {

@@ -53,7 +53,9 @@ Kernel::Kernel(Options options, const crypto::Identity& identity, Stored stored,
 void Kernel::handle(Input input, base::Instant now, Effects& effects) {
   CHECK(phase() != Phase::created || std::holds_alternative<Started>(input));
   now_ = now;
-  base::match(std::move(input), [&](auto&& value) { on(std::forward<decltype(value)>(value)); });
+  base::match(
+      std::move(input), [&](PeerAsked&& asked) { on(std::move(asked), effects); },
+      [&](auto&& value) { on(std::forward<decltype(value)>(value)); });
   data_plane_.on_drain(lifecycle_.drain_wanted());
   take_gossip(effects);
   publish_status();
@@ -130,9 +132,12 @@ void Kernel::on(DatagramReceived&& input) {
   membership_.on_packet(opened->sender, input.from, *std::move(packet), now_, gossip_effects_);
 }
 
-void Kernel::on(PeerAsked&& input) {
+void Kernel::on(PeerAsked&& input, Effects& effects) {
   auto question = wire::decode_question(input.body);
-  if (!question) return count_undecodable();
+  if (!question) {
+    effects.emplace_back(AnswerPeer{input.question, {}});
+    return count_undecodable();
+  }
   membership_.on_question(input.question, input.from, std::move(question).value(), now_,
                           gossip_effects_);
 }

@@ -76,7 +76,7 @@ class Kernel {
   void on(AgentConfigured&& input);
   void on(PoliciesChanged&& input);
   void on(DatagramReceived&& input);
-  void on(PeerAsked&& input);
+  void on(PeerAsked&& input, Effects& effects);
   void on(PeerAnswered&& input);
   void on(PeerFailed&& input);
   void on(LinkLost&& input);

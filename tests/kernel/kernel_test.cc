@@ -188,12 +188,17 @@ TEST_F(KernelTest, GarbageAndReplaysChangeNothing) {
   EXPECT_EQ(KernelsInMemory::state_of(bert, anna), MemberState::serving);
 }
 
-TEST_F(KernelTest, BytesOverALinkThatAreNoMessageAreAnsweredByNothing) {
+TEST_F(KernelTest, BytesOverALinkThatAreNoQuestionAreRefused) {
   nodes.start(anna);
-  const std::size_t before = anna.effects.size();
-  nodes.feed(anna, PeerAsked{77, bert.identity.id(), base::Bytes(40, std::byte{7})});
+  Effects effects;
+  anna.kernel->handle(PeerAsked{77, bert.identity.id(), base::Bytes(40, std::byte{7})},
+                      base::Instant() + seconds(2), effects);
   EXPECT_EQ(anna.kernel->undecodable(), 1U);
-  EXPECT_EQ(anna.effects.size(), before);
+  ASSERT_THAT(effects, SizeIs(1));
+  const auto* answer = std::get_if<AnswerPeer>(&effects[0]);
+  ASSERT_NE(answer, nullptr);
+  EXPECT_EQ(answer->question, 77U);
+  EXPECT_TRUE(answer->body.empty());
 }
 
 TEST_F(KernelTest, RestartsWarmWithWhatItsDiskHas) {
