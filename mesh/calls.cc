@@ -89,11 +89,13 @@ void Calls::on_call(ExchangeId id, const Origin& origin, CallRequest request, ba
                     Effects& effects) {
   ++around_.counters.exchanges;
   const Names names{around_.catalogue, around_.self, around_.name};
+  const auto* peer = std::get_if<FromPeer>(&origin);
   const bool crowded = exchanges_.size() >= around_.options.exchanges_max;
+  const bool share_used =
+      peer != nullptr && exchanges_.from(peer->node) >= around_.options.exchanges_per_peer_max;
   base::Result<CallContext, Problem> context =
       read_context(request, origin, around_.options, around_.policies,
                    {.served = served_, .workflows = workflows_}, rng_, now);
-  const auto* peer = std::get_if<FromPeer>(&origin);
   Exchange& exchange = exchanges_.add({.id = id,
                                        .origin = origin,
                                        .request = std::move(request),
@@ -110,6 +112,12 @@ void Calls::on_call(ExchangeId id, const Origin& origin, CallRequest request, ba
                                        .asked_policy = {}});
   if (crowded) {
     refuse(exchange, overloaded("The node " + around_.name + " has too many calls in flight."),
+           true, now, effects);
+    return;
+  }
+  if (share_used) {
+    refuse(exchange,
+           overloaded("The node " + around_.name + " has too many calls of this node in flight."),
            true, now, effects);
     return;
   }

@@ -41,6 +41,7 @@ base::Instant Exchange::next_event() const {
 
 Exchange& Exchanges::add(Exchange exchange) {
   const ExchangeId id = exchange.id;
+  if (const auto* peer = std::get_if<FromPeer>(&exchange.origin)) ++of_peers_[peer->node];
   const auto [at, added] = exchanges_.emplace(id, std::move(exchange));
   CHECK(added);
   arm(at->second);
@@ -64,7 +65,16 @@ void Exchanges::remove(ExchangeId id) {
   const auto found = exchanges_.find(id);
   if (found == exchanges_.end()) return;
   if (found->second.armed != base::Instant::never()) events_.erase({found->second.armed, id});
+  if (const auto* peer = std::get_if<FromPeer>(&found->second.origin)) {
+    const auto of_peer = of_peers_.find(peer->node);
+    if (--of_peer->second == 0) of_peers_.erase(of_peer);
+  }
   exchanges_.erase(found);
+}
+
+std::size_t Exchanges::from(const base::NodeId& peer) const {
+  const auto found = of_peers_.find(peer);
+  return found == of_peers_.end() ? 0 : found->second;
 }
 
 std::vector<ExchangeId> Exchanges::open_at(const base::NodeId& node) const {

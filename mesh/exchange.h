@@ -128,9 +128,11 @@ class Exchanges {
     return exchanges_.empty() ? nullptr : &exchanges_.begin()->second;
   }
   [[nodiscard]] std::size_t size() const { return exchanges_.size(); }
+  [[nodiscard]] std::size_t from(const base::NodeId& peer) const;
 
  private:
   std::map<ExchangeId, Exchange> exchanges_;
+  std::map<base::NodeId, std::size_t> of_peers_;           // how many of them came from each
   std::set<std::pair<base::Instant, ExchangeId>> events_;  // the next of each that has one
 };
 

@@ -24,7 +24,8 @@ struct Options {
   base::Duration hop_reserve_max = std::chrono::milliseconds(10);
   std::uint32_t hop_reserve_percent = 5;
 
-  std::size_t exchanges_max = 10'000;  // unsettled at once
+  std::size_t exchanges_max = 10'000;        // unsettled at once
+  std::size_t exchanges_per_peer_max = 512;  // of these, from one other node
   std::size_t path_hops_max = 32;
   std::uint64_t held_answer_max =
       64 * 1024;  // bytes held back so that another node may still answer

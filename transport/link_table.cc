@@ -9,7 +9,22 @@ LinkTable::LinkTable(Service& service, const PeerLinksOptions& options,
                      std::function<void(const base::NodeId&)> on_lost)
     : service_(service), options_(options), on_lost_(std::move(on_lost)) {}
 
-bool LinkTable::make_room() {
+bool LinkTable::make_room(const LinkHandshake& handshake) {
+  if (handshake.side == TlsSide::server) {
+    std::size_t held = 0;
+    Link* stalest = nullptr;
+    for (Link& link : links_) {
+      if (link.dialled || link.node != handshake.peer) continue;
+      ++held;
+      if (stalest == nullptr || link.connection->last_used() < stalest->connection->last_used()) {
+        stalest = &link;
+      }
+    }
+    if (held >= options_.links_per_peer_max) {
+      evict(*stalest);
+      return true;
+    }
+  }
   if (links_.size() < options_.links_max) return true;
   Link* oldest = nullptr;
   for (Link& link : links_) {
@@ -19,12 +34,16 @@ bool LinkTable::make_room() {
     }
   }
   if (oldest == nullptr) return false;
+  evict(*oldest);
+  return true;
+}
+
+void LinkTable::evict(Link& link) {
   ++evicted_;
-  const auto connection = oldest->connection;
-  remove(*oldest);
+  const auto connection = link.connection;
+  remove(link);
   connection->shut_down();
   connection->close(StreamError::refused);
-  return true;
 }
 
 Link& LinkTable::add(LinkHandshake& handshake) {

@@ -32,8 +32,8 @@ class LinkTable {
   LinkTable(Service& service, const PeerLinksOptions& options,
             std::function<void(const base::NodeId&)> on_lost);
 
-  // False if links_max are all in use.
-  [[nodiscard]] bool make_room();
+  // For the link of this handshake. False if links_max are all in use.
+  [[nodiscard]] bool make_room(const LinkHandshake& handshake);
   // From a handshake that is done.
   Link& add(LinkHandshake& handshake);
   // One that we dialled and that takes a request; null: none.
@@ -49,6 +49,7 @@ class LinkTable {
 
  private:
   void remove(Link& link);
+  void evict(Link& link);
 
   Service& service_;
   const PeerLinksOptions& options_;

@@ -164,7 +164,7 @@ void PeerLinks::Links::on_handshake(const std::shared_ptr<LinkHandshake>& handsh
     ++counters_.failed_admission;
     return dials_->settle(*handshake, nullptr, StreamError::connect_failed);
   }
-  if (shut_down_ || !table_.make_room()) {
+  if (shut_down_ || !table_.make_room(*handshake)) {
     return dials_->settle(*handshake, nullptr, StreamError::refused);
   }
   ++counters_.handshakes;

@@ -8,7 +8,8 @@
 //  - A stream reaches the node that was asked for, or fails as wrong_identity.
 //  - Requests come to the Service with the node id that the handshake proved.
 //  - A stranger costs at most one of handshakes_max slots for handshake_timeout.
-//  - links_max bounds the links; the least recently used idle one makes room.
+//  - links_max bounds the links; the least recently used idle one makes room. One node alone gets
+//    links_per_peer_max of them, and what is buffered for it is bounded by their windows.
 // Everything runs on the thread of the io_context. Streams may outlive this; they are silent then.
 #pragma once
 
@@ -41,6 +42,7 @@ namespace transport {
 
 struct PeerLinksOptions {
   std::size_t links_max = 1024;
+  std::size_t links_per_peer_max = 4;  // that one node may hold here; its own oldest makes room
   std::size_t handshakes_max =
       64;  // unfinished ones; the oldest makes room, as an honest one takes milliseconds
   base::Duration handshake_timeout = std::chrono::seconds(5);

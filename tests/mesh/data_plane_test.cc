@@ -294,12 +294,13 @@ TEST_F(DataPlaneTest, ExplainsEveryOffer) {
 
 class CrowdedDataPlaneTest : public DataPlaneTest {
  protected:
-  CrowdedDataPlaneTest() : DataPlaneTest(two_at_once()) {}
+  CrowdedDataPlaneTest() : DataPlaneTest(few_at_once()) {}
 
  private:
-  static Options two_at_once() {
+  static Options few_at_once() {
     Options options;
-    options.exchanges_max = 2;
+    options.exchanges_max = 3;
+    options.exchanges_per_peer_max = 2;
     return options;
   }
 };
@@ -309,8 +310,24 @@ TEST_F(CrowdedDataPlaneTest, RefusesMoreExchangesThanItsBound) {
   call();
   call();
   call();
+  call();
   EXPECT_EQ(refusal(), "overloaded: The node a has too many calls in flight.");
-  EXPECT_EQ(plane.exchanges(), 2U);
+  EXPECT_EQ(plane.exchanges(), 3U);
+}
+
+TEST_F(CrowdedDataPlaneTest, RefusesOneNodeMoreThanItsShare) {
+  serve();
+  const ExchangeId first = call_from(b);
+  call_from(b);
+  call_from(b);
+  EXPECT_EQ(refusal(), "overloaded: The node a has too many calls of this node in flight.");
+  EXPECT_TRUE(marked_not_processed());
+  EXPECT_EQ(only<RefuseExchange>()->problem.retry_after, std::chrono::seconds(1));
+  call_from(c);
+  EXPECT_TRUE(agent_asked());
+  serve_whole(first);
+  call_from(b);
+  EXPECT_TRUE(agent_asked());
 }
 
 }  // namespace

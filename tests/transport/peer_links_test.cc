@@ -404,6 +404,26 @@ TEST_F(PeerLinksTest, EvictsTheIdleLinkThatWasUsedLeastRecently) {
 
 TEST_F(PeerLinksTest, AsksAndGetsTheWholeAnswer) {
   const base::Bytes question = pattern(700'000);
+TEST_F(PeerLinksTest, OneNodeHoldsNoMoreLinksThanItsShare) {
+  TestNode c(loop_, 4, {.links_per_peer_max = 2});
+  const base::Endpoint at_c = c.listen();
+  // Four that show the same key, each with a stream that nobody answers.
+  std::list<TestNode> same;
+  std::list<Collector> collectors;
+  std::list<std::unique_ptr<PeerStream>> streams;
+  for (std::size_t i = 1; i <= 4; ++i) {
+    TestNode& one = same.emplace_back(loop_, 5);
+    streams.push_back(one.open(c.id(), at_c, collectors.emplace_back()));
+    ASSERT_TRUE(run([&] { return c.service.exchanges.size() == i; }));
+  }
+  ASSERT_TRUE(run([&] { return std::next(collectors.begin())->done(); }));
+  EXPECT_TRUE(collectors.front().done());
+  EXPECT_FALSE(collectors.back().done());
+  EXPECT_EQ(c.links->counters().links, 2U);
+  EXPECT_EQ(c.links->counters().streams, 2U);
+  EXPECT_EQ(c.links->counters().links_evicted, 2U);
+}
+
   std::optional<PeerLinks::Answer> answer;
   a_.links->ask(std::nullopt, at_b_, question, 5s,
                 [&](PeerLinks::Answer given) { answer = std::move(given); });
