@@ -91,14 +91,14 @@ class CallMetrics {
   std::size_t recent_next_ = 0;
 };
 
-// Each starts at 0 with the process. What the shell does not keep stays 0.
+// Each starts at 0 with the process.
 struct ShellCounters {
   // Datagrams, as the socket saw them.
   std::uint64_t datagrams_sent = 0;
   std::uint64_t datagrams_received = 0;
   std::uint64_t datagram_bytes_sent = 0;
   std::uint64_t datagram_bytes_received = 0;
-  std::uint64_t datagrams_dropped = 0;  // the socket would not take them
+  std::uint64_t datagrams_dropped = 0;  // the socket would not take them, or the disk hung
 
   // TLS links to other nodes.
   std::uint64_t links_open = 0;         // now
@@ -115,12 +115,6 @@ struct ShellCounters {
   std::uint64_t api_requests = 0;
   std::uint64_t api_requests_refused = 0;    // foreign host or origin, or not HTTP
   std::uint64_t agent_connections_open = 0;  // now, from the node to its agent
-
-  // The gate: what the wire and the kernel turned away.
-  std::uint64_t gate_undecodable = 0;
-  std::uint64_t gate_replayed = 0;
-  std::uint64_t gate_forged = 0;
-  std::uint64_t gate_limited = 0;
 
   // Storage.
   std::uint64_t storage_writes = 0;

@@ -4,6 +4,7 @@
 #include "node/kernel/kernel.h"
 
 #include <array>
+#include <initializer_list>
 #include <map>
 
 namespace api {
@@ -141,7 +142,8 @@ void write_gossip(Exposition& out, const gossip::Counters& counters, const Shell
   out.family("parley_gossip_datagrams_total", "counter", "Datagrams, garbage included.");
   out.sample({{"direction", "sent"}}, shell.datagrams_sent);
   out.sample({{"direction", "received"}}, shell.datagrams_received);
-  out.counter("parley_gossip_datagrams_dropped_total", "Datagrams that the socket would not take.",
+  out.counter("parley_gossip_datagrams_dropped_total",
+              "Datagrams that the socket would not take, or that waited for a hung disk.",
               shell.datagrams_dropped);
   write_durations(out, "parley_gossip_convergence_seconds",
                   "From publishing an own record until a probed member has the same view.",
@@ -211,13 +213,26 @@ void write_links(Exposition& out, const ShellCounters& shell) {
             shell.agent_connections_open);
 }
 
-void write_gate_and_storage(Exposition& out, const ShellCounters& shell) {
+void write_gate(Exposition& out, const kernel::Kernel& kernel) {
+  using kernel::GateError;
+  const auto refused = [&](std::initializer_list<GateError> errors) {
+    std::uint64_t sum = 0;
+    for (const GateError error : errors) sum += kernel.gate().refused(error);
+    return sum;
+  };
   out.family("parley_gate_refused_total", "counter",
              "What arrived and was turned away, by reason.");
-  out.sample({{"reason", "undecodable"}}, shell.gate_undecodable);
-  out.sample({{"reason", "replayed"}}, shell.gate_replayed);
-  out.sample({{"reason", "forged"}}, shell.gate_forged);
-  out.sample({{"reason", "limited"}}, shell.gate_limited);
+  out.sample({{"reason", "undecodable"}},
+             refused({GateError::wrong_size, GateError::unknown_version}) + kernel.undecodable());
+  out.sample({{"reason", "foreign"}},
+             refused({GateError::foreign_mesh, GateError::unknown_sender}));
+  out.sample({{"reason", "replayed"}}, refused({GateError::replayed}));
+  out.sample({{"reason", "forged"}}, refused({GateError::not_authentic, GateError::unusable_key}));
+  out.sample({{"reason", "limited"}},
+             refused({GateError::rate_limited, GateError::introductions_limited}));
+}
+
+void write_storage(Exposition& out, const ShellCounters& shell) {
   out.counter("parley_storage_writes_total", "Writes to the store.", shell.storage_writes);
   out.counter("parley_storage_failures_total", "Writes that failed.", shell.storage_failures);
   out.gauge("parley_storage_queue", "Writes that wait.", shell.storage_queue);
@@ -255,7 +270,8 @@ std::string metrics(const View& view) {
   write_members(out, view.kernel.membership());
   write_gossip(out, view.kernel.membership().counters(), view.shell);
   write_links(out, view.shell);
-  write_gate_and_storage(out, view.shell);
+  write_gate(out, view.kernel);
+  write_storage(out, view.shell);
   write_transitions(out, view.calls);
   write_process(out, view);
   return out.text();

@@ -449,9 +449,15 @@ api::ShellCounters Daemon::shell_counters() const {
   out.datagram_bytes_received = udp.bytes_received;
   const transport::PeerLinksCounters links = links_.counters();
   out.links_open = links.links;
+  out.links_dialled = links.handshakes - links.accepted;
+  out.links_accepted = links.accepted;
+  out.link_streams_open = links.streams;
   out.links_failed = links.failed_to_connect + links.failed_timeout + links.failed_tls;
   out.links_refused = links.failed_certificate + links.failed_identity + links.failed_admission;
   out.api_connections_open = listener_.connections();
+  out.api_connections = listener_.counters().accepted;
+  out.api_connections_refused = listener_.counters().refused;
+  out.agent_connections_open = agent_client_.connections();
   out.api_requests = agent_gateway_.counters().requests;
   out.api_requests_refused = agent_gateway_.counters().refused;
   const storage::StoreHealth store = foundation_.store->health();

@@ -83,6 +83,11 @@ class AgentClient::Shared final : public ClientConnection::Owner,
   std::unique_ptr<Stream> open(const AgentUrl& url, RequestHead head, Receiver& receiver,
                                OpenOptions options);
   void close();
+  [[nodiscard]] std::size_t connections() const {
+    const auto stands = [](const auto& entry) { return entry.second.connection != nullptr; };
+    return connections_.size() +
+           static_cast<std::size_t>(std::ranges::count_if(http2_origins_, stands));
+  }
 
   void on_idle(ClientConnection& connection) override;
   void retire(ClientConnection& connection) override;
@@ -379,6 +384,10 @@ AgentClient::~AgentClient() {
 std::unique_ptr<Stream> AgentClient::open(const AgentUrl& url, RequestHead head, Receiver& receiver,
                                           OpenOptions options) {
   return shared_->open(url, std::move(head), receiver, options);
+}
+
+std::size_t AgentClient::connections() const {
+  return shared_->connections();
 }
 
 }  // namespace transport

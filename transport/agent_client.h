@@ -66,6 +66,7 @@ class AgentClient {
   // connection, so that the agent notices.
   [[nodiscard]] std::unique_ptr<Stream> open(const AgentUrl& url, RequestHead head,
                                              Receiver& receiver, OpenOptions options);
+  [[nodiscard]] std::size_t connections() const;  // that stand now
 
  private:
   class Shared;

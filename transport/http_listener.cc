@@ -44,6 +44,7 @@ class HttpListener::Shared final : public Http1Connection::Owner,
   void close();
   [[nodiscard]] base::Endpoint local_endpoint() const { return local_; }
   [[nodiscard]] std::size_t connections() const { return connections_.size() + http2_.size(); }
+  [[nodiscard]] const Counters& counters() const { return counters_; }
 
   asio::io_context& loop() override { return loop_; }
   void retire(Http1Connection& connection) override;
@@ -65,6 +66,7 @@ class HttpListener::Shared final : public Http1Connection::Owner,
   std::vector<std::unique_ptr<Http1Connection>> retired_;  // destroyed by a handler of their own
   std::map<std::uint64_t, std::shared_ptr<Http2Connection>> http2_;  // with their own handlers
   std::uint64_t http2_count_ = 0;                                    // so far, for keys
+  Counters counters_;
   Http2Scratch http2_scratch_;
   std::array<std::byte, 64 * 1024> scratch_;
   bool ticking_ = false;
@@ -105,7 +107,11 @@ void HttpListener::Shared::accept() {
 }
 
 void HttpListener::Shared::on_accepted(tcp::socket socket) {
-  if (connections() >= options_.connections_max) return;
+  if (connections() >= options_.connections_max) {
+    ++counters_.refused;
+    return;
+  }
+  ++counters_.accepted;
   auto channel = std::make_shared<ByteChannel>(std::move(socket), std::span<std::byte>(scratch_),
                                                options_.head_bytes_max + 1);
   auto connection =
@@ -211,6 +217,10 @@ void HttpListener::drain() {
 
 std::size_t HttpListener::connections() const {
   return shared_->connections();
+}
+
+const HttpListener::Counters& HttpListener::counters() const {
+  return shared_->counters();
 }
 
 }  // namespace transport

@@ -11,6 +11,7 @@
 #include <asio/io_context.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <system_error>
 
@@ -33,6 +34,10 @@ struct HttpListenerOptions {
 
 class HttpListener {
  public:
+  struct Counters {
+    std::uint64_t accepted = 0;
+    std::uint64_t refused = 0;  // over connections_max
+  };
   // All references outlive the listener.
   HttpListener(asio::io_context& loop, Service& service, HttpListenerOptions options);
   // Closes every connection; no callback follows.
@@ -46,6 +51,7 @@ class HttpListener {
   // Accepts nothing more; idle connections close now, the others after the answer they are at.
   void drain();
   [[nodiscard]] std::size_t connections() const;
+  [[nodiscard]] const Counters& counters() const;
 
  private:
   class Shared;

@@ -120,6 +120,7 @@ void LinkTable::count_into(PeerLinksCounters& counters) const {
   for (const Link& link : links_) {
     counters.bytes_in += link.connection->counters().bytes_in;
     counters.bytes_out += link.connection->counters().bytes_out;
+    counters.streams += link.connection->open_streams();
   }
   counters.links = links_.size();
   counters.links_lost = lost_;

@@ -168,6 +168,7 @@ void PeerLinks::Links::on_handshake(const std::shared_ptr<LinkHandshake>& handsh
     return dials_->settle(*handshake, nullptr, StreamError::refused);
   }
   ++counters_.handshakes;
+  if (handshake->side == TlsSide::server) ++counters_.accepted;
   Link& link = table_.add(*handshake);
   arm();
   dials_->settle(*handshake, &link, StreamError::connection_lost);

@@ -68,6 +68,7 @@ struct PeerLinksHooks {
 
 struct PeerLinksCounters {
   std::uint64_t handshakes = 0;  // that succeeded, of both sides
+  std::uint64_t accepted = 0;    // of these, those that others dialled
   std::uint64_t failed_to_connect = 0;
   std::uint64_t failed_timeout = 0;
   std::uint64_t failed_tls = 0;          // not TLS 1.3, no certificate, garbage
@@ -78,7 +79,8 @@ struct PeerLinksCounters {
   std::uint64_t links_evicted = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::size_t links = 0;  // now
+  std::size_t links = 0;    // now
+  std::size_t streams = 0;  // on them, now
 };
 
 // A Stream over a link.

@@ -334,5 +334,25 @@ TEST_F(HandleTest, ServesMetricsThatPromtoolTakes) {
   std::remove(file.c_str());
 }
 
+TEST_F(HandleTest, CountsWhatTheGateTurnsAway) {
+  const auto from = *base::Endpoint::parse("127.0.0.1:7401");
+  crypto::Seed seed;
+  seed.bytes.fill(std::byte{8});
+  kernel::DatagramGate stranger(crypto::Identity::from_seed(seed), {}, 1);
+  auto sealed = stranger.seal(identity().id(), true, base::as_bytes("a packet"));
+  ASSERT_TRUE(sealed);
+  base::Bytes datagram = *std::move(sealed);
+  feed(kernel::DatagramReceived{from, datagram, {}});  // opens, and is no packet
+  datagram.back() ^= std::byte{1};
+  feed(kernel::DatagramReceived{from, datagram, {}});
+  feed(kernel::DatagramReceived{from, base::to_bytes("x"), {}});
+  const std::string metrics = send("GET", "/metrics").body;
+  for (const char* line : {"parley_gate_refused_total{reason=\"forged\"} 1\n",
+                           "parley_gate_refused_total{reason=\"undecodable\"} 2\n",
+                           "parley_gate_refused_total{reason=\"foreign\"} 0\n"}) {
+    EXPECT_NE(metrics.find(line), std::string::npos) << line << metrics;
+  }
+}
+
 }  // namespace
 }  // namespace api

@@ -4,6 +4,7 @@
 import http.client
 import os
 import random
+import re
 import socket
 import ssl
 import unittest
@@ -84,6 +85,10 @@ class GarbageTest(unittest.TestCase):
             udp.settimeout(0.2)
             with self.assertRaises((TimeoutError, ConnectionRefusedError)):
                 udp.recv(2048)
+        metrics = self.a.get("/metrics").body.decode()
+        for counted in ('gate_refused_total{reason="undecodable"}', 'links_made_total{by="peer"}',
+                        "api_connections_total"):
+            self.assertRegex(metrics, rf"(?m)^parley_{re.escape(counted)} [1-9]")
 
     def test_the_link_port(self):
         for number in range(200):

@@ -125,6 +125,7 @@ TEST_F(AgentClientTest, AsksManyThingsAtOnceAndKeepsTheConnections) {
       EXPECT_TRUE(answer->ended);
     }
     EXPECT_EQ(listener.connections(), 64U);
+    EXPECT_EQ(client->connections(), 64U);
   }
 }
 
@@ -151,6 +152,7 @@ TEST_F(AgentClientTest, SpeaksHttp2WithPriorKnowledgeOverOneConnection) {
       EXPECT_EQ(answer->trailers, (Headers{{"grpc-status", "0"}}));
     }
     EXPECT_EQ(listener.connections(), 1U);
+    EXPECT_EQ(client->connections(), 1U);
   }
 }
 

@@ -526,6 +526,7 @@ TEST_F(HttpListenerTest, ClosesConnectionsBeyondItsBound) {
   ASSERT_TRUE(run_until(loop, [&] { return listener->connections() == 2; }));
   RawSocket third(loop, endpoint);
   EXPECT_TRUE(third.expect_end());
+  EXPECT_EQ(listener->counters().refused, 1U);
   first.close();
   ASSERT_TRUE(run_until(loop, [&] { return listener->connections() == 1; }));
 }

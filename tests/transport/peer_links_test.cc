@@ -49,6 +49,8 @@ TEST_F(PeerLinksTest, CarriesBodiesOfAllSizesBothWays) {
     EXPECT_EQ(*stream->peer(), b_.id());
   }
   EXPECT_EQ(a_.links->counters().handshakes, 1U);
+  EXPECT_EQ(a_.links->counters().accepted, 0U);
+  EXPECT_EQ(b_.links->counters().accepted, 1U);
   EXPECT_EQ(a_.links->counters().links, 1U);
 }
 
@@ -402,8 +404,6 @@ TEST_F(PeerLinksTest, EvictsTheIdleLinkThatWasUsedLeastRecently) {
   EXPECT_EQ(c.links->counters().links_evicted, 1U);
 }
 
-TEST_F(PeerLinksTest, AsksAndGetsTheWholeAnswer) {
-  const base::Bytes question = pattern(700'000);
 TEST_F(PeerLinksTest, OneNodeHoldsNoMoreLinksThanItsShare) {
   TestNode c(loop_, 4, {.links_per_peer_max = 2});
   const base::Endpoint at_c = c.listen();
@@ -424,6 +424,8 @@ TEST_F(PeerLinksTest, OneNodeHoldsNoMoreLinksThanItsShare) {
   EXPECT_EQ(c.links->counters().links_evicted, 2U);
 }
 
+TEST_F(PeerLinksTest, AsksAndGetsTheWholeAnswer) {
+  const base::Bytes question = pattern(700'000);
   std::optional<PeerLinks::Answer> answer;
   a_.links->ask(std::nullopt, at_b_, question, 5s,
                 [&](PeerLinks::Answer given) { answer = std::move(given); });
