@@ -2,6 +2,7 @@
 
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -57,7 +58,40 @@ std::optional<base::Endpoint> first_interface(std::uint16_t port) {
   return endpoint;
 }
 
+std::optional<base::Endpoint> look_up(const std::string& host, const std::string& port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(host.c_str(), port.c_str(), &hints, &found) != 0) return std::nullopt;
+  std::optional<base::Endpoint> out;
+  for (const addrinfo* at = found; at != nullptr && !out; at = at->ai_next) {
+    std::array<char, NI_MAXHOST> address{};
+    if (::getnameinfo(at->ai_addr, at->ai_addrlen, address.data(), address.size(), nullptr, 0,
+                      NI_NUMERICHOST) != 0) {
+      continue;
+    }
+    const std::string numbers(address.data());
+    const bool v6 = numbers.find(':') != std::string::npos;
+    out = base::Endpoint::parse((v6 ? "[" + numbers + "]" : numbers) + ":" + port);
+  }
+  ::freeaddrinfo(found);
+  return out;
+}
+
 }  // namespace
+
+base::Result<base::Endpoint, std::string> given_endpoint(const std::string& host_and_port) {
+  if (const auto endpoint = base::Endpoint::parse(host_and_port)) return *endpoint;
+  const std::size_t colon = host_and_port.rfind(':');
+  if (colon == std::string::npos) return base::Unexpected{host_and_port + " is no HOST:PORT"};
+  const std::string host = host_and_port.substr(0, colon);
+  const auto endpoint = look_up(host, host_and_port.substr(colon + 1));
+  if (!endpoint || endpoint->is_unspecified()) {
+    return base::Unexpected{"cannot find an address of " + host +
+                            " to advertise; look at the name server, or write it as numbers"};
+  }
+  return *endpoint;
+}
 
 base::Endpoint advertised_endpoint(const base::Endpoint& bound,
                                    const std::optional<base::Endpoint>& seed) {

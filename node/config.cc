@@ -6,9 +6,6 @@
 #include "node/config_policies.h"
 #include "node/setting.h"
 
-#include <netdb.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -23,26 +20,6 @@ namespace {
 
 const std::vector<std::string_view> log_formats = {"text", "json"};
 const std::vector<std::string_view> log_levels = {"debug", "info", "warning", "error"};
-
-std::optional<base::Endpoint> resolve(const std::string& host, const std::string& port) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(host.c_str(), port.c_str(), &hints, &found) != 0) return std::nullopt;
-  std::optional<base::Endpoint> out;
-  for (const addrinfo* at = found; at != nullptr && !out; at = at->ai_next) {
-    std::array<char, NI_MAXHOST> address{};
-    if (::getnameinfo(at->ai_addr, at->ai_addrlen, address.data(), address.size(), nullptr, 0,
-                      NI_NUMERICHOST) != 0) {
-      continue;
-    }
-    const std::string numbers(address.data());
-    const bool v6 = numbers.find(':') != std::string::npos;
-    out = base::Endpoint::parse((v6 ? "[" + numbers + "]" : numbers) + ":" + port);
-  }
-  ::freeaddrinfo(found);
-  return out;
-}
 
 // "host:port" in its two parts; nothing if it is neither that nor an address.
 std::optional<std::pair<std::string, std::string>> host_and_port(const std::string& text) {
@@ -112,15 +89,14 @@ class NodeSettings {
     return "";
   }
   std::string set_advertise(const std::string& value) {
-    auto endpoint = base::Endpoint::parse(value);
-    if (!endpoint) {
-      const auto parts = host_and_port(value);
-      if (!parts) return "\"" + value + "\" is no HOST:PORT; write it like node1.example.net:7400";
-      endpoint = resolve(parts->first, parts->second);
-      if (!endpoint) return "cannot find an address of " + parts->first + "; write it as numbers";
+    const auto endpoint = base::Endpoint::parse(value);
+    if (!endpoint && !host_and_port(value)) {
+      return "\"" + value + "\" is no HOST:PORT; write it like node1.example.net:7400";
     }
-    if (endpoint->is_unspecified()) return "must be an address that others can reach, not " + value;
-    config_.advertise = *endpoint;
+    if (endpoint && endpoint->is_unspecified()) {
+      return "must be an address that others can reach, not " + value;
+    }
+    config_.advertise = value;
     return "";
   }
   std::string set_log(const std::string& value) {

@@ -50,7 +50,7 @@ struct NodeConfig {
   std::string data = "./data";
   base::Endpoint mesh = base::Endpoint::v4({0, 0, 0, 0}, 7400);
   base::Endpoint api = base::Endpoint::v4({127, 0, 0, 1}, 7401);
-  std::optional<base::Endpoint> advertise;
+  std::string advertise;  // HOST:PORT, a name is looked up at the start; "" = found out
   std::vector<std::string> api_hosts;  // names beside the addresses that the API answers to
   std::vector<std::string> seeds;      // host:port
   std::string genesis;                 // a file; "" = the open mesh `default`

@@ -162,7 +162,7 @@ void Daemon::start() {
   options.name = config_.name;
   options.seeds = config_.seed_endpoints();
   options.calls = config_.policies;
-  options.advertise = config_.advertise.value_or(advertised_endpoint(
+  options.advertise = foundation_.advertise.value_or(advertised_endpoint(
       mesh_endpoint_, options.seeds.empty() ? std::nullopt : std::optional(options.seeds.front())));
   if (options.advertise.port == 0) options.advertise.port = mesh_endpoint_.port;
   kernel_.emplace(

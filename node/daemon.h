@@ -44,7 +44,8 @@ namespace node {
 
 // What has to be there before a daemon can be built; opened by run_node().
 struct Foundation {
-  storage::DataDirectory directory;  // held while the node runs
+  std::optional<base::Endpoint> advertise;  // what the configuration says, looked up
+  storage::DataDirectory directory;         // held while the node runs
   crypto::Identity identity;
   Genesis genesis;
   storage::Stored stored;

@@ -1,5 +1,6 @@
 #include "node/preflight.h"
 
+#include "node/advertise.h"
 #include "node/clock.h"
 #include "node/config_agent.h"
 #include "node/genesis.h"
@@ -157,6 +158,14 @@ CheckResult check_seed(const std::string& seed) {
   const auto [host, port] = split_endpoint(seed);
   const std::string wrong = try_connect(host, port);
   if (!wrong.empty()) {
+CheckResult check_advertise(const std::string& advertise) {
+  const auto endpoint = given_endpoint(advertise);
+  if (!endpoint) {
+    return {"advertise", Outcome::failed, endpoint.error(), "correct the name or its entry"};
+  }
+  return {"advertise", Outcome::ok, advertise + " is " + endpoint->to_string(), ""};
+}
+
     return {"seed", Outcome::warning, seed + ": " + wrong,
             "start that node, or look at name, firewall and port"};
   }
@@ -208,6 +217,7 @@ std::vector<CheckResult> preflight(const ConfigSources& sources) {
   if (config->agent) out.push_back(check_agent(*config->agent));
   return out;
 }
+  if (!config->advertise.empty()) out.push_back(check_advertise(config->advertise));
 
 int exit_code(const std::vector<CheckResult>& results) {
   int code = 0;

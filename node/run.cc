@@ -1,5 +1,6 @@
 #include "node/run.h"
 
+#include "node/advertise.h"
 #include "node/clock.h"
 #include "node/daemon.h"
 #include "node/genesis.h"
@@ -16,6 +17,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -30,20 +32,38 @@ int complain(ExitCode code, const std::string& text) {
   return code;
 }
 
-base::Result<Foundation, std::string> open_foundation(asio::io_context& io,
-                                                      const NodeConfig& config) {
+struct StartError {
+  ExitCode code;
+  std::string text;
+};
+
+base::Unexpected<StartError> start_error(ExitCode code, std::string text) {
+  return base::Unexpected{StartError{code, std::move(text)}};
+}
+
+// What the operator wrote and what can be mended by writing something else is the configuration;
+// what the disk or a name server does is a failure.
+base::Result<Foundation, StartError> open_foundation(asio::io_context& io,
+                                                     const NodeConfig& config) {
   auto genesis = load_genesis(config.genesis);
-  if (!genesis) return base::Unexpected{genesis.error()};
+  if (!genesis) return start_error(wrong_configuration, genesis.error());
+  std::optional<base::Endpoint> advertise;
+  if (!config.advertise.empty()) {
+    auto given = given_endpoint(config.advertise);
+    if (!given) return start_error(failed, given.error());
+    advertise = *given;
+  }
   auto directory = storage::DataDirectory::open(config.data);
-  if (!directory) return base::Unexpected{directory.error().text()};
+  if (!directory) return start_error(wrong_configuration, directory.error().text());
   auto seed = storage::load_or_create_key(config.data, storage::KeyKind::identity);
-  if (!seed) return base::Unexpected{seed.error().text()};
+  if (!seed) return start_error(wrong_configuration, seed.error().text());
   auto store = storage::Store::open(
       config.data, {}, [&io](std::function<void()> run) { asio::post(io, std::move(run)); });
-  if (!store) return base::Unexpected{store.error().text};
+  if (!store) return start_error(failed, store.error().text);
   auto stored = (*store)->load();
-  if (!stored) return base::Unexpected{stored.error().text};
-  return Foundation{.directory = std::move(*directory),
+  if (!stored) return start_error(failed, stored.error().text);
+  return Foundation{.advertise = advertise,
+                    .directory = std::move(*directory),
                     .identity = crypto::Identity::from_seed(*seed),
                     .genesis = std::move(*genesis),
                     .stored = std::move(*stored),
@@ -74,7 +94,7 @@ int run_node(const ConfigSources& sources) {
   std::signal(SIGXFSZ, SIG_IGN);
   asio::io_context io(1);
   auto foundation = open_foundation(io, *config);
-  if (!foundation) return complain(wrong_configuration, foundation.error());
+  if (!foundation) return complain(foundation.error().code, foundation.error().text);
   if (config->name.empty()) config->name = foundation->identity.id().short_hex();
 
   Daemon daemon(io, std::move(*config), sources, std::move(*foundation), log);

@@ -90,6 +90,19 @@ class WrongInputTest(unittest.TestCase):
         for key in keys:
             self.assertEqual(key.read_bytes(), b"this is no key", "a wrong key was overwritten")
 
+    def test_a_store_that_cannot_be_read(self):
+        data = self.folder / "data"
+        data.mkdir(mode=0o700)
+        (data / "node.db").write_bytes(b"x" * 4096)
+        done = self.run_node()
+        self.assertEqual(done.returncode, 1, done.stderr)  # nothing that was configured is wrong
+        self.assertIn("node.db", done.stderr)
+
+    def test_a_name_to_advertise_that_is_not_found(self):
+        done = self.run_node("--advertise", "name.invalid:7400")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("name.invalid", done.stderr)
+
     def test_an_unreachable_seed_is_said_and_retried(self):
         port = mesh.free_port()
         lonely = self.mesh.node("lonely", seeds=[f"127.0.0.1:{port}"])

@@ -160,6 +160,13 @@ TEST(ConfigTest, WrongFlagsAndVariablesAreNamed) {
   EXPECT_THAT(bad("", sources({{"advertise", {"0.0.0.0:1"}}})), HasSubstr("others can reach"));
 }
 
+// The file is read again at every change, on the thread that does everything else.
+TEST(ConfigTest, LooksNoNameUp) {
+  EXPECT_EQ(good("", sources({{"advertise", {"name.invalid:7400"}}})).advertise,
+            "name.invalid:7400");
+  EXPECT_THAT(bad("", sources({{"advertise", {"a b:7400"}}})), HasSubstr("is no HOST:PORT"));
+}
+
 TEST(ConfigTest, ReplacesVariablesInValues) {
   const std::string file = "node: { name: \"${NAME}-${ZONE:north}\" }\n";
   EXPECT_EQ(good(file, sources({}, {{"NAME", "a"}})).name, "a-north");
