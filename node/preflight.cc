@@ -108,12 +108,16 @@ std::string try_bind(const base::Endpoint& endpoint, int type) {
 }
 
 CheckResult check_data(const NodeConfig& config) {
-  const auto directory = storage::DataDirectory::open(config.data);
-  if (!directory) {
-    return {"data directory", Outcome::failed,
-            directory.error().where + ": " + directory.error().what, directory.error().what_to_do};
+  const auto usable = storage::DataDirectory::look_at(config.data);
+  if (!usable) {
+    return {"data directory", Outcome::failed, usable.error().where + ": " + usable.error().what,
+            usable.error().what_to_do};
   }
   std::error_code error;
+  if (!std::filesystem::exists(config.data, error)) {
+    return {"data directory", Outcome::ok,
+            "there is none yet; the first start makes " + config.data, ""};
+  }
   const auto space = std::filesystem::space(config.data, error);
   if (!error && space.available < free_bytes_min) {
     return {"data directory", Outcome::warning,
@@ -154,10 +158,6 @@ CheckResult check_port(const std::string& name, const base::Endpoint& endpoint, 
   return {name, Outcome::ok, endpoint.to_string() + " is free", ""};
 }
 
-CheckResult check_seed(const std::string& seed) {
-  const auto [host, port] = split_endpoint(seed);
-  const std::string wrong = try_connect(host, port);
-  if (!wrong.empty()) {
 CheckResult check_advertise(const std::string& advertise) {
   const auto endpoint = given_endpoint(advertise);
   if (!endpoint) {
@@ -166,6 +166,10 @@ CheckResult check_advertise(const std::string& advertise) {
   return {"advertise", Outcome::ok, advertise + " is " + endpoint->to_string(), ""};
 }
 
+CheckResult check_seed(const std::string& seed) {
+  const auto [host, port] = split_endpoint(seed);
+  const std::string wrong = try_connect(host, port);
+  if (!wrong.empty()) {
     return {"seed", Outcome::warning, seed + ": " + wrong,
             "start that node, or look at name, firewall and port"};
   }
@@ -213,11 +217,11 @@ std::vector<CheckResult> preflight(const ConfigSources& sources) {
   out.push_back(check_port("mesh port, UDP", config->mesh, SOCK_DGRAM, "--mesh"));
   out.push_back(check_port("mesh port, TCP", config->mesh, SOCK_STREAM, "--mesh"));
   out.push_back(check_port("API port", config->api, SOCK_STREAM, "--api"));
+  if (!config->advertise.empty()) out.push_back(check_advertise(config->advertise));
   for (const std::string& seed : config->seeds) out.push_back(check_seed(seed));
   if (config->agent) out.push_back(check_agent(*config->agent));
   return out;
 }
-  if (!config->advertise.empty()) out.push_back(check_advertise(config->advertise));
 
 int exit_code(const std::vector<CheckResult>& results) {
   int code = 0;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -18,7 +19,44 @@ std::string reason(int error) {
   return std::error_code(error, std::generic_category()).message();
 }
 
+base::Unexpected<FileError> not_writable(int error, const std::string& where) {
+  return base::Unexpected{
+      FileError{"cannot write into the data directory: " + reason(error), where,
+                "let the user of this process write there, or name another one with --data"}};
+}
+
+base::Result<void, FileError> take_lock(int lock, const std::string& lock_path) {
+  if (::flock(lock, LOCK_EX | LOCK_NB) == 0) return {};
+  if (errno == EWOULDBLOCK) {
+    return base::Unexpected{FileError{"another node runs with this data directory", lock_path,
+                                      "stop it, or name another directory with --data"}};
+  }
+  return base::Unexpected{FileError{"cannot lock: " + reason(errno), lock_path,
+                                    "use a file system that supports flock"}};
+}
+
 }  // namespace
+
+base::Result<void, FileError> DataDirectory::look_at(const std::string& path) {
+  std::error_code error;
+  std::filesystem::path there = std::filesystem::absolute(path, error);
+  while (!std::filesystem::exists(there, error) && there.has_relative_path()) {
+    there = there.parent_path();
+  }
+  // Permissions alone do not tell it: try.
+  std::string probe = (there / ".parley-check-XXXXXX").string();
+  if (::mkdtemp(probe.data()) == nullptr) return not_writable(errno, there.string());
+  ::rmdir(probe.c_str());
+  const std::string lock_path = path + "/lock";
+  const int lock = ::open(lock_path.c_str(), O_RDWR | O_CLOEXEC);
+  if (lock < 0) {
+    if (errno == ENOENT) return {};
+    return not_writable(errno, lock_path);
+  }
+  auto taken = take_lock(lock, lock_path);
+  ::close(lock);
+  return taken;
+}
 
 base::Result<DataDirectory, FileError> DataDirectory::open(const std::string& path) {
   std::error_code error;
@@ -32,20 +70,10 @@ base::Result<DataDirectory, FileError> DataDirectory::open(const std::string& pa
   }
   const std::string lock_path = path + "/lock";
   const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock < 0) {
-    return base::Unexpected{
-        FileError{"cannot write into the data directory: " + reason(errno), lock_path,
-                  "let the user of this process write there, or name another one with --data"}};
-  }
-  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    const int why = errno;
+  if (lock < 0) return not_writable(errno, lock_path);
+  if (auto taken = take_lock(lock, lock_path); !taken) {
     ::close(lock);
-    if (why == EWOULDBLOCK) {
-      return base::Unexpected{FileError{"another node runs with this data directory", lock_path,
-                                        "stop it, or name another directory with --data"}};
-    }
-    return base::Unexpected{FileError{"cannot lock: " + reason(why), lock_path,
-                                      "use a file system that supports flock"}};
+    return base::Unexpected{taken.error()};
   }
   return DataDirectory(path, lock);
 }

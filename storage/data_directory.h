@@ -14,6 +14,8 @@ class DataDirectory {
  public:
   // Makes the directory (mode 0700) if it is missing; its parent must exist or be creatable too.
   [[nodiscard]] static base::Result<DataDirectory, FileError> open(const std::string& path);
+  // Whether open() would succeed. Leaves nothing behind.
+  [[nodiscard]] static base::Result<void, FileError> look_at(const std::string& path);
   DataDirectory(DataDirectory&& other) noexcept;
   DataDirectory& operator=(DataDirectory&& other) noexcept;
   DataDirectory(const DataDirectory&) = delete;

@@ -71,6 +71,7 @@ TEST_F(PreflightTest, HoldsWhereANodeCouldStart) {
   for (const CheckResult& one : results) {
     EXPECT_EQ(one.outcome, CheckResult::Outcome::ok) << one.name << ": " << one.detail;
   }
+  EXPECT_FALSE(std::filesystem::exists(directory_ + "/d")) << "a check makes nothing";
 }
 
 TEST_F(PreflightTest, WrongConfigurationIsOfItsOwnKind) {
