@@ -294,17 +294,5 @@ TEST_F(ExchangeTest, SaysThatThereIsNoWayToTheAgent) {
             mesh::AttemptFailure::unreachable);
 }
 
-TEST(KeptAnswersTest, ForgetsTheOldestWhenTheBoundIsReached) {
-  KeptAnswers answers;
-  const std::size_t fit = KeptAnswers::total_bytes_max / KeptAnswers::answer_bytes_max;
-  for (std::size_t i = 1; i <= fit + 1; ++i) {
-    answers.put({i}, {{}, base::Bytes(KeptAnswers::answer_bytes_max), {}});
-  }
-  EXPECT_EQ(answers.find({1}), nullptr);
-  EXPECT_NE(answers.find({2}), nullptr);
-  answers.put({9999}, {{}, base::Bytes(KeptAnswers::answer_bytes_max + 1), {}});
-  EXPECT_EQ(answers.find({9999}), nullptr);
-}
-
 }  // namespace
 }  // namespace node
