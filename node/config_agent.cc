@@ -13,19 +13,29 @@ namespace node {
 
 namespace {
 
-constexpr std::size_t capabilities_max = 256;
-constexpr std::size_t text_max = 4'096;  // bytes of a description or an example
-constexpr std::size_t texts_max = 64;    // of one list
+using Limits = wire::DescriptorLimits;  // what other nodes read, and no more
+
 constexpr std::uint32_t concurrency_max = 1'000'000;
 
-// A list whose length and items are bounded: all of it is gossiped to every member.
-std::vector<std::string> bounded_texts(const ConfigBlock& block, std::string_view name) {
+std::string longer_than(std::size_t bytes_max) {
+  return "longer than " + std::to_string(bytes_max) + " bytes";
+}
+
+// A text of which every member gets a copy.
+std::string bounded_text(const ConfigBlock& block, std::string_view name, std::size_t bytes_max) {
+  std::string out = block.text(name).value_or("");
+  if (out.size() > bytes_max) block.refuse(name, "is " + longer_than(bytes_max));
+  return out;
+}
+
+std::vector<std::string> bounded_texts(const ConfigBlock& block, std::string_view name,
+                                       std::size_t count_max, std::size_t bytes_max) {
   std::vector<std::string> out = block.texts(name);
-  if (out.size() > texts_max) {
-    block.refuse(name, "has more than " + std::to_string(texts_max) + " entries");
+  if (out.size() > count_max) {
+    block.refuse(name, "has more than " + std::to_string(count_max) + " entries");
   }
   for (const std::string& item : out) {
-    if (item.size() > text_max) block.refuse(name, "has an entry that is too long");
+    if (item.size() > bytes_max) block.refuse(name, "has an entry " + longer_than(bytes_max));
   }
   return out;
 }
@@ -34,21 +44,32 @@ std::map<std::string, std::vector<std::string>> read_attributes(const ConfigBloc
   std::map<std::string, std::vector<std::string>> out;
   const Setting* attributes = block.find("attributes");
   if (attributes == nullptr) return out;
-  if (attributes->kind != Setting::Kind::map || attributes->entries.size() > texts_max) {
-    block.refuse("attributes",
-                 "must be a block of names and values, at most " + std::to_string(texts_max));
+  if (attributes->kind != Setting::Kind::map || attributes->entries.size() > Limits::attributes) {
+    block.refuse("attributes", "must be a block of names and values, at most " +
+                                   std::to_string(Limits::attributes));
     return out;
   }
   for (const Setting& value : attributes->entries) {
     std::vector<std::string>& values = out[value.key];
+    const auto refuse = [&](int line, const std::string& what) {
+      block.reading().refuse(line, block.key("attributes") + "." + value.key, what);
+    };
+    if (value.key.size() > Limits::word) {
+      refuse(value.line, "has a name " + longer_than(Limits::word));
+    }
     const auto take = [&](const Setting& one) {
-      if (one.kind == Setting::Kind::scalar && one.scalar.size() <= text_max) {
-        values.push_back(one.scalar);
+      if (one.kind != Setting::Kind::scalar) {
+        refuse(one.line, "must be a text or a list of texts");
+      } else if (one.scalar.size() > Limits::word) {
+        refuse(one.line, "has a value " + longer_than(Limits::word));
       } else {
-        block.reading().refuse(one.line, block.key("attributes") + "." + value.key,
-                               "must be a text or a list of texts");
+        values.push_back(one.scalar);
       }
     };
+    if (value.items.size() > Limits::attribute_values) {
+      refuse(value.line, "has more than " + std::to_string(Limits::attribute_values) + " values");
+      continue;
+    }
     if (value.kind != Setting::Kind::list) {
       take(value);
       continue;
@@ -89,7 +110,7 @@ void compile(const ConfigBlock& block, std::string_view name, const mesh::Output
 mesh::OutputCheck read_check(const ConfigBlock& block) {
   mesh::OutputCheck out;
   out.non_empty = block.one_of("nonEmpty", {"true", "false"}) == "true";
-  out.pattern = block.text("pattern").value_or("");
+  out.pattern = bounded_text(block, "pattern", Limits::pattern);
   compile(block, "pattern", {.non_empty = false, .pattern = out.pattern, .schema = ""});
   const Setting* schema = block.find("schema");
   if (schema == nullptr) return out;
@@ -98,6 +119,8 @@ mesh::OutputCheck read_check(const ConfigBlock& block) {
     return out;
   }
   out.schema = json_of(*schema).dump();
+  if (out.schema.size() > Limits::schema)
+    block.refuse("schema", "is " + longer_than(Limits::schema));
   compile(block, "schema", {.non_empty = false, .pattern = "", .schema = out.schema});
   return out;
 }
@@ -110,9 +133,8 @@ mesh::Capability read_capability(const ConfigBlock& block) {
                              "\" is no capability name; use letters, digits, _ and - in parts "
                              "joined by dots");
   }
-  out.description = block.text("description").value_or("");
-  if (out.description.size() > text_max) block.refuse("description", "is too long");
-  out.examples = bounded_texts(block, "examples");
+  out.description = bounded_text(block, "description", Limits::text);
+  out.examples = bounded_texts(block, "examples", Limits::examples, Limits::text);
   out.attributes = read_attributes(block);
   if (const auto word = block.one_of("proficiency", {"novice", "competent", "expert"})) {
     out.proficiency = *mesh::parse_proficiency(*word);
@@ -184,15 +206,16 @@ std::optional<AgentConfig> read_agent(const ConfigBlock& block) {
                             "\" is no URL of an agent; write it like "
                             "http://127.0.0.1:9000 or h2c://127.0.0.1:9000");
   }
-  out.descriptor.roles = bounded_texts(block, "roles");
+  out.descriptor.roles = bounded_texts(block, "roles", Limits::roles, Limits::word);
   out.descriptor.concurrency =
       static_cast<std::uint32_t>(block.number("concurrency", 0, concurrency_max).value_or(0));
   if (const auto health = block.block("health", "health")) {
     out.descriptor.health = read_health(*health);
   }
   const std::vector<ConfigBlock> capabilities = block.blocks("capabilities");
-  if (capabilities.size() > capabilities_max) {
-    block.refuse("capabilities", "has more than " + std::to_string(capabilities_max) + " entries");
+  if (capabilities.size() > Limits::capabilities) {
+    block.refuse("capabilities",
+                 "has more than " + std::to_string(Limits::capabilities) + " entries");
   }
   std::set<std::string> names;
   for (const ConfigBlock& capability : capabilities) {
@@ -204,9 +227,9 @@ std::optional<AgentConfig> read_agent(const ConfigBlock& block) {
   }
   if (block.reading().errors.size() != errors_before) return std::nullopt;
   if (!wire::encode_descriptor(out.descriptor)) {
-    block.refuse("capabilities",
-                 "are too large together to be told to other nodes (64 KiB); shorten descriptions "
-                 "and examples");
+    block.refuse("capabilities", "are too large together to be told to other nodes (" +
+                                     std::to_string(Limits::bytes / 1024) +
+                                     " KiB); shorten descriptions and examples");
     return std::nullopt;
   }
   return out;

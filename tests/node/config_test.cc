@@ -272,6 +272,29 @@ TEST(AgentJsonTest, RefusesWhatIsTooLargeToBeToldToOthers) {
   EXPECT_THAT(agent.error(), HasSubstr("agent.capabilities: are too large together"));
 }
 
+// What is taken here is what other nodes take.
+TEST(AgentJsonTest, NamesTheFieldThatIsTooLargeToBeToldToOthers) {
+  const auto refused = [](const std::string& capability, const std::string& more = "") {
+    const auto agent = parse_agent_json("{\"url\":\"http://a:1\"," + more +
+                                        "\"capabilities\":[{\"name\":\"a.b\"" + capability + "}]}");
+    return agent ? std::string() : agent.error();
+  };
+  const auto list = [](int count) {
+    std::string out;
+    for (int i = 0; i < count; ++i) out += (i == 0 ? "\"r" : ",\"r") + std::to_string(i) + "\"";
+    return "[" + out + "]";
+  };
+  EXPECT_EQ(refused(",\"description\":\"" + std::string(1'024, 'd') + "\""), "");
+  EXPECT_THAT(refused(",\"description\":\"" + std::string(1'025, 'd') + "\""),
+              HasSubstr("agent.capabilities[0].description: is longer than 1024 bytes"));
+  EXPECT_THAT(refused(",\"examples\":" + list(17)),
+              HasSubstr("agent.capabilities[0].examples: has more than 16 entries"));
+  EXPECT_THAT(refused(",\"attributes\":{\"region\":\"" + std::string(129, 'x') + "\"}"),
+              HasSubstr("attributes.region: has a value longer than 128 bytes"));
+  EXPECT_THAT(refused("", "\"roles\":" + list(33) + ","),
+              HasSubstr("agent.roles: has more than 32 entries"));
+}
+
 TEST(AgentJsonTest, DoesNotReadVariablesOfTheProcess) {
   const auto agent = parse_agent_json(R"({"url":"http://a:1","roles":["${HOME}"]})");
   ASSERT_TRUE(agent);
