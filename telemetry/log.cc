@@ -35,11 +35,36 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+// How many bytes the character takes that begins there; 0: it is none in UTF-8 (RFC 3629).
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  // Longer than needed, halves of a UTF-16 pair, beyond the last character.
+  if ((first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) > 0x9f)) return 0;
+  if ((first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) > 0x8f)) return 0;
+  return length;
+}
+
+// Names and errors come from elsewhere, and JSON is UTF-8.
 std::string json_string(std::string_view text) {
+  const std::string shown = printable(text);
   std::string out = "\"";
-  for (const char c : printable(text)) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
+  for (std::string_view rest = shown; !rest.empty();) {
+    const std::size_t length = utf8_length(rest);
+    if (length == 0) {
+      out += "\xef\xbf\xbd";  // U+FFFD
+      rest.remove_prefix(1);
+      continue;
+    }
+    if (rest[0] == '"' || rest[0] == '\\') out += '\\';
+    out += rest.substr(0, length);
+    rest.remove_prefix(length);
   }
   return out + "\"";
 }

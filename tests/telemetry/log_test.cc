@@ -43,6 +43,15 @@ TEST_F(LogTest, WritesOneJsonObjectALineForPrograms) {
             "\"message\":\"cannot read \\\"a\\\\b\\\"\"}\n");
 }
 
+TEST_F(LogTest, JsonIsUtf8WhateverANameIs) {
+  Log log = make({.format = LogFormat::json});
+  log.write(Severity::info, "z\xc3\xbcrich \xf0\x9f\x98\x80 \xff \xc3", at(0));
+  log.write(Severity::info, "\xed\xa0\x80 \xc0\xaf", at(1));  // half a pair, too long a form
+  EXPECT_NE(lines.at(0).find("\"z\xc3\xbcrich \xf0\x9f\x98\x80 \xef\xbf\xbd \xef\xbf\xbd\""),
+            std::string::npos);
+  EXPECT_EQ(lines.at(1).find_first_of("\xed\xa0\x80\xc0\xaf"), std::string::npos);
+}
+
 TEST_F(LogTest, KeepsQuietBelowItsLevel) {
   Log log = make({.level = Severity::warning});
   log.write(Severity::info, "not said", at(0));
