@@ -2,6 +2,7 @@
 
 #include "api/agent_resource.h"
 #include "api/calls_resource.h"
+#include "api/decisions_resource.h"
 #include "api/deferred_resource.h"
 #include "api/exposition.h"
 #include "api/health.h"
@@ -193,11 +194,33 @@ Response description(const View& view, const Request&, const std::string&) {
   return json(openapi(view.version));
 }
 
+Response proposal(const View& view, const Request& request, const std::string&) {
+  return post_proposal(view, request);
+}
+Response decisions(const View& view, const Request& request, const std::string&) {
+  return get_decisions(view, request);
+}
+Response decision(const View& view, const Request&, const std::string& id) {
+  return get_decision(view, id);
+}
+Response proof(const View& view, const Request&, const std::string& id) {
+  return get_proof(view, id);
+}
+Response ballots(const View& view, const Request&, const std::string&) {
+  return get_ballots(view);
+}
+Response documents(const View& view, const Request&, const std::string&) {
+  return get_documents(view);
+}
+Response agreement(const View& view, const Request&, const std::string&) {
+  return get_agreement(view);
+}
+
 // ---- the table ----
 
 using Handler = Response (*)(const View&, const Request&, const std::string& parameter);
 
-constexpr std::array<Resource, 25> table{{
+constexpr std::array<Resource, 32> table{{
     {"GET", "/v1/members"},
     {"GET", "/v1/agents"},
     {"GET", "/v1/capabilities"},
@@ -223,13 +246,21 @@ constexpr std::array<Resource, 25> table{{
     {"GET", "/v1/deferred/{id}"},
     {"GET", "/v1/deferred/{id}/answer"},
     {"DELETE", "/v1/deferred/{id}"},
+    {"POST", "/v1/proposals"},
+    {"GET", "/v1/decisions"},
+    {"GET", "/v1/decisions/{id}"},
+    {"GET", "/v1/proofs/{id}"},
+    {"GET", "/v1/ballots"},
+    {"GET", "/v1/documents"},
+    {"GET", "/v1/agreement"},
 }};
 constexpr std::array<Handler, table.size()> handlers{
-    members,  agents,       capabilities, routes,          breakers,
-    node,     agent,        agent_put,    agent_patch,     agent_delete,
-    join,     leave,        drain,        resume,          livez,
-    healthz,  readyz,       startupz,     metrics_page,    description,
-    feedback, deferred_all, deferred_one, deferred_answer, deferred_delete};
+    members,         agents,      capabilities, routes,       breakers,     node,
+    agent,           agent_put,   agent_patch,  agent_delete, join,         leave,
+    drain,           resume,      livez,        healthz,      readyz,       startupz,
+    metrics_page,    description, feedback,     deferred_all, deferred_one, deferred_answer,
+    deferred_delete, proposal,    decisions,    decision,     proof,        ballots,
+    documents,       agreement};
 
 // What stands for the parameter of `pattern` in `path`; "" if it has none; nothing if they differ.
 std::optional<std::string> match_path(std::string_view pattern, std::string_view path) {

@@ -3,6 +3,7 @@
 // carries out the rest, first `commands` in order, then `agent`.
 #pragma once
 
+#include "base/ids.h"
 #include "mesh/call.h"
 #include "node/kernel/input.h"
 
@@ -43,6 +44,9 @@ struct Response {
   std::optional<AgentChange> agent;
   // Send the kept answer of this deferred call instead of all the above.
   std::optional<std::string> deferred_answer{};
+  // The answer is on disk: the shell looks this op up there, and answers by on_decision_found()
+  // (decisions_resource.h) instead of with the rest of this.
+  std::optional<base::Digest> decision{};
 };
 
 }  // namespace api

@@ -240,6 +240,22 @@ void write_storage(Exposition& out, const ShellCounters& shell) {
             std::uint64_t{shell.storage_healthy ? 1U : 0U});
 }
 
+void write_agreement(Exposition& out, const kernel::Agreement& agreement, base::Instant now) {
+  const consensus::Replica::Standing standing = agreement.replica().standing();
+  out.counter("parley_decisions_total", "Ops that were decided, in this run.", agreement.decided());
+  out.gauge("parley_agreement_epoch", "Epochs of the committee, from 0.", standing.epoch);
+  out.gauge("parley_agreement_view", "The view that agreement is in.", standing.view);
+  out.gauge("parley_agreement_height", "Blocks decided, of all epochs.", standing.height);
+  out.gauge("parley_agreement_pending", "Ops that wait to be decided.",
+            std::uint64_t{standing.pending_ops});
+  out.gauge("parley_agreement_votes", "1 if this node is a validator and votes.",
+            std::uint64_t{standing.validator && !standing.abstains ? 1U : 0U});
+  out.gauge("parley_agreement_stale", "1 if nothing was heard of decisions for three heartbeats.",
+            std::uint64_t{agreement.stale(now) ? 1U : 0U});
+  out.counter("parley_agreement_alarms_total", "What needs a person: see the log.",
+              agreement.alarms());
+}
+
 void write_transitions(Exposition& out, const CallMetrics& calls) {
   out.family("parley_transitions_total", "counter", "Phase changes of the node's state machines.");
   for (const auto& [key, count] : calls.transitions()) {
@@ -272,6 +288,9 @@ std::string metrics(const View& view) {
   write_links(out, view.shell);
   write_gate(out, view.kernel);
   write_storage(out, view.shell);
+  if (const kernel::Agreement* agreement = view.kernel.agreement()) {
+    write_agreement(out, *agreement, view.now);
+  }
   write_transitions(out, view.calls);
   write_process(out, view);
   return out.text();

@@ -15,7 +15,7 @@ constexpr std::string_view description_text = R"json({
   "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 },
 "servers": [{"url": "http://127.0.0.1:7401"}],
-"tags": [{"name": "calls"}, {"name": "mesh"}, {"name": "agent"}, {"name": "operations"}],
+"tags": [{"name": "calls"}, {"name": "mesh"}, {"name": "decisions"}, {"name": "agent"}, {"name": "operations"}],
 "paths": {
   "/call/{capability}": {
     "description": "Any method. What follows the capability in the path, the query, the headers and the body go to the chosen agent, whose answer comes back byte for byte, as it comes.",
@@ -61,6 +61,27 @@ constexpr std::string_view description_text = R"json({
   },
   "/v1/deferred/{id}/answer": {
     "get": {"tags": ["calls"], "operationId": "deferredAnswer", "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}], "summary": "What the agent answered, status and all", "responses": {"default": {"$ref": "#/components/responses/Answer"}, "404": {"$ref": "#/components/responses/Problem"}, "409": {"$ref": "#/components/responses/Problem"}}}
+  },
+  "/v1/proposals": {
+    "post": {"tags": ["decisions"], "operationId": "propose", "summary": "Ask the validators to decide; what comes of it is seen at /v1/decisions/{id}", "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "required": ["kind"], "properties": {"kind": {"enum": ["document", "delete-document", "member", "policy", "ballot", "vote", "withdraw"]}}}}}}, "responses": {"202": {"description": "Its id", "content": {"application/json": {"schema": {"type": "object"}}}}, "400": {"$ref": "#/components/responses/Problem"}, "404": {"$ref": "#/components/responses/Problem"}, "409": {"$ref": "#/components/responses/Problem"}}}
+  },
+  "/v1/decisions": {
+    "get": {"tags": ["decisions"], "operationId": "decisions", "summary": "What was decided lately, the newest first", "responses": {"200": {"description": "One row a decision", "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}}}, "404": {"$ref": "#/components/responses/Problem"}}}
+  },
+  "/v1/decisions/{id}": {
+    "get": {"tags": ["decisions"], "operationId": "decision", "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}], "summary": "One decision", "responses": {"200": {"description": "One object", "content": {"application/json": {"schema": {"type": "object"}}}}, "404": {"$ref": "#/components/responses/Problem"}}}
+  },
+  "/v1/proofs/{id}": {
+    "get": {"tags": ["decisions"], "operationId": "proof", "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"}}], "summary": "A decision with all that proves it, as parley verify takes it", "responses": {"200": {"description": "The file", "content": {"application/json": {"schema": {"type": "object"}}}}, "404": {"$ref": "#/components/responses/Problem"}}}
+  },
+  "/v1/ballots": {
+    "get": {"tags": ["decisions"], "operationId": "ballots", "summary": "Questions that are or were voted on", "responses": {"200": {"description": "One row a ballot", "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}}}, "404": {"$ref": "#/components/responses/Problem"}}}
+  },
+  "/v1/documents": {
+    "get": {"tags": ["decisions"], "operationId": "documents", "summary": "Decided documents of applications", "responses": {"200": {"description": "One row a document", "content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}}}, "404": {"$ref": "#/components/responses/Problem"}}}
+  },
+  "/v1/agreement": {
+    "get": {"tags": ["decisions"], "operationId": "agreement", "summary": "Where agreement stands at this node", "responses": {"200": {"description": "One object", "content": {"application/json": {"schema": {"type": "object"}}}}, "404": {"$ref": "#/components/responses/Problem"}}}
   },
   "/v1/node": {
     "get": {"tags": ["operations"], "operationId": "node", "summary": "This node: identity, state, warnings, sums", "responses": {"200": {"description": "One object", "content": {"application/json": {"schema": {"type": "object", "required": ["id", "name", "state", "mesh", "version", "uptime_seconds", "ready"]}}}}}}

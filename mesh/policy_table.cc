@@ -70,10 +70,11 @@ CallPolicy policy_for(const std::vector<Policy>& policies, const CallPolicy& usu
   for (const Policy& policy : policies) {
     if (matches_pattern(policy.capability, capability)) matching.push_back(&policy);
   }
-  // From the least specific to the most, each overwrites; the earlier of two equals comes last.
+  // From the least weighty to the most, each overwrites; the earlier of two equals comes last.
   std::ranges::reverse(matching);
-  std::ranges::stable_sort(matching, {},
-                           [](const Policy* policy) { return specificity(policy->capability); });
+  std::ranges::stable_sort(matching, {}, [](const Policy* policy) {
+    return std::pair(policy->authority, specificity(policy->capability));
+  });
   for (const Policy* policy : matching) overlay(*policy, out);
   return out;
 }

@@ -16,8 +16,13 @@
 
 namespace mesh {
 
-// One entry of `policies:`. Of all whose pattern matches, each field comes from the most specific
-// pattern (the most characters that are not `*`; then the earlier entry) that sets it.
+// Who says it. The mesh may decide what holds everywhere, or what holds where a node's own file
+// says nothing.
+enum class Authority : std::uint8_t { decided_default, own, decided };
+
+// One entry of `policies:`. Of all whose pattern matches, each field comes from the entry with the
+// highest authority that sets it, then from the most specific pattern (the most characters that are
+// not `*`), then from the earlier entry.
 struct Policy {
   std::string capability = "*";  // a name in which `*` stands for any run of characters
   std::optional<RoutePolicy> route;
@@ -42,6 +47,7 @@ struct Policy {
   std::vector<std::string> fallback;  // empty = not set
   std::optional<Deferral> deferral;
   std::vector<FaultRule> faults;  // empty = not set
+  Authority authority = Authority::own;
 
   bool operator==(const Policy&) const = default;
 };

@@ -1,5 +1,6 @@
 #include "node/daemon.h"
 
+#include "api/decisions_resource.h"
 #include "api/handle.h"
 #include "api/hosts.h"
 #include "base/check.h"
@@ -7,6 +8,7 @@
 #include "base/strings.h"
 #include "node/advertise.h"
 #include "node/clock.h"
+#include "node/decided_policy.h"
 #include "node/http_answer.h"
 #include "node/program_pages.h"
 #include "node/service_notify.h"
@@ -88,7 +90,17 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
             kept_calls_.keep(exchange, std::move(request));
           }),
       kept_calls_(*foundation_.store, exchanges_),
-      peer_gateway_(io, exchanges_),
+      channels_(
+          io, {},
+          [this](const base::NodeId& id) -> std::optional<base::Endpoint> {
+            const gossip::Member* member = kernel_->membership().find(id);
+            if (member == nullptr) return std::nullopt;
+            return member->record.record.endpoint;
+          },
+          [this](const base::NodeId& from, base::Bytes frame) {
+            driver_->feed(kernel::AgreementReceived{from, std::move(frame)});
+          }),
+      peer_gateway_(io, exchanges_, channels_),
       agent_gateway_(
           io, exchanges_,
           [this](const api::Request& request, std::unique_ptr<transport::Stream> stream) {
@@ -129,6 +141,7 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
 Daemon::~Daemon() {
   if (driver_) driver_->stop();
   peer_gateway_.shut_down();
+  channels_.shut_down();
 }
 
 // ---- starting ----
@@ -171,12 +184,14 @@ void Daemon::start() {
                      .members = foundation_.stored.members,
                      .descriptors = foundation_.stored.descriptors,
                      .deferred = kept_calls(foundation_.stored.deferred, wall_now())},
-      base::Rng(storage::draw_seed()));
+      base::Rng(storage::draw_seed()), agreement_options());
   EffectSink& sink = *this;
   driver_.emplace(io_, *kernel_, sink);
   exchanges_.connect(*driver_, links_);
   kept_calls_.connect(*driver_);
   peer_gateway_.connect(*driver_);
+  channels_.connect(links_);
+  if (foundation_.agreement) foundation_.agreement->connect(*driver_);
   prober_.connect(*driver_);
 
   wait_for_signals();
@@ -184,6 +199,18 @@ void Daemon::start() {
   apply_agent(config_.agent);
   read_clock();
   resolve_seeds();
+}
+
+std::optional<kernel::AgreementOptions> Daemon::agreement_options() {
+  const auto genesis = founding(foundation_.genesis);
+  if (!genesis || !foundation_.agreement) return std::nullopt;
+  if (const std::string& complaint = foundation_.agreement->complaint(); !complaint.empty()) {
+    log(base::Severity::error, complaint);
+  }
+  return kernel::AgreementOptions{.genesis = *genesis,
+                                  .consensus = {},
+                                  .voting_key = foundation_.voting_key,
+                                  .stored = foundation_.agreement->take_stored()};
 }
 
 // A disk that does not take the epoch does not stop the node, but holds it up for a moment: epochs
@@ -320,6 +347,14 @@ void Daemon::carry_out(kernel::Effect effect) {
       [&](kernel::AskPeer&& e) { carry_out(std::move(e)); },
       [&](kernel::AnswerPeer&& e) { peer_gateway_.answer_question(e.question, e.body); },
       [&](kernel::DropLinks&& e) { links_.drop(e.node); },
+      [&](kernel::SendAgreement&& e) { channels_.send(e.to, e.frame); },
+      [&](kernel::DecidedPolicies&& e) { carry_out(std::move(e)); },
+      [&](kernel::AppendLog&& e) { foundation_.agreement->carry_out(std::move(e)); },
+      [&](kernel::SyncLog&& e) { foundation_.agreement->carry_out(e); },
+      [&](kernel::RewriteLog&& e) { foundation_.agreement->carry_out(std::move(e)); },
+      [&](kernel::StoreDecisions&& e) { foundation_.agreement->carry_out(std::move(e)); },
+      [&](kernel::StoreEpoch&& e) { foundation_.agreement->carry_out(std::move(e)); },
+      [&](kernel::ReadDecisions&& e) { foundation_.agreement->carry_out(e); },
       [&](kernel::CheckSignatures&& e) { signatures_.submit(e.batch, std::move(e.checks)); },
       [&](mesh::DeliverCall&& e) { kept_calls_.carry_out(e); },
       [&](mesh::EndDelivery&& e) { kept_calls_.carry_out(e); },
@@ -351,6 +386,29 @@ void Daemon::carry_out(kernel::AskPeer&& effect) {
 
 // ---- configuration and API ----
 
+void Daemon::carry_out(kernel::DecidedPolicies&& effect) {
+  decided_policies_ = std::move(effect);
+  load_policies();
+}
+
+// What was decided for all, and what this node's own file says.
+void Daemon::load_policies() {
+  mesh::Options options = config_.policies;
+  for (const kernel::DecidedPolicies::Policy& decided : decided_policies_.policies) {
+    auto read = read_decided_policy(decided.name, decided.scope, decided.yaml);
+    if (!read) {
+      log(base::Severity::error, read.error() + " (it has no effect on this node)");
+      continue;
+    }
+    for (mesh::Policy& policy : *read) {
+      policy.authority =
+          decided.local_may_override ? mesh::Authority::decided_default : mesh::Authority::decided;
+      options.policies.push_back(std::move(policy));
+    }
+  }
+  driver_->feed(kernel::PoliciesChanged{std::move(options)});
+}
+
 void Daemon::apply_agent(const std::optional<AgentConfig>& agent) {
   if (!agent) {
     exchanges_.set_agent(std::nullopt);
@@ -376,43 +434,51 @@ void Daemon::on_config_text(const std::string& text) {
     log(base::Severity::warning, config_.file + ": " + key + " changed: it waits for a restart");
   }
   if (changed->agent != config_.agent) apply_agent(changed->agent);
-  if (changed->policies != config_.policies) {
-    driver_->feed(kernel::PoliciesChanged{changed->policies});
-  }
   config_.agent = std::move(changed->agent);
-  config_.policies = std::move(changed->policies);
+  if (changed->policies != config_.policies) {
+    config_.policies = std::move(changed->policies);
+    load_policies();
+  }
   config_.warnings = std::move(changed->warnings);
   log(base::Severity::info, config_.file + ": read again; agent and policies are live");
+}
+
+// What the API may look at, for one question.
+template <class Ask>
+api::Response Daemon::look(const Ask& ask) {
+  const std::vector<api::Condition> holds = conditions();
+  const api::ShellCounters shell = shell_counters();
+  return ask(api::View{.kernel = *kernel_,
+                       .now = steady_now(),
+                       .version = PARLEY_VERSION,
+                       .mesh_name = foundation_.genesis.name,
+                       .mesh = foundation_.genesis.mesh,
+                       .name = config_.name,
+                       .started_wall = started_wall_,
+                       .started = started_,
+                       .access = access_,
+                       .agent_block = agent_block_,
+                       .parse_agent = parse_agent_,
+                       .conditions = holds,
+                       .warnings = config_.warnings,
+                       .calls = call_metrics_,
+                       .shell = shell});
 }
 
 void Daemon::serve_api(const api::Request& request, std::unique_ptr<transport::Stream> stream) {
   const api::Response response = handle_api(request);
   if (response.deferred_answer) {
     kept_calls_.answer(*response.deferred_answer, std::move(stream));
+  } else if (response.decision) {
+    answer_decision(*response.decision, std::move(stream));
   } else {
     answer(*stream, response);
   }
 }
 
 api::Response Daemon::handle_api(const api::Request& request) {
-  const std::vector<api::Condition> holds = conditions();
-  const api::ShellCounters shell = shell_counters();
-  api::Response response = api::handle({.kernel = *kernel_,
-                                        .now = steady_now(),
-                                        .version = PARLEY_VERSION,
-                                        .mesh_name = foundation_.genesis.name,
-                                        .mesh = foundation_.genesis.mesh,
-                                        .name = config_.name,
-                                        .started_wall = started_wall_,
-                                        .started = started_,
-                                        .access = access_,
-                                        .agent_block = agent_block_,
-                                        .parse_agent = parse_agent_,
-                                        .conditions = holds,
-                                        .warnings = config_.warnings,
-                                        .calls = call_metrics_,
-                                        .shell = shell},
-                                       request);
+  api::Response response =
+      look([&request](const api::View& view) { return api::handle(view, request); });
   if (response.agent) {
     agent_block_ = response.agent->block;
     exchanges_.set_agent(transport::AgentUrl::parse(response.agent->url));
@@ -421,9 +487,21 @@ api::Response Daemon::handle_api(const api::Request& request) {
   return response;
 }
 
+void Daemon::answer_decision(const base::Digest& op, std::unique_ptr<transport::Stream> stream) {
+  // Shared by the copies of the callback, of which one is called.
+  std::shared_ptr<transport::Stream> kept = std::move(stream);
+  foundation_.agreement->find_op(
+      op, [this, op, kept](const std::vector<kernel::StoredDecision>& blocks, std::uint64_t index) {
+        answer(*kept, look([&](const api::View& view) {
+          return api::on_decision_found(view, op, blocks, index);
+        }));
+      });
+}
+
 std::vector<api::Condition> Daemon::conditions() const {
   using Of = api::Condition::Of;
   const storage::StoreHealth store = foundation_.store->health();
+  const std::string trouble = foundation_.agreement ? foundation_.agreement->trouble() : "";
   const kernel::Phase phase = kernel_->phase();
   const gossip::Member* self = kernel_->membership().find(foundation_.identity.id());
   const bool joining = self == nullptr || self->state == gossip::MemberState::joining;
@@ -431,6 +509,7 @@ std::vector<api::Condition> Daemon::conditions() const {
   return {
       {"started", Of::startup, serving_, "the epoch of this run is not on disk yet"},
       {"storage", Of::health, store.healthy, store.detail},
+      {"agreement", Of::health, trouble.empty(), trouble},
       {"membership", Of::readiness, !joining, "no other node has answered yet"},
       {"phase", Of::readiness, phase == kernel::Phase::serving,
        "this node is " + std::string(kernel::to_string(phase)) + " and takes no new calls"},

@@ -13,6 +13,8 @@
 #include "crypto/identity.h"
 #include "node/agent_gateway.h"
 #include "node/agent_prober.h"
+#include "node/agreement_channels.h"
+#include "node/agreement_disk.h"
 #include "node/config.h"
 #include "node/config_watch.h"
 #include "node/driver.h"
@@ -50,6 +52,8 @@ struct Foundation {
   Genesis genesis;
   storage::Stored stored;
   std::unique_ptr<storage::Store> store;
+  std::unique_ptr<AgreementDisk> agreement;    // null in a mesh without validators
+  std::optional<crypto::Identity> voting_key;  // if this node has one
 };
 
 class Daemon final : private EffectSink {
@@ -70,6 +74,9 @@ class Daemon final : private EffectSink {
   void carry_out(kernel::AskPeer&& effect);
   void on_disk_late(std::uint64_t epoch) override;
   void on_persisted(std::uint64_t epoch, bool stored);
+  void carry_out(kernel::DecidedPolicies&& effect);
+  void load_policies();
+  [[nodiscard]] std::optional<kernel::AgreementOptions> agreement_options();
   void begin_serving();  // once the epoch is on disk
   void on_drained();
   void linger(base::Instant until);
@@ -83,6 +90,9 @@ class Daemon final : private EffectSink {
 
   void serve_api(const api::Request& request, std::unique_ptr<transport::Stream> stream);
   [[nodiscard]] api::Response handle_api(const api::Request& request);
+  void answer_decision(const base::Digest& op, std::unique_ptr<transport::Stream> stream);
+  template <class Ask>
+  [[nodiscard]] api::Response look(const Ask& ask);
   [[nodiscard]] std::vector<api::Condition> conditions() const;
   [[nodiscard]] api::ShellCounters shell_counters() const;
   void log(base::Severity severity, const std::string& text);
@@ -90,7 +100,7 @@ class Daemon final : private EffectSink {
   asio::io_context& io_;
   NodeConfig config_;
   const ConfigSources sources_;  // to read a changed file as the first one was read
-  const Foundation foundation_;
+  Foundation foundation_;
   telemetry::Log& log_;
   const base::Instant started_;
   const base::WallTime started_wall_;
@@ -103,6 +113,7 @@ class Daemon final : private EffectSink {
   transport::AgentClient agent_client_;
   Exchanges exchanges_;
   KeptCalls kept_calls_;
+  AgreementChannels channels_;
   PeerGateway peer_gateway_;
   AgentGateway agent_gateway_;
   AgentProber prober_;
@@ -112,6 +123,7 @@ class Daemon final : private EffectSink {
 
   base::Endpoint mesh_endpoint_;
   api::Access access_;
+  kernel::DecidedPolicies decided_policies_;
   const api::AgentParser parse_agent_;
   std::string agent_block_;  // as GET /v1/agent shows it; "" = no agent
   api::CallMetrics call_metrics_;

@@ -11,8 +11,9 @@
 
 namespace node {
 
-PeerGateway::PeerGateway(asio::io_context& io, Exchanges& exchanges)
+PeerGateway::PeerGateway(asio::io_context& io, Exchanges& exchanges, AgreementChannels& channels)
     : exchanges_(exchanges),
+      channels_(channels),
       collector_(
           io, {},
           [this](WholeRequest whole, std::unique_ptr<transport::Stream> stream) {
@@ -36,6 +37,10 @@ void PeerGateway::on_request(transport::RequestHead head, std::unique_ptr<transp
   }
   if (head.method == "POST" && head.target == transport::ask_target) {
     collector_.collect(std::move(head), std::move(stream), origin);
+    return;
+  }
+  if (head.method == "POST" && head.target == agreement_target) {
+    channels_.accept(*origin.peer, std::move(stream));
     return;
   }
   answer(*stream, api::problem(404, "bad_request", "peers may ask and call, and nothing else"));

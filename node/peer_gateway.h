@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "node/agreement_channels.h"
 #include "node/driver.h"
 #include "node/exchanges.h"
 #include "node/whole_request.h"
@@ -22,7 +23,7 @@ class PeerGateway final : public transport::Service {
   static constexpr std::size_t questions_max = 256;
   static constexpr std::size_t questions_per_peer_max = 16;
 
-  PeerGateway(asio::io_context& io, Exchanges& exchanges);
+  PeerGateway(asio::io_context& io, Exchanges& exchanges, AgreementChannels& channels);
   void connect(Driver& driver) { driver_ = &driver; }
 
   void on_request(transport::RequestHead head, std::unique_ptr<transport::Stream> stream,
@@ -41,6 +42,7 @@ class PeerGateway final : public transport::Service {
 
   Driver* driver_ = nullptr;
   Exchanges& exchanges_;
+  AgreementChannels& channels_;
   std::uint64_t last_question_ = 0;
   std::map<std::uint64_t, Question> questions_;  // the oldest first
   RequestCollector collector_;

@@ -17,6 +17,8 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,6 +43,28 @@ base::Unexpected<StartError> start_error(ExitCode code, std::string text) {
   return base::Unexpected{StartError{code, std::move(text)}};
 }
 
+struct AgreementParts {
+  std::unique_ptr<AgreementDisk> disk;
+  std::optional<crypto::Identity> voting_key;
+};
+
+// Nothing of both in a mesh without validators.
+base::Result<AgreementParts, StartError> open_agreement(asio::io_context& io,
+                                                        const NodeConfig& config,
+                                                        const Genesis& genesis) {
+  AgreementParts parts;
+  if (!founding(genesis)) return parts;
+  auto disk = AgreementDisk::open(io, config.data);
+  if (!disk) return start_error(failed, disk.error());
+  parts.disk = std::move(*disk);
+  if (std::filesystem::exists(storage::key_path(config.data, storage::KeyKind::voter))) {
+    auto voter = storage::load_key(config.data, storage::KeyKind::voter);
+    if (!voter) return start_error(wrong_configuration, voter.error().text());
+    parts.voting_key = crypto::Identity::from_seed(*voter);
+  }
+  return parts;
+}
+
 // What the operator wrote and what can be mended by writing something else is the configuration;
 // what the disk or a name server does is a failure.
 base::Result<Foundation, StartError> open_foundation(asio::io_context& io,
@@ -62,12 +86,16 @@ base::Result<Foundation, StartError> open_foundation(asio::io_context& io,
   if (!store) return start_error(failed, store.error().text);
   auto stored = (*store)->load();
   if (!stored) return start_error(failed, stored.error().text);
+  auto agreement = open_agreement(io, config, *genesis);
+  if (!agreement) return base::Unexpected{agreement.error()};
   return Foundation{.advertise = advertise,
                     .directory = std::move(*directory),
                     .identity = crypto::Identity::from_seed(*seed),
                     .genesis = std::move(*genesis),
                     .stored = std::move(*stored),
-                    .store = std::move(*store)};
+                    .store = std::move(*store),
+                    .agreement = std::move(agreement->disk),
+                    .voting_key = std::move(agreement->voting_key)};
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ void World::drain(NodeIndex index) {
   }
 }
 
+// Simulated meshes have no validators: agreement has a world of its own (sim/agreement/).
 void World::carry_out(NodeIndex index, kernel::Effect effect) {
   SimulatedNode& node = *nodes_[index];
   observer_->digest().add(effect.index());
@@ -76,6 +77,10 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
         exchanges_.settle(index, e);
       },
       [&](const mesh::ProbeAgent& e) { probe_agent(index, e); },
+      [](const kernel::SendAgreement&) {}, [](const kernel::AppendLog&) {},
+      [](const kernel::SyncLog&) {}, [](const kernel::RewriteLog&) {},
+      [](const kernel::StoreDecisions&) {}, [](const kernel::StoreEpoch&) {},
+      [](const kernel::ReadDecisions&) {}, [](const kernel::DecidedPolicies&) {},
       [&](const base::Transition& e) {
         if (options_.stepped) options_.stepped(now(), index, e);
         if (options_.watch) observer_->machine(index, now(), e);

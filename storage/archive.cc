@@ -83,9 +83,7 @@ base::Result<Statements, SqlError> prepare_all(Database& database) {
   auto newest = prepare(
       "SELECT height, epoch, block, proof FROM decisions WHERE height < ?1"
       " ORDER BY height DESC LIMIT ?2");
-  auto find_op = prepare(
-      "SELECT d.height, d.epoch, d.block, d.proof, o.place FROM ops o"
-      " JOIN decisions d ON d.height = o.height WHERE o.id = ?1");
+  auto find_op = prepare("SELECT height, place FROM ops WHERE id = ?1");
   if (failed) return base::Unexpected{*failed};
   return Statements{std::move(*save_epoch), std::move(*save_block), std::move(*save_op),
                     std::move(*put),        std::move(*remove),     std::move(*clear),
@@ -146,6 +144,8 @@ class Archive::Writer {
   Done write(const Commit& operation);
   Done write(const Install& operation);
   Done write(const DecidedBlock& block);
+  std::vector<DecidedBlock> range(std::uint64_t from_height, std::size_t blocks_max,
+                                  std::size_t bytes_max);
   void read(ReadRange& operation);
   void read(ReadNewest& operation);
   void read(FindOp& operation);
@@ -314,24 +314,30 @@ Archive::Writer::Done Archive::Writer::write(const Install& operation) {
 }
 
 // A failed read finds nothing: whoever asks asks somebody else.
-void Archive::Writer::read(ReadRange& operation) {
+std::vector<DecidedBlock> Archive::Writer::range(std::uint64_t from_height, std::size_t blocks_max,
+                                                 std::size_t bytes_max) {
   std::vector<DecidedBlock> blocks;
   std::size_t bytes = 0;
   std::size_t proven = 0;  // of them, up to the last one with a proof
-  statements_.range.bind(1, number_of(operation.from_height));
-  for (std::uint64_t expected = operation.from_height;; ++expected) {
+  statements_.range.bind(1, number_of(from_height));
+  for (std::uint64_t expected = from_height;; ++expected) {
     const auto row = statements_.range.step();
     if (!row || !*row) break;
     DecidedBlock block = row_of(statements_.range);
     if (block.height != expected) break;
     bytes += block.block.size() + block.proof.size();
-    const bool full = blocks.size() >= operation.blocks_max || bytes > operation.bytes_max;
+    const bool full = blocks.size() >= blocks_max || bytes > bytes_max;
     if (full && proven > 0) break;
     blocks.push_back(std::move(block));
     if (!blocks.back().proof.empty()) proven = blocks.size();
   }
   statements_.range.reset();
   blocks.resize(proven);
+  return blocks;
+}
+
+void Archive::Writer::read(ReadRange& operation) {
+  auto blocks = range(operation.from_height, operation.blocks_max, operation.bytes_max);
   post_([done = std::move(operation.done), blocks = std::move(blocks)]() mutable {
     done(std::move(blocks));
   });
@@ -355,9 +361,12 @@ void Archive::Writer::read(FindOp& operation) {
   std::optional<OpPlace> place;
   const auto row = statements_.find_op.bind(1, operation.id.view()).step();
   if (row && *row) {
-    place = OpPlace{.block = row_of(statements_.find_op),
-                    .index = static_cast<std::uint64_t>(statements_.find_op.integer(4))};
+    const auto height = static_cast<std::uint64_t>(statements_.find_op.integer(0));
+    place =
+        OpPlace{.blocks = {}, .index = static_cast<std::uint64_t>(statements_.find_op.integer(1))};
     statements_.find_op.reset();
+    place->blocks = range(height, 1, 0);
+    if (place->blocks.empty()) place.reset();
   }
   post_([done = std::move(operation.done), place = std::move(place)]() mutable {
     done(std::move(place));

@@ -46,8 +46,8 @@ struct Archived {
 
 // Where an op was decided.
 struct OpPlace {
-  DecidedBlock block;
-  std::uint64_t index = 0;  // among its ops
+  std::vector<DecidedBlock> blocks;  // its own, and those behind it up to one with a proof
+  std::uint64_t index = 0;           // among its ops
 };
 
 class Archive {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -63,6 +64,61 @@ struct CheckSignatures {
   std::vector<crypto::SignatureCheck> checks;
 };
 
+// ---- agreement (node/kernel/agreement.h) ----
+
+// Frames to one peer arrive in their order, or not at all; what does not fit is dropped.
+struct SendAgreement {
+  base::NodeId to;
+  base::Bytes frame;
+};
+// The ordered log (storage/ordered_log.h); a SyncLog is answered by LogSynced.
+struct AppendLog {
+  std::uint64_t position = 0;
+  base::Bytes record;
+};
+struct SyncLog {
+  std::uint64_t position = 0;
+};
+struct RewriteLog {
+  std::vector<base::Bytes> records;
+  std::uint64_t position = 0;
+};
+// A decided block in its wire form, and what proves it: empty, if that of the next one with a proof
+// does.
+struct StoredDecision {
+  std::uint64_t height = 0;
+  std::uint64_t epoch = 0;
+  base::Bytes block;
+  base::Bytes proof;
+  std::vector<base::Digest> ops;  // ids; empty in what comes from the disk
+};
+// In one transaction, with the documents that changed; answered by DecisionsStored.
+struct StoreDecisions {
+  std::vector<StoredDecision> decisions;
+  std::vector<std::pair<std::string, std::optional<base::Bytes>>> changes;
+};
+struct StoreEpoch {
+  std::uint64_t number = 0;  // of the epoch that ended
+  base::Bytes proof;
+};
+// Answered by DecisionsRead.
+struct ReadDecisions {
+  std::uint64_t request = 0;
+  std::uint64_t from_height = 0;
+  std::uint32_t blocks_max = 0;
+  std::uint32_t bytes_max = 0;
+};
+// The decided policies, all of them: text of the configuration's `policies:` blocks.
+struct DecidedPolicies {
+  struct Policy {
+    std::string name;
+    std::string scope;
+    std::string yaml;
+    bool local_may_override = false;
+  };
+  std::vector<Policy> policies;
+};
+
 // The drain that was asked for is complete; the process may end.
 struct Drained {};
 
@@ -72,7 +128,9 @@ using Effect =
                  mesh::CancelAttempt, mesh::InspectAnswer, mesh::RelayAnswer, mesh::RefuseExchange,
                  mesh::KeepAnswer, mesh::ForgetAnswer, mesh::ReplayAnswer, mesh::DeferCall,
                  mesh::AcceptExchange, mesh::DeliverCall, mesh::EndDelivery, mesh::ForgetCall,
-                 mesh::ExchangeSettled, mesh::ProbeAgent, base::Transition, base::Notice, Drained>;
+                 mesh::ExchangeSettled, mesh::ProbeAgent, SendAgreement, AppendLog, SyncLog,
+                 RewriteLog, StoreDecisions, StoreEpoch, ReadDecisions, DecidedPolicies,
+                 base::Transition, base::Notice, Drained>;
 using Effects = std::vector<Effect>;
 
 }  // namespace kernel

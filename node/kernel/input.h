@@ -10,6 +10,7 @@
 #include "mesh/call.h"
 #include "mesh/descriptor.h"
 #include "mesh/options.h"
+#include "node/kernel/effect.h"
 
 #include <cstdint>
 #include <optional>
@@ -82,6 +83,30 @@ struct SignaturesChecked {
   std::vector<crypto::Verdict> verdicts;  // in the order of the checks
 };
 
+// ---- agreement ----
+
+// A frame of agreement over a link. Its sender's identity is what TLS proved.
+struct AgreementReceived {
+  base::NodeId from;
+  base::Bytes frame;
+};
+// Every record up to there survives a loss of power; `took`: how long the disk had.
+struct LogSynced {
+  std::uint64_t position = 0;
+  base::Duration took{};
+};
+struct DecisionsStored {
+  std::uint64_t height = 0;
+};
+struct DecisionsRead {
+  std::uint64_t request = 0;
+  std::vector<StoredDecision> decisions;
+};
+// An op of this node's own user.
+struct OpProposed {
+  base::Bytes op;
+};
+
 // ---- calls ----
 
 struct CallArrived {
@@ -149,11 +174,12 @@ struct ProbeAnswered {
   std::optional<int> status;  // nothing: no answer in time
 };
 
-using Input = std::variant<Started, TimePassed, ClockRead, JoinRequested, DrainRequested,
-                           ResumeRequested, AgentConfigured, PoliciesChanged, DatagramReceived,
-                           PeerAsked, PeerAnswered, PeerFailed, LinkLost, SignaturesChecked,
-                           CallArrived, AttemptAnswered, AnswerInspected, AttemptCompleted,
-                           AttemptFailed, BodyUnrepeatable, AnswerStarted, CallerGone, CallJudged,
-                           CallKept, KeptUnreadable, DeferralCancelled, ProbeAnswered>;
+using Input =
+    std::variant<Started, TimePassed, ClockRead, JoinRequested, DrainRequested, ResumeRequested,
+                 AgentConfigured, PoliciesChanged, DatagramReceived, PeerAsked, PeerAnswered,
+                 PeerFailed, LinkLost, SignaturesChecked, CallArrived, AttemptAnswered,
+                 AnswerInspected, AttemptCompleted, AttemptFailed, BodyUnrepeatable, AnswerStarted,
+                 CallerGone, CallJudged, CallKept, KeptUnreadable, DeferralCancelled, ProbeAnswered,
+                 AgreementReceived, LogSynced, DecisionsStored, DecisionsRead, OpProposed>;
 
 }  // namespace kernel

@@ -8,6 +8,7 @@
 #include "wire/packet_codec.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace kernel {
@@ -35,14 +36,16 @@ std::uint64_t epoch_before(std::uint64_t stored, base::WallTime now) {
 }
 
 Kernel::Kernel(Options options, const crypto::Identity& identity, Stored stored,
-               const base::Rng& rng)
+               const base::Rng& rng, std::optional<AgreementOptions> agreement)
     : options_(std::move(options)),
       self_(identity.id()),
       membership_(options_.gossip, self_of(options_, stored), identity, rng.fork("gossip")),
       data_plane_(options_.calls, self_, options_.name, rng.fork("calls")),
       identity_(identity),
       deferred_(std::move(stored.deferred)),
+      observer_rng_(rng.fork("observers")),
       lifecycle_(options_.drain_timeout) {
+  if (agreement) agreement_.emplace(std::move(*agreement), identity, rng.fork("agreement"));
   for (base::Bytes& bytes : stored.descriptors) {
     const base::Digest digest = crypto::digest(bytes);
     providers_.restore(digest, bytes);
@@ -61,12 +64,15 @@ void Kernel::handle(Input input, base::Instant now, Effects& effects) {
   publish_status();
   take_gossip(effects);
   take_calls(effects);
+  std::move(agreement_effects_.begin(), agreement_effects_.end(), std::back_inserter(effects));
+  agreement_effects_.clear();
   advance_phase(effects);
 }
 
 base::Instant Kernel::next_deadline() const {
-  return std::min(
-      {membership_.next_deadline(), data_plane_.next_deadline(), lifecycle_.next_deadline()});
+  return std::min({membership_.next_deadline(), data_plane_.next_deadline(),
+                   lifecycle_.next_deadline(),
+                   agreement_ ? agreement_->next_deadline() : base::Instant::never()});
 }
 
 // ---- the node itself ----
@@ -78,14 +84,17 @@ void Kernel::on(Started&& input) {
   membership_.on_start(input.wall, now_, gossip_effects_);
   gate_.emplace(identity_, options_.mesh, membership_.find(self_)->record.record.version.epoch,
                 options_.gate);
+  start_agreement(input.wall);
 }
 
 void Kernel::on(TimePassed&&) {
   if (now_ >= membership_.next_deadline()) membership_.on_time(now_, gossip_effects_);
   if (now_ >= data_plane_.next_deadline()) data_plane_.on_time(now_, call_effects_);
+  if (agreement_) tend_agreement();
 }
 
 void Kernel::on(ClockRead&& input) {
+  if (agreement_) agreement_->on_wall_clock(input.wall, now_);
   membership_.on_wall_clock(input.wall, now_, gossip_effects_);
 }
 void Kernel::on(JoinRequested&& input) {
@@ -159,10 +168,6 @@ void Kernel::on(LinkLost&& input) {
   membership_.on_link_lost(input.peer, now_, gossip_effects_);
 }
 
-void Kernel::on(SignaturesChecked&& input) {
-  membership_.on_signatures_checked(input.batch, input.verdicts, now_, gossip_effects_);
-}
-
 // ---- effects ----
 
 // Handling an effect may make the membership emit more: they join the end of the list.
@@ -224,6 +229,10 @@ void Kernel::take(const gossip::MemberChanged& effect, Effects& effects) {
   // Who left closes its links itself, after the last byte of the last answer.
   const bool died = effect.after == gossip::MemberState::dead && effect.before != effect.after;
   if (died) effects.emplace_back(DropLinks{effect.id});
+  if (agreement_ && effect.before != effect.after) {
+    const bool gone = died || effect.after == gossip::MemberState::left;
+    agreement_->on_liveness(effect.id, !gone, now_, agreement_effects_);
+  }
   refresh_provider(effect.id);
 }
 

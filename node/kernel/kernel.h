@@ -11,6 +11,7 @@
 #include "crypto/identity.h"
 #include "gossip/membership.h"
 #include "mesh/data_plane.h"
+#include "node/kernel/agreement.h"
 #include "node/kernel/datagram_gate.h"
 #include "node/kernel/effect.h"
 #include "node/kernel/input.h"
@@ -53,7 +54,9 @@ struct Stored {
 
 class Kernel {
  public:
-  Kernel(Options options, const crypto::Identity& identity, Stored stored, const base::Rng& rng);
+  // Without `agreement` nothing is decided here: a mesh without validators.
+  Kernel(Options options, const crypto::Identity& identity, Stored stored, const base::Rng& rng,
+         std::optional<AgreementOptions> agreement = std::nullopt);
 
   void handle(Input input, base::Instant now, Effects& effects);
   [[nodiscard]] base::Instant next_deadline() const;
@@ -62,6 +65,8 @@ class Kernel {
   [[nodiscard]] const gossip::Membership& membership() const { return membership_; }
   [[nodiscard]] const mesh::DataPlane& data_plane() const { return data_plane_; }
   [[nodiscard]] const DatagramGate& gate() const { return *gate_; }  // after Started
+  // Null in a mesh without validators.
+  [[nodiscard]] const Agreement* agreement() const { return agreement_ ? &*agreement_ : nullptr; }
   [[nodiscard]] Phase phase() const { return lifecycle_.phase(); }
   // Messages that came authentically and were no messages all the same.
   [[nodiscard]] std::uint64_t undecodable() const { return undecodable_; }
@@ -94,6 +99,11 @@ class Kernel {
   void on(KeptUnreadable&& input);
   void on(DeferralCancelled&& input);
   void on(ProbeAnswered&& input);
+  void on(AgreementReceived&& input);
+  void on(LogSynced&& input);
+  void on(DecisionsStored&& input);
+  void on(DecisionsRead&& input);
+  void on(OpProposed&& input);
 
   // What the two machines emitted since the last time becomes effects of the node.
   void take_gossip(Effects& effects);
@@ -103,6 +113,9 @@ class Kernel {
   void take(gossip::DescriptorArrived&& effect, Effects& effects);
   void refresh_provider(const base::NodeId& id);
   void publish_status();
+  void start_agreement(base::WallTime wall);
+  void tend_agreement();
+  [[nodiscard]] std::vector<base::NodeId> some_observers(std::size_t max);
   void count_undecodable() { ++undecodable_; }
   void advance_phase(Effects& effects);
 
@@ -117,6 +130,10 @@ class Kernel {
   std::vector<mesh::Deferrals::Kept> deferred_;  // of the last run, until Started
   gossip::Effects gossip_effects_;               // empty between inputs, as the next one
   mesh::Effects call_effects_;
+  Effects agreement_effects_;
+  std::optional<Agreement> agreement_;
+  base::Rng observer_rng_;
+  base::Instant agreement_tended_;
 
   Lifecycle lifecycle_;
   std::uint64_t undecodable_ = 0;

@@ -55,7 +55,11 @@ class PeerGatewayTest : public testing::Test, private EffectSink {
   transport::AgentClient agent{io, {}};
   Exchanges exchanges{io, agent, [](const base::NodeId&) { return std::nullopt; },
                       [](std::string_view) { return false; }, [](mesh::ExchangeId, KeptRequest) {}};
-  PeerGateway gateway{io, exchanges};
+  AgreementChannels channels{io,
+                             {},
+                             [](const base::NodeId&) { return std::nullopt; },
+                             [](const base::NodeId&, base::Bytes) {}};
+  PeerGateway gateway{io, exchanges, channels};
 
  private:
   void carry_out(kernel::Effect effect) override {

@@ -112,7 +112,8 @@ TEST_F(ArchiveTest, FindsAnOpAndTheNewestBlocks) {
                    [&](std::optional<OpPlace> place) { say([&] { found = std::move(place); }); });
   wait([&] { return found.has_value(); });
   ASSERT_TRUE(*found);
-  EXPECT_EQ((*found)->block.height, 3U);
+  ASSERT_EQ((*found)->blocks.size(), 1U);
+  EXPECT_EQ((*found)->blocks.front().height, 3U);
   EXPECT_EQ((*found)->index, 1U);
   std::optional<std::vector<DecidedBlock>> newest;
   archive->read_newest(

@@ -1,0 +1,231 @@
+#include "api/decisions_resource.h"
+
+#include "api/json_body.h"
+#include "api/problem.h"
+#include "api/proof_file.h"
+#include "api/proposal.h"
+#include "base/bytes.h"
+#include "base/match.h"
+#include "consensus/ops_root.h"
+#include "ledger/view.h"
+#include "node/kernel/kernel.h"
+#include "wire/agreement_codec.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace api {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t proposal_bytes_max = std::size_t{60} * 1024;
+
+Response json(const Json& body, int status = 200) {
+  Response response;
+  response.status = status;
+  response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return response;
+}
+
+Response no_validators() {
+  return problem(404, "not_found",
+                 "this mesh has no validators, so nothing is decided in it; make one with "
+                 "parley init and start its nodes with --genesis");
+}
+
+Response no_such_decision() {
+  return problem(404, "not_found", "this node knows no such decision (yet)");
+}
+
+std::string_view name_of(const ledger::Event& event) {
+  constexpr std::array<std::string_view, std::variant_size_v<ledger::Event>> names{
+      "member_admitted",   "member_left",      "member_evicted", "identity_revoked",
+      "member_forgotten",  "roles_assigned",   "role_changed",   "role_removed",
+      "rule_changed",      "policy_changed",   "policy_removed", "document_changed",
+      "document_deleted",  "ballot_opened",    "ballot_cast",    "ballot_closed",
+      "equivocator_named", "committee_changed"};
+  return names.at(event.index());
+}
+
+Json described(const ledger::Event& event) {
+  Json out{{"event", name_of(event)}};
+  std::visit(
+      [&out](const auto& e) {
+        if constexpr (requires { e.node; }) out["node"] = e.node.hex();
+        if constexpr (requires { e.name; }) out["name"] = e.name;
+        if constexpr (requires { e.key; }) out["key"] = e.key;
+        if constexpr (requires { e.id; }) out["ballot"] = e.id.hex();
+        if constexpr (requires { e.version; }) out["version"] = e.version;
+        if constexpr (requires { e.voter; }) out["voter"] = e.voter.hex();
+        if constexpr (requires { e.result; }) out["result"] = ledger::name_of(e.result);
+        if constexpr (requires { e.epoch; }) out["epoch"] = e.epoch;
+      },
+      event);
+  return out;
+}
+
+Json described(const kernel::DecisionView& decision) {
+  Json events = Json::array();
+  for (const ledger::Event& event : decision.events) events.push_back(described(event));
+  return Json{{"id", decision.op.hex()},         {"kind", ledger::name_of(decision.kind)},
+              {"author", decision.author.hex()}, {"height", decision.height},
+              {"epoch", decision.epoch},         {"timestamp_ms", decision.timestamp_ms},
+              {"events", std::move(events)}};
+}
+
+const kernel::DecisionView* find(const kernel::Agreement& agreement, const base::Digest& id) {
+  const auto found = std::ranges::find(agreement.decisions(), id, &kernel::DecisionView::op);
+  return found == agreement.decisions().end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Response post_proposal(const View& view, const Request& request) {
+  const kernel::Agreement* agreement = view.kernel.agreement();
+  if (agreement == nullptr) return no_validators();
+  if (request.body.size() > proposal_bytes_max || !is_shallow(request.body)) {
+    return problem(413, "body_too_large", "a proposal may have at most 60 KiB");
+  }
+  const auto body = nlohmann::json::parse(request.body, nullptr, false);
+  auto payload = read_proposal(body, agreement->wall_ms());
+  if (!payload) return problem(400, "bad_request", payload.error());
+  const ledger::Op op = agreement->draft(std::move(*payload));
+  if (const auto reason = agreement->refusal(op)) {
+    return problem(409, "refused",
+                   "it cannot be decided: " + std::string(ledger::name_of(*reason)));
+  }
+  Response response = json({{"id", op.id().hex()}, {"state", "proposed"}}, 202);
+  response.headers.push_back({"location", "/v1/decisions/" + op.id().hex()});
+  response.commands.emplace_back(kernel::OpProposed{op.bytes()});
+  return response;
+}
+
+Response get_decisions(const View& view, const Request& /*request*/) {
+  const kernel::Agreement* agreement = view.kernel.agreement();
+  if (agreement == nullptr) return no_validators();
+  Json rows = Json::array();
+  const auto& all = agreement->decisions();
+  for (auto each = all.rbegin(); each != all.rend(); ++each) rows.push_back(described(*each));
+  return json(rows);
+}
+
+Response get_decision(const View& view, const std::string& id) {
+  const kernel::Agreement* agreement = view.kernel.agreement();
+  if (agreement == nullptr) return no_validators();
+  const auto op = base::Digest::from_hex(id);
+  if (!op) return problem(400, "bad_request", "an id has 64 hexadecimal digits");
+  const kernel::DecisionView* decision = find(*agreement, *op);
+  return decision == nullptr ? no_such_decision() : json(described(*decision));
+}
+
+Response get_proof(const View& view, const std::string& id) {
+  if (view.kernel.agreement() == nullptr) return no_validators();
+  Response response = no_such_decision();
+  response.decision = base::Digest::from_hex(id);
+  if (!response.decision) return problem(400, "bad_request", "an id has 64 hexadecimal digits");
+  return response;
+}
+
+Response on_decision_found(const View& view, const base::Digest& op,
+                           const std::vector<kernel::StoredDecision>& blocks, std::uint64_t index) {
+  const kernel::Agreement* agreement = view.kernel.agreement();
+  if (agreement == nullptr || blocks.empty()) return no_such_decision();
+  consensus::OpProof proof;
+  proof.index = static_cast<std::uint32_t>(index);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const auto block = wire::decode_block(blocks[i].block);
+    if (!block) return no_such_decision();
+    if (i > 0) {
+      proof.tail.push_back((*block)->header());
+      continue;
+    }
+    const auto& ops = (*block)->ops();
+    if (index >= ops.size()) return no_such_decision();
+    proof.header = (*block)->header();
+    proof.op = ops[static_cast<std::size_t>(index)];
+    proof.path = consensus::ops_path(ops, proof.index);
+  }
+  auto proven = wire::decode_decision_proof(blocks.back().proof);
+  if (!proven) return no_such_decision();
+  proof.finalization = std::move(proven->finalization);
+  for (consensus::BlockHeader& header : proven->tail) proof.tail.push_back(std::move(header));
+  for (std::uint64_t epoch = 0; epoch < blocks.front().epoch; ++epoch) {
+    const consensus::EpochProof* ended = agreement->replica().end_of(epoch);
+    if (ended == nullptr) return no_such_decision();
+    proof.epochs.push_back(*ended);
+  }
+  Response response;
+  response.body = proof_text(view.mesh, op, proof);
+  return response;
+}
+
+Response get_ballots(const View& view) {
+  const kernel::Agreement* agreement = view.kernel.agreement();
+  if (agreement == nullptr) return no_validators();
+  Json rows = Json::array();
+  for (const auto& [id, ballot] : ledger::ballots_of(agreement->state())) {
+    const auto tally = ledger::find_tally(agreement->state(), id);
+    Json votes = Json::array();
+    if (tally) {
+      for (const auto& vote : tally->votes) {
+        votes.push_back({{"voter", vote.voter.hex()},
+                         {"choice", vote.choice == ledger::Choice::agree ? "agree" : "reject"}});
+      }
+    }
+    rows.push_back({{"id", id.hex()},
+                    {"question", ballot.ask.question},
+                    {"result", ledger::name_of(ballot.result)},
+                    {"opener", ballot.opener.hex()},
+                    {"role", ballot.ask.electorate.role},
+                    {"agree_needed", ballot.ask.agree_needed},
+                    {"until_ms", ballot.ask.until_ms},
+                    {"votes", std::move(votes)}});
+  }
+  return json(rows);
+}
+
+Response get_documents(const View& view) {
+  const kernel::Agreement* agreement = view.kernel.agreement();
+  if (agreement == nullptr) return no_validators();
+  Json rows = Json::array();
+  for (const auto& [key, document] : ledger::documents_of(agreement->state(), "")) {
+    const std::string_view text = base::as_text(document.value);
+    Json value = Json::parse(text, nullptr, false);
+    rows.push_back({{"key", key},
+                    {"value", value.is_discarded() ? Json(text) : std::move(value)},
+                    {"version", document.version},
+                    {"height", document.height},
+                    {"author", document.author.hex()}});
+  }
+  return json(rows);
+}
+
+Response get_agreement(const View& view) {
+  const kernel::Agreement* agreement = view.kernel.agreement();
+  if (agreement == nullptr) return no_validators();
+  const consensus::Replica::Standing standing = agreement->replica().standing();
+  Json committee = Json::array();
+  for (const consensus::Validator& member : agreement->replica().epoch().committee().members()) {
+    committee.push_back(member.node.hex());
+  }
+  return json({{"epoch", standing.epoch},
+               {"view", standing.view},
+               {"height", standing.height},
+               {"block", standing.block.hex()},
+               {"state_root", agreement->state().root().hex()},
+               {"validator", standing.validator},
+               {"abstains", standing.abstains},
+               {"busy", standing.busy},
+               {"pending", standing.pending_ops},
+               {"stale", agreement->stale(view.now)},
+               {"alarms", agreement->alarms()},
+               {"committee", std::move(committee)}});
+}
+
+}  // namespace api

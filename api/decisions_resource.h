@@ -1,0 +1,33 @@
+// What the mesh decides: asking for it, and seeing what was.
+#pragma once
+
+#include "api/http.h"
+#include "api/view.h"
+#include "node/kernel/effect.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace api {
+
+// POST /v1/proposals: 202 and the id of the op, signed by this node. What comes of it is seen at
+// /v1/decisions/{id}.
+[[nodiscard]] Response post_proposal(const View& view, const Request& request);
+// The newest first: id, kind, author, height, epoch, timestamp_ms.
+[[nodiscard]] Response get_decisions(const View& view, const Request& request);
+[[nodiscard]] Response get_decision(const View& view, const std::string& id);
+// The file that `parley verify` takes.
+[[nodiscard]] Response get_proof(const View& view, const std::string& id);
+[[nodiscard]] Response get_ballots(const View& view);
+[[nodiscard]] Response get_documents(const View& view);
+// Where agreement stands here: epoch, view, height, committee, whether what is shown may be stale.
+[[nodiscard]] Response get_agreement(const View& view);
+
+// After Response::decision: the block of the op and those behind it up to one with a proof, or
+// nothing, if it is not there.
+[[nodiscard]] Response on_decision_found(const View& view, const base::Digest& op,
+                                         const std::vector<kernel::StoredDecision>& blocks,
+                                         std::uint64_t index);
+
+}  // namespace api

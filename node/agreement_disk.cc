@@ -1,0 +1,117 @@
+#include "node/agreement_disk.h"
+
+#include <asio/post.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace node {
+
+namespace {
+
+std::vector<kernel::StoredDecision> decisions_of(std::vector<storage::DecidedBlock> blocks) {
+  std::vector<kernel::StoredDecision> out;
+  out.reserve(blocks.size());
+  for (storage::DecidedBlock& block : blocks) {
+    out.push_back({.height = block.height,
+                   .epoch = block.epoch,
+                   .block = std::move(block.block),
+                   .proof = std::move(block.proof),
+                   .ops = {}});
+  }
+  return out;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
+    asio::io_context& io, const std::string& directory) {
+  std::unique_ptr<AgreementDisk> disk(new AgreementDisk(io));
+  AgreementDisk& self = *disk;
+  const auto post = [&io](std::function<void()> run) { asio::post(io, std::move(run)); };
+  const std::string file = directory + "/agreement.log";
+  auto log = storage::OrderedLog::open(file, {}, post,
+                                       [&self](std::uint64_t position, base::Duration took) {
+                                         if (self.driver_ != nullptr)
+                                           self.driver_->feed(kernel::LogSynced{position, took});
+                                       });
+  if (!log) return base::Unexpected{log.error().text()};
+  self.log_ = std::move(log->log);
+  self.stored_.log = std::move(log->content.records);
+  self.stored_.log_position = log->content.position;
+  if (log->content.ending == storage::LogEnding::damaged) {
+    self.stored_.log_damaged = true;
+    self.complaint_ = file + ": is damaged, and is now " + log->moved_to.string() +
+                      "; this node follows but does not vote: give it a new voter.key, and have "
+                      "the committee changed to list it";
+  }
+  auto archive = storage::Archive::open(directory, {}, post, [&self](std::uint64_t height) {
+    if (self.driver_ != nullptr) self.driver_->feed(kernel::DecisionsStored{height});
+  });
+  if (!archive) return base::Unexpected{archive.error().text()};
+  self.archive_ = std::move(*archive);
+  auto archived = self.archive_->load();
+  if (!archived) return base::Unexpected{archived.error().text()};
+  self.stored_.epochs = std::move(archived->epochs);
+  self.stored_.state = std::move(archived->state);
+  if (archived->newest) {
+    self.stored_.newest = kernel::StoredDecision{.height = archived->newest->height,
+                                                 .epoch = archived->newest->epoch,
+                                                 .block = std::move(archived->newest->block),
+                                                 .proof = std::move(archived->newest->proof),
+                                                 .ops = {}};
+  }
+  return disk;
+}
+
+void AgreementDisk::carry_out(kernel::AppendLog&& effect) {
+  // Without its place in the log a vote never becomes durable, and so never leaves.
+  if (log_full_ || !log_->append(effect.position, std::move(effect.record))) log_full_ = true;
+}
+
+void AgreementDisk::carry_out(kernel::RewriteLog&& effect) {
+  log_->rewrite(std::move(effect.records), effect.position);
+}
+
+void AgreementDisk::carry_out(kernel::StoreDecisions&& effect) {
+  std::vector<storage::DecidedBlock> blocks;
+  blocks.reserve(effect.decisions.size());
+  for (kernel::StoredDecision& decision : effect.decisions) {
+    blocks.push_back({.height = decision.height,
+                      .epoch = decision.epoch,
+                      .block = std::move(decision.block),
+                      .proof = std::move(decision.proof),
+                      .ops = std::move(decision.ops)});
+  }
+  archive_->commit(std::move(blocks), std::move(effect.changes));
+}
+
+void AgreementDisk::carry_out(kernel::StoreEpoch&& effect) {
+  archive_->save_epoch(effect.number, std::move(effect.proof));
+}
+
+void AgreementDisk::carry_out(const kernel::ReadDecisions& effect) {
+  archive_->read_range(
+      effect.from_height, effect.blocks_max, effect.bytes_max,
+      [this, request = effect.request](std::vector<storage::DecidedBlock> blocks) {
+        if (driver_ == nullptr) return;
+        driver_->feed(kernel::DecisionsRead{request, decisions_of(std::move(blocks))});
+      });
+}
+
+void AgreementDisk::find_op(const base::Digest& id, Found done) {
+  archive_->find_op(id, [done = std::move(done)](std::optional<storage::OpPlace> place) {
+    if (!place) return done({}, 0);
+    done(decisions_of(std::move(place->blocks)), place->index);
+  });
+}
+
+std::string AgreementDisk::trouble() const {
+  if (log_full_) return "the log of agreement waits for the disk with more than it may hold";
+  const auto log = log_->health();
+  if (!log.healthy) return log.detail;
+  const auto archive = archive_->health();
+  return archive.healthy ? std::string() : archive.detail;
+}
+
+}  // namespace node

@@ -1,0 +1,357 @@
+#include "node/kernel/agreement.h"
+
+#include "base/check.h"
+#include "base/match.h"
+#include "consensus/statements.h"
+#include "wire/agreement_codec.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace kernel {
+
+namespace {
+
+constexpr std::uint64_t op_lifetime_ms = 50ULL * 60 * 1000;  // within the ledger's window
+
+ledger::State state_of(const std::vector<std::pair<std::string, base::Bytes>>& documents) {
+  ledger::Changes changes;
+  for (const auto& [key, document] : documents) changes.emplace(key, document);
+  return ledger::State().with(changes);
+}
+
+}  // namespace
+
+Agreement::Agreement(AgreementOptions options, const crypto::Identity& identity, base::Rng rng)
+    : options_(std::move(options)), identity_(identity), rng_(rng) {
+  const ledger::Genesis& genesis = options_.genesis;
+  ledger::State first = ledger::initial_state(genesis);
+  const base::Digest root = first.root();
+  state_ = std::make_unique<DecidedState>(
+      genesis.mesh,
+      consensus::Application::Committed{.block = consensus::origin_of(genesis.mesh),
+                                        .height = 0,
+                                        .timestamp_ms = 0,
+                                        .state_root = root},
+      std::move(first));
+}
+
+base::Result<void, std::string> Agreement::on_start(base::WallTime wall, base::Instant now,
+                                                    Effects& effects) {
+  const ledger::Genesis& genesis = options_.genesis;
+  const StoredAgreement stored = std::exchange(options_.stored, {});
+  consensus::Recovery recovery;
+  recovery.position = stored.log_position;
+  for (const base::Bytes& bytes : stored.epochs) {
+    auto proof = wire::decode_epoch_proof(bytes);
+    if (!proof) return base::Unexpected{std::string("an epoch in the archive cannot be read")};
+    recovery.epochs.push_back(std::move(*proof));
+  }
+  for (const base::Bytes& bytes : stored.log) {
+    auto record = wire::decode_log_record(bytes);
+    if (!record) return base::Unexpected{std::string("a record of the log cannot be read")};
+    recovery.log.push_back(std::move(*record));
+  }
+  if (stored.newest) {
+    auto block = wire::decode_block(stored.newest->block);
+    auto proof = wire::decode_decision_proof(stored.newest->proof);
+    if (!block || !proof) {
+      return base::Unexpected{std::string("the newest decision in the archive cannot be read")};
+    }
+    ledger::State state = state_of(stored.state);
+    if (state.root() != (*block)->header().state_root) {
+      return base::Unexpected{
+          std::string("the state in the archive is not that of its newest "
+                      "decision")};
+    }
+    state_ = std::make_unique<DecidedState>(
+        genesis.mesh,
+        consensus::Application::Committed{.block = (*block)->hash(),
+                                          .height = (*block)->header().height,
+                                          .timestamp_ms = (*block)->header().timestamp_ms,
+                                          .state_root = state.root()},
+        std::move(state));
+    recovery.decision = consensus::Decision{.block = std::move(*block),
+                                            .finalization = std::move(proof->finalization),
+                                            .tail = std::move(proof->tail)};
+  } else {
+    // The state on disk is whole from its first decision on.
+    for (const ledger::Entry* entry : state().under("")) {
+      changes_.insert_or_assign(entry->key, entry->document);
+    }
+  }
+  std::unique_ptr<consensus::VotingKey> key;
+  if (options_.voting_key) {
+    key = std::make_unique<consensus::Ed25519VotingKey>(*options_.voting_key);
+  }
+  replica_ = std::make_unique<consensus::Replica>(
+      options_.consensus,
+      consensus::Replica::Self{.node = identity_.id(),
+                               .first = consensus::EpochDescriptor::first(
+                                   genesis.mesh, committee_of(genesis.seats),
+                                   {.version = genesis.parameters.version,
+                                    .block_bytes_max = genesis.parameters.block_bytes_max,
+                                    .block_ops_max = genesis.parameters.block_ops_max}),
+                               .voting_key = std::move(key)},
+      *state_, rng_.fork("agreement"));
+  wall_ = wall;
+  wall_read_ = heard_ = now;
+  replica_->on_start(std::move(recovery), stored.log_damaged, wall, now, scratch_);
+  take(scratch_, effects);
+  return {};
+}
+
+// ---- inputs ----
+
+void Agreement::on_wall_clock(base::WallTime wall, base::Instant now) {
+  wall_ = wall;
+  wall_read_ = now;
+  replica_->on_wall_clock(wall, now);
+}
+
+void Agreement::on_time(base::Instant now, Effects& effects) {
+  replica_->on_time(now, scratch_);
+  take(scratch_, effects);
+}
+
+bool Agreement::on_message(const base::NodeId& from, base::ByteView bytes, base::Instant now,
+                           Effects& effects) {
+  auto message = wire::decode_agreement(bytes);
+  if (!message) return false;
+  const std::uint64_t before = replica_->standing().height;
+  replica_->on_message(from, std::move(*message), now, scratch_);
+  take(scratch_, effects);
+  if (replica_->standing().height != before) heard_ = now;
+  return true;
+}
+
+void Agreement::on_signatures_checked(std::uint64_t batch,
+                                      std::span<const crypto::Verdict> verdicts, base::Instant now,
+                                      Effects& effects) {
+  const std::uint64_t before = replica_->standing().height;
+  replica_->on_signatures_checked(batch, verdicts, now, scratch_);
+  take(scratch_, effects);
+  if (replica_->standing().height != before) heard_ = now;
+}
+
+void Agreement::on_log_synced(std::uint64_t position, base::Duration took, base::Instant now,
+                              Effects& effects) {
+  replica_->on_sync_time(took);
+  replica_->on_durable(position, now, scratch_);
+  take(scratch_, effects);
+}
+
+void Agreement::on_decisions_read(std::uint64_t request,
+                                  const std::vector<StoredDecision>& decisions, base::Instant now,
+                                  Effects& effects) {
+  std::vector<consensus::Decision> read;
+  for (const StoredDecision& stored : decisions) {
+    auto block = wire::decode_block(stored.block);
+    if (!block) break;
+    consensus::Decision decision{.block = std::move(*block), .finalization = {}, .tail = {}};
+    if (!stored.proof.empty()) {
+      auto proof = wire::decode_decision_proof(stored.proof);
+      if (!proof) break;
+      decision.finalization = std::move(proof->finalization);
+      decision.tail = std::move(proof->tail);
+    }
+    read.push_back(std::move(decision));
+  }
+  while (!read.empty() && !read.back().finalization) read.pop_back();
+  replica_->on_range_read(request, std::move(read), now, scratch_);
+  take(scratch_, effects);
+}
+
+consensus::Admission Agreement::on_op(base::Bytes op, base::Instant now, Effects& effects) {
+  const consensus::Admission admission = replica_->on_op(std::move(op), now, scratch_);
+  take(scratch_, effects);
+  return admission;
+}
+
+void Agreement::on_liveness(const base::NodeId& peer, bool alive, base::Instant now,
+                            Effects& effects) {
+  replica_->on_liveness(peer, alive, now, scratch_);
+  take(scratch_, effects);
+}
+
+void Agreement::on_round_trip(const base::NodeId& peer, base::Duration round_trip) {
+  replica_->on_round_trip(peer, round_trip, round_trip / 4);
+}
+
+ledger::Op Agreement::draft(ledger::Payload payload) const {
+  // The calendar keeps a node that lost its memory above its own past.
+  drafted_ =
+      std::max({drafted_ + 1, ledger::last_sequence(state(), identity_.id()) + 1, wall_ms()});
+  const std::uint64_t base_ms = std::max(wall_ms(), state_->committed().timestamp_ms);
+  return ledger::Op::sign(identity_, options_.genesis.mesh, drafted_, base_ms + op_lifetime_ms,
+                          std::move(payload));
+}
+
+std::optional<ledger::Reason> Agreement::refusal(const ledger::Op& op) const {
+  const consensus::Application::Committed& at = state_->committed();
+  const consensus::Epoch& epoch = replica_->epoch();
+  const ledger::BlockContext next{.height = at.height + 1,
+                                  .timestamp_ms = std::max(wall_ms(), at.timestamp_ms + 1),
+                                  .epoch = epoch.number(),
+                                  .epoch_id = epoch.id(),
+                                  .tail = false};
+  return ledger::refusal_of(state(), next, crypto::Verified<ledger::Op>::own(op));
+}
+
+std::uint64_t Agreement::wall_ms() const {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, wall_.milliseconds));
+}
+
+bool Agreement::stale(base::Instant now) const {
+  return now - heard_ > 3 * options_.consensus.heartbeat;
+}
+
+// ---- effects ----
+
+void Agreement::take(consensus::Effects& from, Effects& effects) {
+  // Moved out first: nothing below adds to it, but an index is clearer than an iterator here.
+  for (consensus::Effect& effect : from) take(std::move(effect), effects);
+  from.clear();
+  flush_decisions(effects);
+}
+
+void Agreement::take(consensus::Effect&& effect, Effects& effects) {
+  base::match(
+      std::move(effect),
+      [&](consensus::Append&& e) {
+        effects.emplace_back(AppendLog{e.position, wire::encode(e.record)});
+      },
+      [&](consensus::Sync&& e) { effects.emplace_back(SyncLog{e.position}); },
+      [&](consensus::RewriteLog&& e) {
+        RewriteLog rewrite{.records = {}, .position = e.position};
+        for (const consensus::Record& record : e.records) {
+          rewrite.records.push_back(wire::encode(record));
+        }
+        effects.emplace_back(std::move(rewrite));
+      },
+      [&](consensus::Send&& e) {
+        effects.emplace_back(SendAgreement{e.to, wire::encode(e.message)});
+      },
+      [&](consensus::Broadcast&& e) {
+        const base::Bytes frame = wire::encode(e.message);
+        for (const consensus::Validator& member : replica_->epoch().committee().members()) {
+          if (member.node != identity_.id())
+            effects.emplace_back(SendAgreement{member.node, frame});
+        }
+      },
+      [&](consensus::Publish&& e) { publish(e.finalization, effects); },
+      [&](consensus::CheckSignatures&& e) {
+        effects.emplace_back(CheckSignatures{e.request | agreement_batch, std::move(e.checks)});
+      },
+      [&](consensus::ReadRange&& e) {
+        effects.emplace_back(ReadDecisions{.request = e.request,
+                                           .from_height = e.from_height,
+                                           .blocks_max = e.blocks_max,
+                                           .bytes_max = e.bytes_max});
+      },
+      [&](consensus::Decided&& e) { take(std::move(e), effects); },
+      [&](consensus::EpochStarted&& e) {
+        flush_decisions(effects);  // the seal is on disk before what follows from it
+        effects.emplace_back(StoreEpoch{e.proof.descriptor.number - 1, wire::encode(e.proof)});
+      },
+      [&](consensus::EvidenceFound&& e) {
+        effects.emplace_back(base::Notice{base::Severity::warning,
+                                          "a validator equivocated in view " +
+                                              std::to_string(e.evidence.first.view) + ": signer " +
+                                              std::to_string(e.evidence.first.signer)});
+      },
+      [&](consensus::Misbehaved&& e) {
+        effects.emplace_back(
+            base::Notice{base::Severity::warning,
+                         e.peer.short_hex() + " sent " + e.what + "; its links are cut"});
+        effects.emplace_back(DropLinks{e.peer});
+      },
+      [&](consensus::Alarm&& e) { take(e, effects); },
+      [&](auto&& e) { effects.emplace_back(std::forward<decltype(e)>(e)); });
+}
+
+void Agreement::take(consensus::Decided&& effect, Effects& effects) {
+  const consensus::Block& block = *effect.decision.block;
+  StoredDecision stored{.height = block.header().height,
+                        .epoch = effect.epoch,
+                        .block = wire::encode(block),
+                        .proof = {},
+                        .ops = {}};
+  if (effect.decision.finalization) {
+    stored.proof = wire::encode(wire::DecisionProof{std::move(*effect.decision.finalization),
+                                                    std::move(effect.decision.tail)});
+  }
+  bool policies_changed = false;
+  for (Applied& applied : state_->take_applied()) {
+    for (const ledger::Decision& decision : applied.outcome.decisions) {
+      stored.ops.push_back(decision.op);
+    }
+    show(applied, effect.epoch);
+    for (const ledger::Event& event : applied.outcome.events) {
+      policies_changed = policies_changed || std::holds_alternative<ledger::PolicyChanged>(event) ||
+                         std::holds_alternative<ledger::PolicyRemoved>(event);
+    }
+    for (auto& [key, document] : applied.outcome.changes) {
+      changes_.insert_or_assign(key, std::move(document));
+    }
+  }
+  deciding_.push_back(std::move(stored));
+  if (policies_changed) tell_policies(effects);
+}
+
+// All decisions of one step are one transaction, since the proof of the last is that of all.
+void Agreement::flush_decisions(Effects& effects) {
+  if (deciding_.empty()) return;
+  StoreDecisions store{.decisions = std::exchange(deciding_, {}), .changes = {}};
+  for (auto& [key, document] : std::exchange(changes_, {})) {
+    store.changes.emplace_back(key, std::move(document));
+  }
+  effects.emplace_back(std::move(store));
+}
+
+void Agreement::tell_policies(Effects& effects) const {
+  DecidedPolicies decided;
+  for (auto& [name, policy] : ledger::policies_of(state())) {
+    decided.policies.push_back({.name = name,
+                                .scope = policy.scope,
+                                .yaml = policy.yaml,
+                                .local_may_override = policy.local_may_override});
+  }
+  effects.emplace_back(std::move(decided));
+}
+
+// What is new to us may be new to others: each that learns of it tells a few.
+void Agreement::publish(const consensus::Certificate& finalization, Effects& effects) {
+  if (!observers_) return;
+  const base::Bytes frame = wire::encode(consensus::Message(finalization));
+  for (const base::NodeId& node : observers_(options_.fanout)) {
+    effects.emplace_back(SendAgreement{node, frame});
+  }
+}
+
+void Agreement::take(const consensus::Alarm& alarm, Effects& effects) {
+  ++alarms_;
+  effects.emplace_back(base::Notice{base::Severity::error, "agreement: " + alarm.text});
+}
+
+void Agreement::show(const Applied& applied, std::uint64_t epoch) {
+  std::uint32_t place = 0;
+  for (const ledger::Decision& decision : applied.outcome.decisions) {
+    const auto first =
+        applied.outcome.events.begin() + static_cast<std::ptrdiff_t>(decision.first_event);
+    decisions_.push_back({.op = decision.op,
+                          .author = decision.author,
+                          .kind = decision.kind,
+                          .height = applied.height,
+                          .epoch = epoch,
+                          .timestamp_ms = applied.timestamp_ms,
+                          .place = place++,
+                          .block = applied.block,
+                          .events = {first, first + static_cast<std::ptrdiff_t>(decision.events)}});
+    ++decided_;
+    if (decisions_.size() > options_.decisions_kept) decisions_.pop_front();
+  }
+}
+
+}  // namespace kernel

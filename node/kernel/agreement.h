@@ -1,0 +1,139 @@
+// This node's part in what the mesh decides: consensus over the ledger, with its bytes in and out.
+// Sans-IO like the rest of the kernel, and the same for validators and observers. A mesh without
+// validators has none.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "base/rng.h"
+#include "base/time.h"
+#include "consensus/replica.h"
+#include "crypto/identity.h"
+#include "ledger/genesis.h"
+#include "ledger/op.h"
+#include "ledger/view.h"
+#include "node/kernel/decided_state.h"
+#include "node/kernel/effect.h"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace kernel {
+
+// What the last run left of agreement; empty on the first.
+struct StoredAgreement {
+  std::vector<base::Bytes> epochs;       // wire forms of how they ended
+  std::optional<StoredDecision> newest;  // with its proof
+  std::vector<std::pair<std::string, base::Bytes>> state;
+  std::vector<base::Bytes> log;
+  std::uint64_t log_position = 0;
+  bool log_damaged = false;  // what it promised is lost: no vote with this key
+};
+
+// Marks the batches of signatures that are agreement's; the others are membership's.
+inline constexpr std::uint64_t agreement_batch = std::uint64_t{1} << 63U;
+
+struct AgreementOptions {
+  ledger::Genesis genesis;
+  consensus::Options consensus;
+  std::optional<crypto::Identity> voting_key;  // of a validator
+  StoredAgreement stored;
+  std::size_t fanout = 5;              // observers told of a decision by each that learned of it
+  std::size_t decisions_kept = 1'024;  // that can be asked for without the disk
+};
+
+// A decided op, as it is shown.
+struct DecisionView {
+  base::Digest op;
+  base::NodeId author;
+  ledger::OpKind kind = ledger::OpKind::leave;
+  std::uint64_t height = 0;
+  std::uint64_t epoch = 0;
+  std::uint64_t timestamp_ms = 0;
+  std::uint32_t place = 0;  // among the ops of its block
+  base::Digest block;
+  std::vector<ledger::Event> events;
+};
+
+class Agreement {
+ public:
+  Agreement(AgreementOptions options, const crypto::Identity& identity, base::Rng rng);
+  // The error says what of the stored things does not fit together; nothing is used then.
+  [[nodiscard]] base::Result<void, std::string> on_start(base::WallTime wall, base::Instant now,
+                                                         Effects& effects);
+
+  void on_wall_clock(base::WallTime wall, base::Instant now);
+  void on_time(base::Instant now, Effects& effects);
+  [[nodiscard]] base::Instant next_deadline() const {
+    return replica_ ? replica_->next_deadline() : base::Instant::never();
+  }
+  // False: no message of agreement.
+  bool on_message(const base::NodeId& from, base::ByteView bytes, base::Instant now,
+                  Effects& effects);
+  void on_signatures_checked(std::uint64_t batch, std::span<const crypto::Verdict> verdicts,
+                             base::Instant now, Effects& effects);
+  void on_log_synced(std::uint64_t position, base::Duration took, base::Instant now,
+                     Effects& effects);
+  void on_decisions_stored(std::uint64_t height) { replica_->on_stored(height); }
+  void on_decisions_read(std::uint64_t request, const std::vector<StoredDecision>& decisions,
+                         base::Instant now, Effects& effects);
+  consensus::Admission on_op(base::Bytes op, base::Instant now, Effects& effects);
+  void on_liveness(const base::NodeId& peer, bool alive, base::Instant now, Effects& effects);
+  void on_round_trip(const base::NodeId& peer, base::Duration round_trip);
+
+  // An op of this node's own, signed, for on_op(): numbered above all its others, good for as long
+  // as the ledger lets it be.
+  [[nodiscard]] ledger::Op draft(ledger::Payload payload) const;
+
+  // Why the op could not be decided if it came next, as far as this node knows.
+  [[nodiscard]] std::optional<ledger::Reason> refusal(const ledger::Op& op) const;
+
+  // ---- views ----
+  [[nodiscard]] std::uint64_t wall_ms() const;
+  [[nodiscard]] const ledger::State& state() const { return state_->state(); }
+  [[nodiscard]] const consensus::Replica& replica() const { return *replica_; }
+  [[nodiscard]] const std::deque<DecisionView>& decisions() const { return decisions_; }
+  [[nodiscard]] std::uint64_t decided() const { return decided_; }  // ops, in this run
+  [[nodiscard]] std::uint64_t alarms() const { return alarms_; }
+  // Nothing was heard for so long that what is shown may be out of date (CONSENSUS 3.10).
+  [[nodiscard]] bool stale(base::Instant now) const;
+
+  // Whom a decision is told; chosen by the kernel among the members.
+  using Observers = std::function<std::vector<base::NodeId>(std::size_t max)>;
+  void choose_observers(Observers observers) { observers_ = std::move(observers); }
+
+ private:
+  void take(consensus::Effects& from, Effects& effects);
+  void take(consensus::Effect&& effect, Effects& effects);
+  void take(consensus::Decided&& effect, Effects& effects);
+  void take(const consensus::Alarm& alarm, Effects& effects);
+  void publish(const consensus::Certificate& finalization, Effects& effects);
+  void flush_decisions(Effects& effects);
+  void tell_policies(Effects& effects) const;
+  void show(const Applied& applied, std::uint64_t epoch);
+
+  AgreementOptions options_;
+  const crypto::Identity identity_;
+  base::Rng rng_;
+  std::unique_ptr<DecidedState> state_;  // sole owner, as the next one, which refers to it
+  std::unique_ptr<consensus::Replica> replica_;
+  Observers observers_;
+  consensus::Effects scratch_;  // empty between inputs, as the next two
+  std::vector<StoredDecision> deciding_;
+  ledger::Changes changes_;
+  std::deque<DecisionView> decisions_;  // the newest last
+  std::uint64_t decided_ = 0;
+  std::uint64_t alarms_ = 0;
+  base::Instant heard_;  // a finalization, last
+  base::WallTime wall_;
+  base::Instant wall_read_;
+  mutable std::uint64_t drafted_ = 0;  // the highest number that was given to an op
+};
+
+}  // namespace kernel

@@ -1,0 +1,92 @@
+// What concerns agreement goes to it, and what it knows of members comes from membership.
+#include "node/kernel/kernel.h"
+
+#include <utility>
+
+namespace kernel {
+
+namespace {
+
+constexpr base::Duration tend_every = std::chrono::seconds(1);
+
+}  // namespace
+
+void Kernel::start_agreement(base::WallTime wall) {
+  if (!agreement_) return;
+  agreement_->choose_observers([this](std::size_t max) { return some_observers(max); });
+  if (auto started = agreement_->on_start(wall, now_, agreement_effects_); !started) {
+    agreement_effects_.emplace_back(base::Notice{
+        base::Severity::error, started.error() +
+                                   ": this node decides and follows nothing; move decisions.db and "
+                                   "agreement.log away to fetch all of it from the other nodes"});
+    agreement_.reset();
+  }
+}
+
+// Round trips are membership's to measure; they set the pace at which leaders are given up.
+void Kernel::tend_agreement() {
+  if (now_ >= agreement_tended_ + tend_every) {
+    agreement_tended_ = now_;
+    for (const consensus::Validator& validator :
+         agreement_->replica().epoch().committee().members()) {
+      const gossip::Member* member = membership_.find(validator.node);
+      if (member != nullptr && member->round_trip > base::Duration::zero()) {
+        agreement_->on_round_trip(validator.node, member->round_trip);
+      }
+    }
+  }
+  if (now_ >= agreement_->next_deadline()) agreement_->on_time(now_, agreement_effects_);
+}
+
+std::vector<base::NodeId> Kernel::some_observers(std::size_t max) {
+  std::vector<base::NodeId> chosen;
+  std::size_t seen = 0;
+  const consensus::Committee& committee = agreement_->replica().epoch().committee();
+  for (const auto& [id, member] : membership_.members()) {
+    const bool gone =
+        member.state == gossip::MemberState::dead || member.state == gossip::MemberState::left;
+    if (gone || id == self_ || committee.index_of(id)) continue;
+    // Each of them with the same chance (Vitter's algorithm R).
+    ++seen;
+    if (chosen.size() < max) {
+      chosen.push_back(id);
+    } else if (const std::uint64_t place = observer_rng_.below(seen); place < max) {
+      chosen[place] = id;
+    }
+  }
+  return chosen;
+}
+
+// The batches of both are told apart by their numbers.
+void Kernel::on(SignaturesChecked&& input) {
+  if ((input.batch & agreement_batch) != 0) {
+    if (!agreement_) return;
+    agreement_->on_signatures_checked(input.batch & ~agreement_batch, input.verdicts, now_,
+                                      agreement_effects_);
+    return;
+  }
+  membership_.on_signatures_checked(input.batch, input.verdicts, now_, gossip_effects_);
+}
+
+void Kernel::on(AgreementReceived&& input) {
+  if (!agreement_) return;
+  if (!agreement_->on_message(input.from, input.frame, now_, agreement_effects_)) {
+    count_undecodable();
+  }
+}
+void Kernel::on(LogSynced&& input) {
+  if (agreement_) agreement_->on_log_synced(input.position, input.took, now_, agreement_effects_);
+}
+void Kernel::on(DecisionsStored&& input) {
+  if (agreement_) agreement_->on_decisions_stored(input.height);
+}
+void Kernel::on(DecisionsRead&& input) {
+  if (agreement_) {
+    agreement_->on_decisions_read(input.request, input.decisions, now_, agreement_effects_);
+  }
+}
+void Kernel::on(OpProposed&& input) {
+  if (agreement_) (void)agreement_->on_op(std::move(input.op), now_, agreement_effects_);
+}
+
+}  // namespace kernel

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Four real validators decide: with one of them killed at any time, with two of them gone, after a
+restart, for an observer, and for somebody who only has a file."""
+
+import json
+import os
+import random
+import subprocess
+import unittest
+
+import mesh
+
+
+def parley(*arguments, check=True):
+    done = subprocess.run([mesh.BINARY, *arguments], capture_output=True, text=True,
+                          env=mesh.environment(), check=False, timeout=120)
+    if check and done.returncode != 0:
+        raise AssertionError(f"parley {' '.join(arguments)}: {done.returncode}\n{done.stderr}")
+    return done
+
+
+class Committee:
+    """A mesh of validators that can be killed and started again at their places."""
+
+    def __init__(self, run, count=4):
+        self.run = run
+        self.folders = [run.folder / f"validator-{i}" for i in range(count)]
+        strings = [json.loads(parley("keygen", "--data", str(folder), "-o", "json").stdout)
+                   ["validator"] for folder in self.folders]
+        self.genesis = run.folder / "genesis.json"
+        flags = [word for string in strings for word in ("--validator", string)]
+        self.genesis.write_text(parley("init", "--name", "test", *flags).stdout)
+        self.nodes = [None] * count
+        for i in range(count):
+            self.start(i)
+
+    def start(self, i, **more):
+        others = [node.mesh for node in self.nodes if node is not None]
+        at = self.nodes[i].mesh if self.nodes[i] else "127.0.0.1:0"
+        self.nodes[i] = self.run.node(f"v{i}", "--genesis", str(self.genesis),
+                                      data=self.folders[i], mesh=at, seeds=others, **more)
+        return self.nodes[i]
+
+    def observer(self, name, **more):
+        return self.run.node(name, "--genesis", str(self.genesis), seeds=[self.nodes[0]], **more)
+
+    def wait_complete(self, count):
+        for node in self.nodes:
+            mesh.wait_until(lambda: len(node.members()) >= count, "all members")
+
+
+def propose(node, *arguments, wait="30s"):
+    return json.loads(parley("propose", *arguments, "--wait", wait, "-o", "json", "--api",
+                             node.api).stdout)
+
+
+def documents(node):
+    return {row["key"]: row for row in node.get("/v1/documents").json()}
+
+
+def standing(node):
+    return node.get("/v1/agreement").json()
+
+
+class AgreementTest(unittest.TestCase):
+    def test_what_is_decided_is_the_same_everywhere_and_proves_itself(self):
+        with mesh.Mesh() as run:
+            committee = Committee(run)
+            observer = committee.observer("observer")
+            committee.wait_complete(5)
+            decided = propose(committee.nodes[1], "document", "--key", "limits", "--value",
+                              '{"daily": 100}')
+            self.assertEqual(decided["height"], 1)
+            for node in [*committee.nodes, observer]:
+                mesh.wait_until(lambda: "limits" in documents(node), "the document everywhere")
+                self.assertEqual(documents(node)["limits"]["value"], {"daily": 100})
+            file = run.folder / "decision.json"
+            parley("decisions", "show", decided["id"], "--proof", str(file), "--api", observer.api)
+            genesis = str(committee.genesis)
+            self.assertEqual(parley("verify", str(file), "--genesis", genesis).returncode, 0)
+            good = file.read_bytes()
+            for at in random.Random(7).sample(range(len(good)), 60):
+                changed = bytearray(good)
+                changed[at] ^= 1
+                file.write_bytes(changed)
+                done = parley("verify", str(file), "--genesis", genesis, check=False)
+                self.assertEqual(done.returncode, 1, f"byte {at}")
+                self.assertIn("does not hold: ", done.stderr)
+
+    def test_nothing_acknowledged_is_lost_when_any_validator_is_killed(self):
+        kills = int(os.environ.get("PARLEY_KILLS", "8"))
+        draw = random.Random(11)
+        with mesh.Mesh() as run:
+            committee = Committee(run)
+            committee.wait_complete(4)
+            acknowledged = {}
+            for turn in range(kills):
+                victim = draw.randrange(4)
+                asker = draw.choice([i for i in range(4) if i != victim])
+                proposal = subprocess.Popen(
+                    [mesh.BINARY, "propose", "document", "--key", f"k{turn}", "--value", str(turn),
+                     "-o", "json", "--wait", "60s", "--api", committee.nodes[asker].api],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                    env=mesh.environment())
+                committee.nodes[victim].kill()
+                out, errors = proposal.communicate()
+                self.assertEqual(proposal.returncode, 0, errors)
+                acknowledged[f"k{turn}"] = json.loads(out)["height"]
+                committee.start(victim)
+            views = []
+            for node in committee.nodes:
+                mesh.wait_until(lambda: set(documents(node)) == set(acknowledged), "all documents",
+                                60)
+                views.append(documents(node))
+            for key, height in acknowledged.items():
+                self.assertEqual(views[0][key]["height"], height)
+            self.assertTrue(all(view == views[0] for view in views))
+            versions = [row["version"] for row in views[0].values()]
+            self.assertEqual(len(set(versions)), len(versions), "one was executed twice")
+            self.assertTrue(all(standing(node)["alarms"] == 0 for node in committee.nodes))
+
+    def test_without_a_quorum_it_stops_and_goes_on_with_one(self):
+        with mesh.Mesh() as run:
+            committee = Committee(run)
+            committee.wait_complete(4)
+            propose(committee.nodes[0], "document", "--key", "before", "--value", "1")
+            committee.nodes[2].kill()
+            committee.nodes[3].kill()
+            stuck = parley("propose", "document", "--key", "during", "--value", "2", "--wait", "1s",
+                           "--api", committee.nodes[0].api, check=False)
+            self.assertEqual(stuck.returncode, 1)
+            self.assertIn("no certificate", stuck.stderr)
+            self.assertNotIn("during", documents(committee.nodes[0]))
+            committee.start(2)
+            mesh.wait_until(lambda: "during" in documents(committee.nodes[0]), "what waited", 60)
+            mesh.wait_until(lambda: "during" in documents(committee.nodes[2]), "the returned", 60)
+
+    def test_a_decided_policy_is_live_on_every_node(self):
+        with mesh.Mesh() as run:
+            committee = Committee(run)
+            agent = run.agent(lambda handler: handler.reply(b"done"))
+            provider = committee.observer("provider", agent=agent, capabilities=["text.count"])
+            caller = committee.observer("caller")
+            mesh.wait_until(lambda: caller.capabilities(), "the capability")
+            self.assertEqual(caller.call("text.count").status, 200)
+            propose(committee.nodes[0], "policy", "--name", "slowly", "--scope", "text.*", "--yaml",
+                    "rateLimit: { perCapability: { rate: 1/h, burst: 1 } }")
+            for node in (caller, provider):
+                mesh.wait_until(lambda: node.call("text.count").error() == "rate_limited",
+                                "the limit")
+            propose(committee.nodes[0], "policy", "--name", "slowly", "--remove")
+            mesh.wait_until(lambda: caller.call("text.count").status == 200, "no limit")
+
+    def test_what_makes_no_sense_is_refused_with_a_reason(self):
+        with mesh.Mesh() as run:
+            committee = Committee(run, 1)
+            node = committee.nodes[0]
+            self.assertEqual(propose(node, "document", "--key", "a", "--value", "1")["height"], 1)
+            for body, status, words in [
+                    ({"kind": "dance"}, 400, "kind must be"),
+                    ({"kind": "document", "key": "a"}, 400, "value is missing"),
+                    ({"kind": "document", "key": "a", "value": 2, "expected": 77}, 409, "version"),
+                    ({"kind": "member", "action": "evict", "node": "ab", "reason": ""}, 400,
+                     "64 hexadecimal"),
+                    ({"kind": "delete-document", "key": "none"}, 409, "unknown_document")]:
+                answer = mesh.request(node.api, "POST", "/v1/proposals", json.dumps(body))
+                self.assertEqual(answer.status, status, answer)
+                self.assertIn(words, answer.json()["detail"])
+            alone = run.node("alone")
+            self.assertEqual(alone.get("/v1/decisions").status, 404)
+            self.assertIn("no validators", alone.get("/v1/decisions").json()["detail"])
+
+
+if __name__ == "__main__":
+    unittest.main()
