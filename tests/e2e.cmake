@@ -11,7 +11,7 @@ foreach(path IN LISTS e2e_tests)
   set_tests_properties(e2e.${name} PROPERTIES LABELS e2e TIMEOUT 180 SKIP_RETURN_CODE 77
     ENVIRONMENT "PARLEY_BINARY=$<TARGET_FILE:parley>;PYTHONDONTWRITEBYTECODE=1")
 endforeach()
-foreach(name heal stream swarm garbage demo)
+foreach(name heal stream swarm garbage demo policies)
   if(TEST e2e.${name})
     set_tests_properties(e2e.${name} PROPERTIES RUN_SERIAL TRUE)
   endif()

