@@ -164,15 +164,12 @@ void Lessons::on_served(const OpenAttempt& attempt, const Classified& classified
   agent_latency_ = averaged(agent_latency_, now - attempt.since);
 }
 
-void Lessons::on_answer(std::string_view call, const base::NodeId& node,
-                        std::string_view capability) {
-  Answered& answered = answered_.use(call);
-  answered.node = node;
-  answered.capability = capability;
+void Lessons::on_answer(const CallId& call, const base::NodeId& node, std::string_view capability) {
+  answered_.add(call, node, capability);
 }
 
 void Lessons::on_feedback(std::string_view call, double quality, base::Instant now) {
-  const Answered* answered = answered_.find(call);
+  const AnsweredCalls::Answered* answered = answered_.find(call);
   if (answered == nullptr) return;
   if (Standing* standing = around_.catalogue.standing(answered->node, answered->capability)) {
     standing->score.on_feedback(quality, now);

@@ -4,6 +4,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "mesh/answered_calls.h"
 #include "mesh/classify.h"
 #include "mesh/effect.h"
 #include "mesh/exchange.h"
@@ -21,8 +22,6 @@ namespace mesh {
 
 class Lessons {
  public:
-  static constexpr std::size_t calls_max = 4'096;  // whose callers may still judge them
-
   explicit Lessons(Surroundings around) : around_(around) {}
 
   // An attempt of this node's own agent begins at `node`. Nothing: its breaker does not admit it.
@@ -45,7 +44,7 @@ class Lessons {
   // Of an attempt for a peer.
   void on_served(const OpenAttempt& attempt, const Classified& classified, base::Instant now);
 
-  void on_answer(std::string_view call, const base::NodeId& node, std::string_view capability);
+  void on_answer(const CallId& call, const base::NodeId& node, std::string_view capability);
   void on_feedback(std::string_view call, double quality, base::Instant now);
   [[nodiscard]] bool knows_call(std::string_view call) const {
     return answered_.find(call) != nullptr;
@@ -59,10 +58,6 @@ class Lessons {
   [[nodiscard]] base::Duration agent_latency() const { return agent_latency_; }
 
  private:
-  struct Answered {
-    base::NodeId node;
-    std::string capability;
-  };
   // Of the capability's agents: what is usual among them.
   struct Usual {
     base::Duration latency{};     // the median of theirs; 0 = not known
@@ -80,8 +75,8 @@ class Lessons {
 
   Surroundings around_;
   base::Duration agent_latency_{};  // of the own agent: moving average, to the head
-  resilience::RecentTable<std::string, Answered> answered_{calls_max};  // by Parley-Call
-  resilience::RecentTable<std::string, Usual> usual_{1'024};            // by capability
+  AnsweredCalls answered_;
+  resilience::RecentTable<std::string, Usual> usual_{1'024};  // by capability
 };
 
 }  // namespace mesh

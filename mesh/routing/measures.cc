@@ -96,6 +96,7 @@ std::vector<Candidate> cheapest(const std::vector<Candidate>& best,
   }
   const double most = *std::ranges::min_element(costs) * 1.02;
   std::vector<Candidate> out;
+  out.reserve(best.size());
   for (std::size_t i = 0; i < best.size(); ++i) {
     if (costs[i] <= most) out.push_back(best[i]);
   }
