@@ -142,6 +142,7 @@ Daemon::~Daemon() {
   if (driver_) driver_->stop();
   peer_gateway_.shut_down();
   channels_.shut_down();
+  kept_calls_.shut_down();
 }
 
 // ---- starting ----

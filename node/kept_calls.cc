@@ -87,8 +87,9 @@ void KeptCalls::answer(const std::string& id, std::unique_ptr<transport::Stream>
   const std::uint64_t question = ++last_question_;
   questions_.emplace(question, std::move(stream));
   store_.load_answer(id, [this, question](const std::optional<storage::DeferredAnswer>& found) {
-    const std::unique_ptr<transport::Stream> asker =
-        std::move(questions_.extract(question).mapped());
+    auto waiting = questions_.extract(question);
+    if (waiting.empty()) return;  // the node ends
+    const std::unique_ptr<transport::Stream> asker = std::move(waiting.mapped());
     if (!found) {
       node::answer(*asker, api::problem(404, "not_found", "this answer is not kept any more"));
       return;

@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace node {
 
@@ -26,6 +27,8 @@ class KeptCalls {
   KeptCalls(storage::Store& store, Exchanges& exchanges);
   ~KeptCalls();
   void connect(Driver& driver) { driver_ = &driver; }
+  // Streams that wait for the disk are dropped; call before the listener goes.
+  void shut_down() { questions_.clear(); }
 
   void keep(mesh::ExchangeId exchange, KeptRequest request);
   // Answers the stream with what the delivered call got.
