@@ -107,9 +107,12 @@ void Lessons::on_result(const Exchange& exchange, const OpenAttempt& attempt,
   standing->breaker.on_result(attempt.permit, verdict_of(classified, policy.breaker),
                               policy.breaker, now);
   tell_breaker(attempt.node, capability, before, standing->breaker.state(), effects);
-  // A good probe of a half-open breaker calls for the next one.
-  if (attempt.permit.probe && classified.result == score::Result::success)
-    standing->next_probe = now;
+  // A good probe of a breaker that is still half open calls for the next one; the last one does
+  // not.
+  if (attempt.permit.probe && classified.result == score::Result::success) {
+    const bool wants_more = standing->breaker.state() == Breaker::State::half_open;
+    standing->next_probe = wants_more ? now : now + policy.breaker.open_for;
+  }
   if (classified.retry_after) {
     standing->not_before = std::max(standing->not_before, now + *classified.retry_after);
   }

@@ -64,6 +64,8 @@ void Observations::reckon(Topic& topic) {
   }
   topic.opinions.clear();
   for (auto& [subject, of] : votes) {
+    // Who saw nothing but failures has no latency to tell: of the rest, most may be liars.
+    if (of.latency.size() < of.success.size()) of.latency.clear();
     topic.opinions.emplace(subject,
                            Opinion{.authors = static_cast<std::uint32_t>(of.success.size()),
                                    .success = opinion_of(std::move(of.success)),
