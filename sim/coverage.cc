@@ -2,6 +2,8 @@
 
 #include "sim/scenario.h"
 
+#include <array>
+
 namespace sim {
 
 void Coverage::saw(std::string_view group, std::string_view from, std::string_view to) {
@@ -50,6 +52,23 @@ std::vector<Coverage::Point> expected_points() {
                                                                   {"draining", "serving"},
                                                                   {"draining", "left"}}) {
     points.push_back({"view", from, to});
+  }
+  for (const auto& [machine, from, to] :
+       std::initializer_list<std::array<const char*, 3>>{{"breaker", "closed", "open"},
+                                                         {"breaker", "open", "half_open"},
+                                                         {"breaker", "half_open", "closed"},
+                                                         {"breaker", "half_open", "open"},
+                                                         {"outlier", "in", "ejected"},
+                                                         {"outlier", "ejected", "in"}}) {
+    points.push_back({machine, from, to});
+  }
+  for (const char* code : {"no_capable_agent", "circuit_open", "deadline_exceeded",
+                           "agent_unreachable", "rate_limited", "overloaded", "cycle_detected"}) {
+    points.push_back({"refusal", "", code});
+  }
+  for (const char* milestone : {"retry", "budget_spent", "hedge", "fallback", "duplicate",
+                                "below_quality", "bulkhead", "low_priority_shed"}) {
+    points.push_back({"milestone", "", milestone});
   }
   for (const char* outcome :
        {"success", "application_error", "mesh_error", "caller_gone", "deferred"}) {

@@ -85,11 +85,30 @@ base::Instant Exchanges::limit_of(const mesh::CallRequest& request, const Caller
     if (const auto time = base::parse_duration(*asked)) limit = world_.scheduler().now() + *time;
   }
   if (const auto* onward = std::get_if<Onward>(&caller)) {
-    if (const Exchange* served = find(onward->serves.exchange)) {
-      limit = std::min(limit, served->limit);
+    // If its agent serves the same errand twice, its node cannot tell for which of both this is.
+    const NodeIndex node = onward->serves.exchange.first;
+    const std::uint32_t errand = Errand::of(request.rest).call;
+    base::Instant served = base::Instant();
+    for (auto entry = exchanges_.lower_bound({node, 0});
+         entry != exchanges_.end() && entry->first.first == node; ++entry) {
+      const Exchange& other = entry->second;
+      const bool at_agent = std::any_of(other.attempts.begin(), other.attempts.end(),
+                                        [](const Attempt& attempt) { return !attempt.peer; });
+      if (at_agent && Errand::of(other.request.rest).call == errand) {
+        served = std::max(served, other.limit);
+      }
     }
+    if (served == base::Instant()) return base::Instant::never();  // it hung up meanwhile
+    limit = std::min(limit, served);
   }
   return limit;
+}
+
+void Exchanges::seen(NodeIndex node, std::uint64_t number) {
+  Exchange* exchange = find(Key{node, number});
+  if (exchange == nullptr) return;
+  exchange->arrived = world_.scheduler().now();
+  exchange->limit = limit_of(exchange->request, exchange->caller);
 }
 
 std::optional<Exchanges::Truth> Exchanges::truth_of(NodeIndex node, std::uint64_t exchange) const {

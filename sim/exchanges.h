@@ -69,6 +69,8 @@ class Exchanges {
     base::Instant limit;  // by what its caller asked for, and what that one had left itself
     const mesh::CallRequest* request = nullptr;
   };
+  // Its node gets to see it now: from here on its time runs.
+  void seen(NodeIndex node, std::uint64_t exchange);
   [[nodiscard]] std::optional<Truth> truth_of(NodeIndex node, std::uint64_t exchange) const;
 
  private:

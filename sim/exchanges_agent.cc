@@ -100,6 +100,11 @@ std::string Exchanges::identity_of(const Task& task) {
   }
   if (!task.run.body.empty() && task.run.body != good_output) return {};
   const auto* peer = std::get_if<Stream>(&find(task.stream.exchange)->caller);
+  // What is delivered later is delivered at least once, and an agent that runs again makes its call
+  // again, whatever became of the first one when it was stopped.
+  const Exchange* from = peer != nullptr ? find(peer->exchange) : find(task.stream.exchange);
+  if (from == nullptr || std::holds_alternative<Onward>(from->caller)) return {};
+  if (key->starts_with("deferred-")) return {};
   const NodeIndex caller = peer != nullptr ? peer->exchange.first : task.stream.exchange.first;
   return task.request.capability + " for n" + std::to_string(caller) + " " + std::string(*key);
 }

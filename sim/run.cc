@@ -58,6 +58,11 @@ std::vector<const gossip::Membership*> World::views() const {
 // What is not yet as it should be once all is calm; empty if nothing.
 std::string World::unsettled() {
   if (!open_calls_.empty()) return std::to_string(open_calls_.size()) + " calls are open";
+  for (NodeIndex node = 0; node < nodes_.size(); ++node) {
+    if (!nodes_[node]->runs()) continue;
+    const std::size_t open = nodes_[node]->kernel->data_plane().exchanges();
+    if (open > 0) return std::to_string(open) + " calls are under way at n" + std::to_string(node);
+  }
   return observer_->disagreement(views());
 }
 
@@ -126,6 +131,7 @@ void World::second() {
     gauge("reports", counters.reports, bounds.report_topics_max * bounds.report_authors_max);
     if (!options_.watch) continue;
     look_at_reports(i);
+    look_at_counters(i);
     const bool small = nodes_.size() <= Observer::whole_tables_up_to;
     if (!small && i % whole_look_every == seconds % whole_look_every) {
       observer_->look_at_all(i, now(), membership);

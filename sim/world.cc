@@ -154,16 +154,16 @@ void World::handle(NodeIndex index, kernel::Input input) {
   }
   // Only what a node gets to see is its to settle: what waits at a stopped process ends with it.
   if (const auto* call = std::get_if<kernel::CallArrived>(&input)) {
+    exchanges_.seen(index, call->exchange.value);
     exchange_opened(index, call->exchange.value);
   }
+  if (options_.watch) look_at_input(index, input);
   kernel::Effects effects = std::move(effects_);  // reuse the room
   effects.clear();
   node.kernel->handle(std::move(input), node.clock.monotonic(scheduler_.now()), effects);
   touched_.clear();
   for (kernel::Effect& effect : effects) {
-    if (const auto* start = std::get_if<mesh::StartAttempt>(&effect)) {
-      look_at_attempt(index, *start);
-    }
+    look_at_effect(index, effect);
     if (const auto* step = std::get_if<base::Transition>(&effect); step && options_.watch) {
       touched_.push_back(step->subject);
     }
@@ -187,20 +187,6 @@ void World::look(NodeIndex index) {
     observer_->published(index, now(), self->record);
   }
   observer_->look(index, now(), membership, touched_);
-}
-
-// As it was decided; it may go out later, behind a Persist.
-void World::look_at_attempt(NodeIndex index, const mesh::StartAttempt& start) {
-  const auto exchange = exchanges_.truth_of(index, start.exchange.value);
-  if (!exchange || exchange->from_peer || !options_.attempted) return;
-  const auto* peer = std::get_if<mesh::ToPeer>(&start.to);
-  const bool falls_back = peer != nullptr && !peer->capability.empty();
-  options_.attempted({.at = now(),
-                      .from = index,
-                      .to = peer == nullptr ? index : node_with(peer->node).value_or(index),
-                      .capability = falls_back ? peer->capability : exchange->request->capability,
-                      .call = Errand::of(exchange->request->rest).call,
-                      .attempt = start.attempt});
 }
 
 void World::arm(NodeIndex index) {

@@ -85,7 +85,16 @@ class World final : public Surroundings, public CallObserver {
   void arm(NodeIndex node);
   void timer_fired(NodeIndex node, std::uint32_t life, base::Instant when);
   void look(NodeIndex node);
+
+  // calls, as they are decided (world_calls.cc)
+  void look_at_input(NodeIndex node, const kernel::Input& input);
+  void look_at_effect(NodeIndex node, const kernel::Effect& effect);
   void look_at_attempt(NodeIndex node, const mesh::StartAttempt& start);
+  void look_at_breaker(NodeIndex node, const base::Transition& step);
+  void look_at_refusal(NodeIndex node, const mesh::RefuseExchange& refusal);
+  void look_at_counters(NodeIndex node);
+  void attempt_over(NodeIndex node, std::uint64_t exchange, std::uint32_t attempt);
+  [[nodiscard]] const mesh::CallPolicy& policy_of(const std::string& capability);
 
   // effects (world_effects.cc)
   void drain(NodeIndex node);
@@ -154,6 +163,14 @@ class World final : public Surroundings, public CallObserver {
     base::Duration issued{};
   };
   std::map<std::uint32_t, OpenCall> open_calls_;
+  struct Trial {
+    std::uint32_t attempt = 0;  // the last one that was decided
+    base::Duration at{};
+    bool pardoned = false;  // the next one costs nothing
+  };
+  std::map<std::pair<NodeIndex, std::uint64_t>, Trial> trials_;  // by exchange, until it is settled
+  std::map<std::string, mesh::CallPolicy> policy_by_capability_;
+  std::map<std::string, NodeIndex> by_short_hex_;
   struct Clogged {
     NodeIndex from;
     base::Endpoint to;

@@ -74,6 +74,7 @@ void World::make_nodes() {
     describe(*node, i);
     ids_.push_back(node->identity.id());
     by_id_.emplace(node->identity.id(), i);
+    by_short_hex_.emplace(node->identity.id().short_hex(), i);
     by_endpoint_.emplace(node->endpoint, i);
     nodes_.push_back(std::move(node));
   }

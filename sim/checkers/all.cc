@@ -1,12 +1,16 @@
 #include "sim/checkers/bounds.h"
+#include "sim/checkers/breakers.h"
+#include "sim/checkers/budgets.h"
 #include "sim/checkers/calls.h"
 #include "sim/checkers/checker.h"
+#include "sim/checkers/deadlines.h"
 #include "sim/checkers/death_known.h"
 #include "sim/checkers/deferrals.h"
 #include "sim/checkers/duplicates.h"
 #include "sim/checkers/false_death.h"
 #include "sim/checkers/forgery.h"
 #include "sim/checkers/opinions.h"
+#include "sim/checkers/quality.h"
 #include "sim/checkers/states.h"
 #include "sim/checkers/traffic.h"
 #include "sim/checkers/versions.h"
@@ -26,6 +30,10 @@ std::vector<std::unique_ptr<Checker>> all_checkers(const Truth& truth, const bas
   checkers.push_back(std::make_unique<DuplicatesChecker>(truth));
   checkers.push_back(std::make_unique<DeferralsChecker>(truth));
   checkers.push_back(std::make_unique<OpinionsChecker>(truth));
+  checkers.push_back(std::make_unique<DeadlinesChecker>(truth));
+  checkers.push_back(std::make_unique<BreakersChecker>(truth));
+  checkers.push_back(std::make_unique<QualityChecker>(truth));
+  checkers.push_back(std::make_unique<BudgetsChecker>(truth));
   return checkers;
 }
 

@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "gossip/membership.h"
 #include "mesh/call.h"
+#include "mesh/policy.h"
 #include "sim/outcome.h"
 #include "sim/scenario.h"
 #include "sim/truth.h"
@@ -119,6 +120,45 @@ struct DeferralOnDisk {
   std::string id;
 };
 
+// A node decided to ask an agent: a peer's, or its own one.
+struct AttemptDecided {
+  base::Duration at{};
+  NodeIndex node = 0;
+  std::uint64_t exchange = 0;
+  std::uint32_t attempt = 0;
+  bool for_peer = false;  // at its own agent; another one is its caller's to choose
+  NodeIndex to = 0;
+  std::string capability{};              // that is asked for
+  bool falls_back = false;               // not the one that the caller asked for
+  bool pardoned = false;                 // its last attempt found nobody or no place, or is suspect
+  base::Duration given{};                // the time that it is given
+  std::optional<base::Duration> left{};  // that its caller left it; nothing: no end
+  std::optional<double> quality{};       // what the node knows of the agent's output
+  bool half_open = false;                // the breaker, after this decision
+  const mesh::CallPolicy* policy = nullptr;
+};
+// An attempt is over, or was given up.
+struct AttemptOver {
+  base::Duration at{};
+  NodeIndex node = 0;
+  std::uint64_t exchange = 0;
+  std::uint32_t attempt = 0;  // 0: all of that exchange
+};
+// A node's agent asks for this, and it is admitted as far as retries go.
+struct CallBegun {
+  base::Duration at{};
+  NodeIndex node = 0;
+  std::uint64_t exchange = 0;
+  std::string capability{};
+};
+struct BreakerStep {
+  base::Duration at{};
+  NodeIndex node = 0;
+  NodeIndex subject = 0;
+  std::string capability{};
+  std::string_view to{};
+};
+
 // What a node says of another one's agent in a report that it signed. Told each second while the
 // report is its newest.
 struct ObservationTold {
@@ -162,6 +202,10 @@ class Checker {
   virtual void on_deferred(const CallDeferred& /*deferred*/) {}
   virtual void on_deferral_ended(const DeferralEnded& /*ended*/) {}
   virtual void on_deferral_on_disk(const DeferralOnDisk& /*seen*/) {}  // before on_second()
+  virtual void on_call_begun(const CallBegun& /*begun*/) {}
+  virtual void on_attempt(const AttemptDecided& /*decided*/) {}
+  virtual void on_attempt_over(const AttemptOver& /*over*/) {}
+  virtual void on_breaker(const BreakerStep& /*step*/) {}
   virtual void on_told(const ObservationTold& /*told*/) {}
   virtual void on_opinion(const OpinionHeld& /*held*/) {}
   virtual void on_second(base::Duration /*at*/) {}  // each simulated second

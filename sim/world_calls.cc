@@ -1,0 +1,158 @@
+// What nodes decide about calls, told to the checkers as it is decided: it may go out later, behind
+// a Persist.
+#include "base/match.h"
+#include "sim/world.h"
+
+#include <string>
+#include <utility>
+
+namespace sim {
+
+namespace {
+
+bool found_nobody(const mesh::AnswerHead& head) {
+  const auto error = mesh::find_header(head.headers, "parley-error");
+  return error == "agent_unreachable" || error == "overloaded";
+}
+
+// Of an attempt at the own agent only its target says it: "/cap3/item?call=7".
+std::string capability_asked(const mesh::StartAttempt& start, const mesh::CallRequest& request) {
+  if (const auto* peer = std::get_if<mesh::ToPeer>(&start.to)) {
+    return peer->capability.empty() ? request.capability : peer->capability;
+  }
+  const std::string& target = std::get<mesh::ToAgent>(start.to).target;
+  return "cap." + target.substr(4, target.find('/', 4) - 4);
+}
+
+}  // namespace
+
+const mesh::CallPolicy& World::policy_of(const std::string& capability) {
+  const auto found = policy_by_capability_.find(capability);
+  if (found != policy_by_capability_.end()) return found->second;
+  return policy_by_capability_
+      .emplace(capability, mesh::policy_for(scenario_.policies, {}, capability))
+      .first->second;
+}
+
+void World::attempt_over(NodeIndex index, std::uint64_t exchange, std::uint32_t attempt) {
+  observer_->tell(&Checker::on_attempt_over, AttemptOver{now(), index, exchange, attempt});
+}
+
+void World::look_at_input(NodeIndex index, const kernel::Input& input) {
+  if (const auto* call = std::get_if<kernel::CallArrived>(&input)) {
+    trials_[{index, call->exchange.value}] = {};
+    if (!std::holds_alternative<mesh::FromAgent>(call->origin)) return;
+    observer_->tell(&Checker::on_call_begun,
+                    CallBegun{now(), index, call->exchange.value, call->request.capability});
+  } else if (const auto* failed = std::get_if<kernel::AttemptFailed>(&input)) {
+    attempt_over(index, failed->exchange.value, failed->attempt);
+    trials_[{index, failed->exchange.value}].pardoned = true;
+  } else if (const auto* answered = std::get_if<kernel::AttemptAnswered>(&input)) {
+    attempt_over(index, answered->exchange.value, answered->attempt);
+    if (found_nobody(answered->head)) trials_[{index, answered->exchange.value}].pardoned = true;
+  }
+}
+
+void World::look_at_effect(NodeIndex index, const kernel::Effect& effect) {
+  if (const auto* start = std::get_if<mesh::StartAttempt>(&effect)) {
+    return look_at_attempt(index, *start);
+  }
+  if (!options_.watch) return;
+  if (const auto* cancel = std::get_if<mesh::CancelAttempt>(&effect)) {
+    attempt_over(index, cancel->exchange.value, cancel->attempt);
+    // Given up before its time: its node is suspected to be dead.
+    Trial& trial = trials_[{index, cancel->exchange.value}];
+    const auto exchange = exchanges_.truth_of(index, cancel->exchange.value);
+    if (trial.attempt != cancel->attempt) trial.pardoned = true;
+    if (!exchange || trial.attempt != cancel->attempt) return;
+    const auto per_try = policy_of(exchange->request->capability).timeout.per_try;
+    const base::Duration took = now() - trial.at;
+    if (!per_try || took < *per_try - *per_try / 500) trial.pardoned = true;
+  } else if (const auto* settled = std::get_if<mesh::ExchangeSettled>(&effect)) {
+    attempt_over(index, settled->exchange.value, 0);
+    trials_.erase({index, settled->exchange.value});
+  } else if (const auto* step = std::get_if<base::Transition>(&effect)) {
+    if (step->machine == "breaker") look_at_breaker(index, *step);
+  } else if (const auto* refusal = std::get_if<mesh::RefuseExchange>(&effect)) {
+    look_at_refusal(index, *refusal);
+  }
+}
+
+void World::look_at_attempt(NodeIndex index, const mesh::StartAttempt& start) {
+  const auto exchange = exchanges_.truth_of(index, start.exchange.value);
+  if (!exchange) return;
+  const auto* peer = std::get_if<mesh::ToPeer>(&start.to);
+  const NodeIndex to = peer == nullptr ? index : node_with(peer->node).value_or(index);
+  const std::string capability = capability_asked(start, *exchange->request);
+  const bool falls_back = capability != exchange->request->capability;
+  if (options_.attempted && !exchange->from_peer) {
+    options_.attempted({.at = now(),
+                        .from = index,
+                        .to = to,
+                        .capability = capability,
+                        .call = Errand::of(exchange->request->rest).call,
+                        .attempt = start.attempt});
+  }
+  if (!options_.watch) return;
+  Trial& trial = trials_[{index, start.exchange.value}];
+  AttemptDecided decided{.at = now(),
+                         .node = index,
+                         .exchange = start.exchange.value,
+                         .attempt = start.attempt,
+                         .for_peer = exchange->from_peer,
+                         .to = to,
+                         .capability = capability,
+                         .falls_back = falls_back,
+                         .pardoned = trial.pardoned};
+  trial = {.attempt = start.attempt, .at = now(), .pardoned = false};
+  if (const auto given = mesh::find_header(start.set, "parley-deadline")) {
+    decided.given = base::parse_duration(*given).value_or(base::Duration::zero());
+  }
+  if (exchange->limit != base::Instant::never()) decided.left = exchange->limit - scheduler_.now();
+  const mesh::Catalogue& catalogue = nodes_[index]->kernel->data_plane().catalogue();
+  if (const mesh::Catalogue::Offer* offer = catalogue.offer(ids_[to], capability)) {
+    const auto quality = offer->standing->quality();
+    if (quality.samples > 0) decided.quality = quality.value;
+    decided.half_open =
+        offer->standing->breaker.state() == mesh::resilience::Breaker::State::half_open;
+  }
+  decided.policy = &policy_of(capability);
+  observer_->tell(&Checker::on_attempt, decided);
+}
+
+void World::look_at_breaker(NodeIndex index, const base::Transition& step) {
+  const std::string subject(step.subject);
+  const std::size_t space = subject.find(' ');
+  const auto agent = by_short_hex_.find(subject.substr(0, space));
+  if (space == std::string::npos || agent == by_short_hex_.end()) return;
+  observer_->tell(&Checker::on_breaker,
+                  BreakerStep{now(), index, agent->second, subject.substr(space + 1), step.to});
+}
+
+void World::look_at_refusal(NodeIndex index, const mesh::RefuseExchange& refusal) {
+  observer_->coverage().saw("refusal", "", to_string(refusal.problem.code));
+  const std::string& detail = refusal.problem.detail;
+  if (detail.find("neverBelow") != std::string::npos) {
+    observer_->coverage().saw("milestone", "", "below_quality");
+  }
+  if (!detail.starts_with("The bulkhead")) return;
+  observer_->coverage().saw("milestone", "", "bulkhead");
+  const auto exchange = exchanges_.truth_of(index, refusal.exchange.value);
+  if (exchange && mesh::find_header(exchange->request->headers, "parley-priority") == "low") {
+    observer_->coverage().saw("milestone", "", "low_priority_shed");
+  }
+}
+
+void World::look_at_counters(NodeIndex index) {
+  const mesh::Counters& counters = nodes_[index]->kernel->data_plane().counters();
+  const auto milestone = [&](std::uint64_t count, std::string_view name) {
+    if (count > 0) observer_->coverage().saw("milestone", "", name);
+  };
+  milestone(counters.retries, "retry");
+  milestone(counters.retries_denied, "budget_spent");
+  milestone(counters.hedges, "hedge");
+  milestone(counters.fallbacks, "fallback");
+  milestone(counters.duplicates, "duplicate");
+}
+
+}  // namespace sim
