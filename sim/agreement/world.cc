@@ -309,8 +309,11 @@ void World::input(Instance& instance, const Event& event, consensus::Effects& ef
   const base::Instant now = local(instance);
   if (event.kind == EventKind::deliver) {
     digest_.add(event.message->index());
-    for (const auto& way : instance.ways) {
-      way->on_receive(*instance.villain, event.from, *event.message);
+    // Liars answer honest nodes only, or two of them would keep each other busy for ever.
+    if (!plan_.lies(event.from)) {
+      for (const auto& way : instance.ways) {
+        way->on_receive(*instance.villain, event.from, *event.message);
+      }
     }
     instance.replica->on_message(identities_[event.from].node, *event.message, now, effects);
   } else if (event.kind == EventKind::timer) {
