@@ -47,6 +47,16 @@ void Oracle::on_released(NodeNumber node, const Vote& vote, const consensus::Epo
   }
 }
 
+// By the order of the log: a notarize vote that a restart brought back may leave after a nullify
+// vote that was cast later.
+void Oracle::on_cast(NodeNumber node, const Vote& vote, const consensus::Epoch& epoch) {
+  const auto promises = promises_.find({node, {epoch.id(), vote.view}});
+  if (vote.kind != VoteKind::notarize || promises == promises_.end()) return;
+  if (!promises->second.nullified || promises->second.notarized) return;
+  violate("I3 notarize after nullify",
+          "node " + std::to_string(node) + " notarizes what it nullified" + of_view(vote));
+}
+
 void Oracle::check_votes(NodeNumber node, const Vote& vote, const consensus::Epoch& epoch) {
   const std::string who = "node " + std::to_string(node);
   Promises& promises = promises_[{node, {epoch.id(), vote.view}}];
@@ -54,9 +64,6 @@ void Oracle::check_votes(NodeNumber node, const Vote& vote, const consensus::Epo
     case VoteKind::notarize:
       if (promises.notarized && *promises.notarized != vote.block) {
         violate("I1 one notarize", who + " notarizes two blocks" + of_view(vote));
-      }
-      if (promises.nullified && !promises.notarized) {
-        violate("I3 notarize after nullify", who + " notarizes what it nullified" + of_view(vote));
       }
       promises.notarized = vote.block;
       break;

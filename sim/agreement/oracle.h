@@ -29,6 +29,7 @@ class Oracle {
   void set_time(base::Duration now) { now_ = now; }
   void on_submitted(const base::Bytes& op);
   // All of these are about honest nodes.
+  void on_cast(NodeNumber node, const consensus::Vote& vote, const consensus::Epoch& epoch);
   void on_released(NodeNumber node, const consensus::Vote& vote, const consensus::Epoch& epoch,
                    bool durable, consensus::EpochNumber guard_epoch);
   void on_certificate(NodeNumber node, const consensus::Certificate& certificate,

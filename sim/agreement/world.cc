@@ -279,7 +279,10 @@ void World::step(Event& event) {
       instance.storage = *instance.copy;
       instance.storage.lose_power(disk_rng_);
       instance.restored = true;
-      boot(instance);
+      // No machine is back before its last words have arrived.
+      push({.at = now_ + std::chrono::milliseconds(100),
+            .kind = EventKind::restart,
+            .instance = instance.number});
       return;
     case EventKind::submit:
       submit(static_cast<std::size_t>(event.number));

@@ -49,6 +49,7 @@ void World::write(Instance& instance, consensus::Append& append) {
   if (const auto* own = std::get_if<consensus::OwnVote>(&append.record)) {
     const consensus::Vote& vote = own->vote;
     instance.vote_positions[{vote.epoch, vote.view, vote.kind}] = append.position;
+    if (instance.honest) oracle_.on_cast(instance.identity, vote, epochs_.at(vote.epoch));
   } else if (const auto* body = std::get_if<consensus::BlockBody>(&append.record)) {
     if (instance.honest) oracle_.on_body(instance.identity, body->block->hash());
   }

@@ -1,0 +1,53 @@
+#include "consensus/decision_proof.h"
+
+#include "consensus/ops_root.h"
+#include "consensus/statements.h"
+#include "crypto/digest.h"
+
+namespace consensus {
+
+std::optional<DecisionProof> prove(std::span<const Decision> decisions, std::uint32_t index) {
+  if (decisions.empty() || !decisions.back().finalization) return std::nullopt;
+  const Block& block = *decisions.front().block;
+  if (index >= block.ops().size()) return std::nullopt;
+  DecisionProof proof{.op = block.ops()[index],
+                      .index = index,
+                      .path = ops_path(block.ops(), index),
+                      .header = block.header(),
+                      .above = {},
+                      .finalization = *decisions.back().finalization};
+  for (const Decision& decision : decisions.subspan(1)) {
+    proof.above.push_back(decision.block->header());
+  }
+  const auto& tail = decisions.back().tail;
+  proof.above.insert(proof.above.end(), tail.begin(), tail.end());
+  return proof;
+}
+
+std::optional<std::string> fault_of(const DecisionProof& proof, const Epoch& epoch) {
+  const BlockHeader& header = proof.header;
+  if (header.epoch_id != epoch.id()) return "the block is of another epoch";
+  if (header.tail()) return "a tail block decides nothing";
+  if (!proves(proof.path, proof.op, proof.index, header.ops_count, header.ops_root)) {
+    return "the op is not in the block";
+  }
+  base::Digest last = crypto::digest(header_bytes(header));
+  View view = header.view;
+  for (const BlockHeader& above : proof.above) {
+    if (above.epoch_id != epoch.id() || above.parent_hash != last) {
+      return "the headers are no chain";
+    }
+    last = crypto::digest(header_bytes(above));
+    view = above.view;
+  }
+  const Certificate& finalization = proof.finalization;
+  if (finalization.kind != VoteKind::finalize || !well_formed(finalization, epoch)) {
+    return "the finalization is not well formed";
+  }
+  if (finalization.block != last || finalization.view != view) {
+    return "the finalization is of another block";
+  }
+  return std::nullopt;
+}
+
+}  // namespace consensus

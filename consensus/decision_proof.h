@@ -1,0 +1,40 @@
+// That an op was decided, for anybody who knows the descriptor of its epoch: no network, no state.
+// The op's place in the tree of its block, the headers from that block to one with a finalization,
+// and the finalization. CONSENSUS 3.10.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/ids.h"
+#include "consensus/block.h"
+#include "consensus/certificate.h"
+#include "consensus/epoch.h"
+#include "consensus/record.h"
+#include "crypto/verified.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace consensus {
+
+struct DecisionProof {
+  base::Bytes op;
+  std::uint32_t index = 0;         // among the ops of its block
+  std::vector<base::Digest> path;  // siblings, from the leaf up
+  BlockHeader header;              // of its block
+  std::vector<BlockHeader> above;  // each the child of the one before; empty: finalized directly
+  Certificate finalization;        // of the last of them
+};
+
+// Of op number `index` of the first decision; the others follow it, and only the last one needs a
+// finalization. Nothing if the index or the finalization is missing.
+[[nodiscard]] std::optional<DecisionProof> prove(std::span<const Decision> decisions,
+                                                 std::uint32_t index);
+
+// Everything but the signatures of the finalization, which append_checks() gives. Nothing if all is
+// well, or which check failed.
+[[nodiscard]] std::optional<std::string> fault_of(const DecisionProof& proof, const Epoch& epoch);
+
+}  // namespace consensus
