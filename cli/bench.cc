@@ -119,7 +119,11 @@ int bench(Console& console, const BenchOptions& options) {
 struct HeadlineVerb {
   Format format = Format::table;
   HeadlineOptions options;
+  bool real = false;
+  bool chains_given = false;
 };
+
+constexpr std::uint32_t chains_real = 1'000;
 
 int headline(Console& console, const HeadlineVerb& verb) {
   catch_interrupt();
@@ -131,9 +135,17 @@ int headline(Console& console, const HeadlineVerb& verb) {
       progress.show(share, what);
       return interrupted();
     };
-    rows = measure_headline(options);
+    if (verb.real) {
+      if (!verb.chains_given) options.chains = chains_real;
+      auto rehearsed = rehearse_headline(options);
+      if (!rehearsed) return fail(console, rehearsed.error());
+      rows = std::move(*rehearsed);
+    } else {
+      rows = measure_headline(options);
+    }
   }
-  if (verb.format == Format::table) console.out << headline_assumptions(options) << '\n';
+  if (verb.format == Format::table && !verb.real)
+    console.out << headline_assumptions(options) << '\n';
   console.out << render_rows(described(rows),
                              {{.title = "NAME", .key = "name"},
                               {.title = "OURS", .key = "ours"},
@@ -155,11 +167,15 @@ void add_headline(CLI::App& bench, Action& action) {
       "Runs on the simulator, with the decisions of the daemon; takes some minutes.\n"
       "Example:\n  parley bench headline --seed 1 -o json");
   verb->add_option("--seed", options->options.seed, "What everything follows from [1]");
-  verb->add_option("--chains", options->options.chains,
-                   "Of ten agents of 95 %; all other numbers of calls follow from it [20000]")
-      ->check(CLI::Range(4, 1'000'000));
+  auto* chains = verb->add_option("--chains", options->options.chains,
+                                  "Of ten agents of 95 %; all other numbers of calls follow from "
+                                  "it [20000]")
+                     ->check(CLI::Range(4, 1'000'000));
+  verb->add_flag("--real", options->real,
+                 "With real nodes on this machine: fewer rows, 1,000 chains, some minutes");
   add_format_option(*verb, options->format);
-  verb->callback([options, &action] {
+  verb->callback([options, chains, &action] {
+    options->chains_given = chains->count() > 0;
     action = [options](Console& console) { return headline(console, *options); };
   });
 }

@@ -13,19 +13,6 @@ using sim::headline::ChainResult;
 using sim::headline::FleetPlan;
 using sim::headline::FleetResult;
 
-// What an operator of such agents writes:
-//
-//   - retry: { attempts: 5, on: [timeout, unavailable, server_error, stale_context,
-//              quality_below_threshold, application_error] }
-//     hedge: {}
-mesh::Policy chain_policy() {
-  mesh::Policy policy;
-  policy.attempts = 5;
-  policy.retry_on = mesh::RetryReasons::usual().add(mesh::RetryReason::application_error);
-  policy.hedge = mesh::HedgePolicy{.enabled = true, .after = std::nullopt};
-  return policy;
-}
-
 class Measuring {
  public:
   explicit Measuring(const HeadlineOptions& options) : options_(options) {}
@@ -167,6 +154,19 @@ std::string mix_text(const sim::AgentTraits& agent) {
 }
 
 }  // namespace
+
+// What an operator of such agents writes:
+//
+//   - retry: { attempts: 5, on: [timeout, unavailable, server_error, stale_context,
+//              quality_below_threshold, application_error] }
+//     hedge: {}
+mesh::Policy chain_policy() {
+  mesh::Policy policy;
+  policy.attempts = 5;
+  policy.retry_on = mesh::RetryReasons::usual().add(mesh::RetryReason::application_error);
+  policy.hedge = mesh::HedgePolicy{.enabled = true, .after = std::nullopt};
+  return policy;
+}
 
 std::vector<HeadlineRow> measure_headline(const HeadlineOptions& options) {
   return Measuring(options).all();

@@ -3,6 +3,7 @@
 // the values, and what they are compared with is the same.
 #pragma once
 
+#include "base/result.h"
 #include "cli/report.h"
 #include "sim/headline/bad_agent.h"
 #include "sim/headline/chains.h"
@@ -48,6 +49,13 @@ struct HeadlineOptions {
 
 // All of them on the simulator.
 [[nodiscard]] std::vector<HeadlineRow> measure_headline(const HeadlineOptions& options);
+
+// The ones that can be seen from outside, with real nodes on this machine: fewer chains, in real
+// time, and without what only the simulator sees of breakers. The error is one sentence.
+[[nodiscard]] base::Result<std::vector<HeadlineRow>, std::string> rehearse_headline(
+    const HeadlineOptions& options);
+// The policy of the chains.
+[[nodiscard]] mesh::Policy chain_policy();
 
 [[nodiscard]] Json described(const std::vector<HeadlineRow>& rows);
 // What was assumed: the agents, their faults, and the policies, for people.

@@ -122,7 +122,7 @@ BadAgentResult run_bad_agent(const BadAgentPlan& plan, const Progress& progress)
   options.progress = [&](base::Duration simulated, base::Duration total) {
     if (progress) progress(std::min(1.0, ms(simulated) / ms(total)));
   };
-  (void)run(scenario, options);
+  plan.play(scenario, options);
   return watch.result();
 }
 

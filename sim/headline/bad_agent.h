@@ -20,6 +20,7 @@ struct BadAgentPlan {
   base::Duration after = std::chrono::seconds(60);
   base::Duration gap = std::chrono::milliseconds(20);
   mesh::Policy policy;
+  Play play = simulate;
 };
 
 struct BadAgentResult {

@@ -50,6 +50,10 @@ void put_times(std::vector<base::Duration>& times, ChainResult& out) {
 
 }  // namespace
 
+void simulate(const Scenario& scenario, const RunOptions& options) {
+  (void)run(scenario, options);
+}
+
 // The shares are such that exactly 95 or 99 of a hundred runs do their work in time.
 AgentTraits agent_of_95() {
   return agent_of(30'760, 5'000);
@@ -136,7 +140,7 @@ ChainResult run_chains(const ChainPlan& plan, const Progress& progress) {
   options.progress = [&](base::Duration simulated, base::Duration total) {
     if (progress) progress(std::min(1.0, ms(simulated) / ms(total)));
   };
-  (void)run(scenario, options);
+  plan.play(scenario, options);
   put_times(times, out);
   return out;
 }

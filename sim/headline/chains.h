@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "mesh/policy_table.h"
 #include "sim/agent_traits.h"
+#include "sim/run.h"
 
 #include <cstdint>
 #include <functional>
@@ -14,6 +15,9 @@ namespace sim::headline {
 
 // Is told how much of one measurement is done, 0 to 1.
 using Progress = std::function<void(double share)>;
+// Plays a scenario and tells what happened: the simulator, or real nodes (cli/stage/rehearsal.h).
+using Play = std::function<void(const Scenario& scenario, const RunOptions& options)>;
+void simulate(const Scenario& scenario, const RunOptions& options);
 
 // An agent that does its work so many times in a million, and fails in all five ways. What is not
 // named here does not fail.
@@ -29,6 +33,7 @@ struct ChainPlan {
   base::Duration deadline = std::chrono::seconds(2);   // of the first caller
   base::Duration gap = std::chrono::milliseconds(10);  // mean between two chains
   mesh::Policy policy;
+  Play play = simulate;
 };
 
 struct ChainResult {

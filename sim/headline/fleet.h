@@ -25,6 +25,7 @@ struct FleetPlan {
   std::uint32_t callers = 4;  // nodes
   std::uint32_t calls = 20'000;
   mesh::Policy policy;
+  Play play = simulate;
 };
 
 struct FleetResult {

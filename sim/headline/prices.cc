@@ -76,7 +76,7 @@ PricesResult::Way run_way(const PricesPlan& plan, mesh::RoutePolicy route, doubl
   options.progress = [&](base::Duration simulated, base::Duration total) {
     if (progress) progress(from + std::min(1.0, ms(simulated) / ms(total)) / 2);
   };
-  (void)run(scenario, options);
+  plan.play(scenario, options);
   const double calls = std::max(1U, out.calls);
   out.cost = static_cast<double>(cost) / calls;
   out.attempts = static_cast<double>(attempts) / calls;

@@ -22,6 +22,7 @@ struct PricesPlan {
   std::uint32_t cheap_hard_wrong = 500'000;  // ppm of a novice's answers to hard requests, besides
   std::uint32_t calls = 20'000;
   mesh::Policy policy;  // its route is set for each of both
+  Play play = simulate;
 };
 
 struct PricesResult {
