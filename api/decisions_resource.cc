@@ -6,7 +6,7 @@
 #include "api/proposal.h"
 #include "base/bytes.h"
 #include "base/match.h"
-#include "consensus/ops_root.h"
+#include "consensus/decision_proof.h"
 #include "ledger/view.h"
 #include "node/kernel/kernel.h"
 #include "wire/agreement_codec.h"
@@ -136,32 +136,26 @@ Response on_decision_found(const View& view, const base::Digest& op,
                            const std::vector<kernel::StoredDecision>& blocks, std::uint64_t index) {
   const kernel::Agreement* agreement = view.kernel.agreement();
   if (agreement == nullptr || blocks.empty()) return no_such_decision();
-  consensus::OpProof proof;
-  proof.index = static_cast<std::uint32_t>(index);
-  for (std::size_t i = 0; i < blocks.size(); ++i) {
-    const auto block = wire::decode_block(blocks[i].block);
+  std::vector<consensus::Decision> decisions;
+  for (const kernel::StoredDecision& stored : blocks) {
+    auto block = wire::decode_block(stored.block);
     if (!block) return no_such_decision();
-    if (i > 0) {
-      proof.tail.push_back((*block)->header());
-      continue;
-    }
-    const auto& ops = (*block)->ops();
-    if (index >= ops.size()) return no_such_decision();
-    proof.header = (*block)->header();
-    proof.op = ops[static_cast<std::size_t>(index)];
-    proof.path = consensus::ops_path(ops, proof.index);
+    decisions.push_back({.block = std::move(*block), .finalization = {}, .tail = {}});
   }
   auto proven = wire::decode_decision_proof(blocks.back().proof);
   if (!proven) return no_such_decision();
-  proof.finalization = std::move(proven->finalization);
-  for (consensus::BlockHeader& header : proven->tail) proof.tail.push_back(std::move(header));
+  decisions.back().finalization = std::move(proven->finalization);
+  decisions.back().tail = std::move(proven->tail);
+  auto proof = consensus::prove(decisions, static_cast<std::uint32_t>(index));
+  if (!proof) return no_such_decision();
+  ProofFile file{.mesh = view.mesh, .op = op, .proof = std::move(*proof), .epochs = {}};
   for (std::uint64_t epoch = 0; epoch < blocks.front().epoch; ++epoch) {
     const consensus::EpochProof* ended = agreement->replica().end_of(epoch);
     if (ended == nullptr) return no_such_decision();
-    proof.epochs.push_back(*ended);
+    file.epochs.push_back(*ended);
   }
   Response response;
-  response.body = proof_text(view.mesh, op, proof);
+  response.body = proof_text(file);
   return response;
 }
 

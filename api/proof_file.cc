@@ -74,7 +74,7 @@ bool take(const Json& json, ProofFile& out) {
   out.proof.finalization = std::move(proven->finalization);
   return json["format"] == format && take(json["mesh"], out.mesh) && take(json["id"], out.op) &&
          take_all(json["path"], out.proof.path) && take(json["header"], out.proof.header) &&
-         take_all(json["tail"], out.proof.tail) && take_all(json["epochs"], out.proof.epochs);
+         take_all(json["above"], out.proof.above) && take_all(json["epochs"], out.epochs);
 }
 
 std::string hex(const consensus::BlockHeader& header) {
@@ -83,25 +83,25 @@ std::string hex(const consensus::BlockHeader& header) {
 
 }  // namespace
 
-std::string proof_text(const base::MeshId& mesh, const base::Digest& op,
-                       const consensus::OpProof& proof) {
+std::string proof_text(const ProofFile& file) {
+  const consensus::DecisionProof& proof = file.proof;
   Json path = Json::array();
   for (const base::Digest& digest : proof.path) path.push_back(digest.hex());
-  Json tail = Json::array();
-  for (const consensus::BlockHeader& header : proof.tail) tail.push_back(hex(header));
+  Json above = Json::array();
+  for (const consensus::BlockHeader& header : proof.above) above.push_back(hex(header));
   Json epochs = Json::array();
-  for (const consensus::EpochProof& ended : proof.epochs) {
+  for (const consensus::EpochProof& ended : file.epochs) {
     epochs.push_back(base::to_hex(wire::encode(ended)));
   }
   const Json out{
       {"format", format},
-      {"mesh", mesh.hex()},
-      {"id", op.hex()},
+      {"mesh", file.mesh.hex()},
+      {"id", file.op.hex()},
       {"op", base::to_hex(proof.op)},
       {"index", proof.index},
       {"path", std::move(path)},
       {"header", hex(proof.header)},
-      {"tail", std::move(tail)},
+      {"above", std::move(above)},
       {"finalization", base::to_hex(wire::encode(wire::DecisionProof{proof.finalization, {}}))},
       {"epochs", std::move(epochs)}};
   return out.dump(2) + "\n";
@@ -116,7 +116,7 @@ base::Result<ProofFile, std::string> read_proof(std::string_view text) {
         std::string("format: it is no proof file, or a part of it cannot be "
                     "read")};
   }
-  if (proof_text(out.mesh, out.op, out.proof) != text) {
+  if (proof_text(out) != text) {
     return base::Unexpected{std::string("format: it is not exactly as it was written")};
   }
   return out;

@@ -4,21 +4,23 @@
 
 #include "base/ids.h"
 #include "base/result.h"
-#include "consensus/op_proof.h"
+#include "consensus/decision_proof.h"
+#include "consensus/message.h"
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace api {
 
 struct ProofFile {
   base::MeshId mesh;
   base::Digest op;  // its id
-  consensus::OpProof proof;
+  consensus::DecisionProof proof;
+  std::vector<consensus::EpochProof> epochs;  // how each until the block's ended, from the first
 };
 
-[[nodiscard]] std::string proof_text(const base::MeshId& mesh, const base::Digest& op,
-                                     const consensus::OpProof& proof);
+[[nodiscard]] std::string proof_text(const ProofFile& file);
 // The error says what is not in its form.
 [[nodiscard]] base::Result<ProofFile, std::string> read_proof(std::string_view text);
 

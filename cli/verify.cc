@@ -1,7 +1,7 @@
 #include "api/proof_file.h"
 #include "cli/shared_options.h"
 #include "cli/verbs.h"
-#include "consensus/op_proof.h"
+#include "consensus/decision_proof.h"
 #include "ledger/op.h"
 #include "node/genesis.h"
 #include "node/kernel/decided_state.h"
@@ -34,8 +34,8 @@ base::Result<Json, std::string> verified(const std::string& text, const node::Ge
   if (read->mesh != genesis.mesh) {
     return base::Unexpected{std::string("mesh: the file is of another mesh than the genesis")};
   }
-  const auto proven = consensus::check_proof(
-      read->proof,
+  const auto proven = consensus::verify(
+      read->proof, read->epochs,
       consensus::EpochDescriptor::first(genesis.mesh, kernel::committee_of(founded->seats),
                                         kernel::parameters_of(founded->parameters)));
   if (!proven) return base::Unexpected{proven.error()};

@@ -1,10 +1,25 @@
 #include "consensus/decision_proof.h"
 
+#include "consensus/epochs.h"
 #include "consensus/ops_root.h"
 #include "consensus/statements.h"
 #include "crypto/digest.h"
 
 namespace consensus {
+
+namespace {
+
+// Every signature, of a certificate that is well formed.
+bool holds(const Certificate& certificate, const Epoch& epoch) {
+  std::vector<crypto::SignatureCheck> checks;
+  append_checks(certificate, epoch, checks);
+  for (const crypto::SignatureCheck& each : checks) {
+    if (!crypto::check(each).holds()) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 std::optional<DecisionProof> prove(std::span<const Decision> decisions, std::uint32_t index) {
   if (decisions.empty() || !decisions.back().finalization) return std::nullopt;
@@ -48,6 +63,29 @@ std::optional<std::string> fault_of(const DecisionProof& proof, const Epoch& epo
     return "the finalization is of another block";
   }
   return std::nullopt;
+}
+
+base::Result<Proven, std::string> verify(const DecisionProof& proof,
+                                         std::span<const EpochProof> ended,
+                                         const EpochDescriptor& first) {
+  Epoch epoch(first);
+  for (const EpochProof& end : ended) {
+    const std::string name = "end of epoch " + std::to_string(epoch.number()) + ": ";
+    if (const auto fault = fault_of(end, epoch)) return base::Unexpected{name + *fault};
+    if (!holds(end.finalization, epoch)) {
+      return base::Unexpected{name + "a signature does not hold"};
+    }
+    epoch = Epoch(end.descriptor);
+  }
+  if (const auto fault = fault_of(proof, epoch)) {
+    return base::Unexpected{"certificate: " + *fault};
+  }
+  if (!holds(proof.finalization, epoch)) {
+    return base::Unexpected{std::string("certificate: a signature does not hold")};
+  }
+  return Proven{.epoch = epoch.number(),
+                .height = proof.header.height,
+                .timestamp_ms = proof.header.timestamp_ms};
 }
 
 }  // namespace consensus

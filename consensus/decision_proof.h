@@ -5,9 +5,11 @@
 
 #include "base/bytes.h"
 #include "base/ids.h"
+#include "base/result.h"
 #include "consensus/block.h"
 #include "consensus/certificate.h"
 #include "consensus/epoch.h"
+#include "consensus/message.h"
 #include "consensus/record.h"
 #include "crypto/verified.h"
 
@@ -36,5 +38,19 @@ struct DecisionProof {
 // Everything but the signatures of the finalization, which append_checks() gives. Nothing if all is
 // well, or which check failed.
 [[nodiscard]] std::optional<std::string> fault_of(const DecisionProof& proof, const Epoch& epoch);
+
+// What a proof that holds says.
+struct Proven {
+  EpochNumber epoch = 0;
+  Height height = 0;
+  std::uint64_t timestamp_ms = 0;
+};
+
+// All of it, signatures included, for somebody who knows nothing but the first epoch (of genesis,
+// or of a later checkpoint): `ended` says how each epoch from it on ended, up to the one before the
+// block's. The error names the check that failed first.
+[[nodiscard]] base::Result<Proven, std::string> verify(const DecisionProof& proof,
+                                                       std::span<const EpochProof> ended,
+                                                       const EpochDescriptor& first);
 
 }  // namespace consensus
