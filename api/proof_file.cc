@@ -60,7 +60,7 @@ bool take_all(const Json& value, std::vector<T>& out) {
 }
 
 bool take(const Json& json, ProofFile& out) {
-  for (const char* name : {"format", "mesh", "id", "op", "index", "path", "header", "tail",
+  for (const char* name : {"format", "mesh", "id", "op", "index", "path", "header", "above",
                            "finalization", "epochs"}) {
     if (!json.contains(name)) return false;
   }
