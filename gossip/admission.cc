@@ -7,7 +7,6 @@ namespace gossip {
 
 namespace {
 
-constexpr std::size_t allowances_max = 4096;
 constexpr std::size_t calls_at_once = 16;
 constexpr base::Duration calls_gap = std::chrono::milliseconds(100);
 constexpr base::Duration call_again_after = std::chrono::seconds(2);
@@ -18,13 +17,6 @@ bool is_private(const base::Endpoint& endpoint) {
   if (!endpoint.is_v4()) return (ip[0] & 0xfe) == 0xfc || (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80);
   return ip[12] == 10 || (ip[12] == 172 && (ip[13] & 0xf0) == 16) ||
          (ip[12] == 192 && ip[13] == 168) || (ip[12] == 169 && ip[13] == 254);
-}
-
-template <class Key>
-Allowance& allowance(std::map<Key, Allowance>& all, const Key& key, std::uint32_t burst,
-                     base::Instant now) {
-  if (all.size() >= allowances_max && !all.contains(key)) all.erase(all.begin());
-  return all.try_emplace(key, burst, now).first->second;
 }
 
 }  // namespace
@@ -41,8 +33,7 @@ bool Allowance::take(std::uint32_t per_second, std::uint32_t burst, base::Instan
 bool Admission::allow(const Record& record, const base::NodeId& introducer, base::Instant now) {
   if (candidates_.contains(record.subject)) return true;
   const std::uint32_t burst = options_.new_per_introducer_burst;
-  if (!allowance(introducers_, introducer, burst, now)
-           .take(options_.new_per_introducer_per_second, burst, now)) {
+  if (!introducers_.use(introducer).take(options_.new_per_introducer_per_second, burst, now)) {
     return false;
   }
   const base::Endpoint& at = record.endpoint;
@@ -50,8 +41,7 @@ bool Admission::allow(const Record& record, const base::NodeId& introducer, base
   std::copy_n(at.ip.begin(), at.is_v4() ? 15 : 6, prefix.begin());
   const std::uint32_t prefix_burst =
       is_private(at) ? options_.new_per_private_prefix_burst : options_.new_per_prefix_burst;
-  return allowance(prefixes_, prefix, prefix_burst, now)
-      .take(options_.new_per_prefix_per_second, prefix_burst, now);
+  return prefixes_.use(prefix).take(options_.new_per_prefix_per_second, prefix_burst, now);
 }
 
 bool Admission::wait(const crypto::Verified<SignedRecord>& record, const base::NodeId& introducer,

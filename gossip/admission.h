@@ -7,6 +7,7 @@
 
 #include "base/endpoint.h"
 #include "base/ids.h"
+#include "base/recent_table.h"
 #include "base/time.h"
 #include "crypto/verified.h"
 #include "gossip/options.h"
@@ -14,6 +15,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <vector>
@@ -23,11 +25,10 @@ namespace gossip {
 // So many at once, so many a second afterwards.
 class Allowance {
  public:
-  Allowance(std::uint32_t burst, base::Instant now) : tokens_(burst), filled_(now) {}
   bool take(std::uint32_t per_second, std::uint32_t burst, base::Instant now);
 
  private:
-  double tokens_;
+  double tokens_ = std::numeric_limits<double>::max();  // full, however much that is
   base::Instant filled_;
 };
 
@@ -68,9 +69,9 @@ class Admission {
 
   const Options options_;
   const base::NodeId self_;  // introduces those that our past run knew; they are called for long
-  std::map<base::NodeId, Candidate> candidates_;   // <= options_.members_max
-  std::map<base::NodeId, Allowance> introducers_;  // bounded
-  std::map<Prefix, Allowance> prefixes_;           // bounded
+  std::map<base::NodeId, Candidate> candidates_;  // <= options_.members_max
+  base::RecentTable<base::NodeId, Allowance> introducers_{4096};
+  base::RecentTable<Prefix, Allowance> prefixes_{4096};
   base::Instant next_ = base::Instant::never();
 };
 

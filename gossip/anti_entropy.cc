@@ -9,8 +9,6 @@ namespace gossip {
 
 namespace {
 
-constexpr std::size_t peers_max = 64;
-
 template <class Out>
 void append(const View& view, const Member& member, Out& out) {
   out.records.push_back(member.record);
@@ -30,8 +28,9 @@ bool AntiEntropy::on_digest(const base::NodeId& peer, bool equal, bool telling, 
     differs_.erase(peer);
     return false;
   }
-  if (differs_.size() >= peers_max && !differs_.contains(peer)) differs_.erase(differs_.begin());
-  const base::Instant since = differs_.try_emplace(peer, now).first->second;
+  const bool known = differs_.find(peer) != nullptr;
+  base::Instant& since = differs_.use(peer);
+  if (!known) since = now;
   // While rumors are on their way they are the cheaper cure.
   const base::Duration patience = options_.sync_after * (telling ? 3 : 1);
   if (running_ || now < allowed_ || now - since < patience) return false;

@@ -4,13 +4,13 @@
 #pragma once
 
 #include "base/ids.h"
+#include "base/recent_table.h"
 #include "base/time.h"
 #include "gossip/options.h"
 #include "gossip/packet.h"
 #include "gossip/view.h"
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -27,7 +27,7 @@ class AntiEntropy {
 
  private:
   const Options options_;
-  std::map<base::NodeId, base::Instant> differs_;  // since when; bounded
+  base::RecentTable<base::NodeId, base::Instant> differs_{64};  // since when
   base::Instant allowed_;
   base::Duration gap_;
   bool running_ = false;

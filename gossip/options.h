@@ -32,6 +32,7 @@ struct Options {
   base::Duration pressed_after = std::chrono::milliseconds(20);   // packets queue for this long
   base::Duration behind_after = std::chrono::milliseconds(250);   // packets are this old, this long
   base::Duration forget_after = std::chrono::hours(24);  // the dead and the left are kept this long
+  std::uint32_t graves_max = 4096;  // versions of the forgotten that may not come back
   base::Duration knock_min = std::chrono::seconds(2);
   base::Duration knock_max = std::chrono::seconds(60);
 

@@ -10,7 +10,6 @@ namespace gossip {
 
 namespace {
 
-constexpr std::size_t graves_max = 4096;
 constexpr std::size_t doubtful_max = 8;  // own probes that one judgement may ask for
 constexpr base::Duration degraded_for = std::chrono::seconds(30);
 constexpr base::Duration doubt_again_after = std::chrono::milliseconds(500);
@@ -60,7 +59,11 @@ std::string_view to_string(MemberState state) {
 }
 
 View::View(const Options& options, const base::MeshId& mesh, const base::NodeId& self)
-    : options_(options), mesh_(mesh), self_(self), rings_(options.rings, mesh) {}
+    : options_(options),
+      mesh_(mesh),
+      self_(self),
+      rings_(options.rings, mesh),
+      graves_(options.graves_max) {}
 
 std::size_t View::bucket_of(const base::NodeId& id) {
   return std::to_integer<std::size_t>(id.bytes[0]) % bucket_count;
@@ -349,8 +352,7 @@ void View::forget_old(base::Instant now, Effects& effects) {
   }
   for (const base::NodeId& id : old) {
     const Member& member = members_.at(id);
-    if (graves_.size() >= graves_max) graves_.erase(graves_.begin());
-    graves_.emplace(id, member.record.record.version);
+    graves_.use(id) = member.record.record.version;
     toggle_digest(id, member);
     free_rows_.push_back(member.row);
     dead_.erase(id);
@@ -382,8 +384,7 @@ const base::Digest& View::digest(const Member& member) const {
 
 const Version* View::newest(const base::NodeId& id) const {
   if (const Member* member = find(id)) return &member->record.record.version;
-  const auto grave = graves_.find(id);
-  return grave == graves_.end() ? nullptr : &grave->second;
+  return graves_.find(id);
 }
 
 bool View::heard(const Member& member) const {

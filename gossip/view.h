@@ -11,6 +11,7 @@
 // table.
 #pragma once
 
+#include "base/recent_table.h"
 #include "crypto/verified.h"
 #include "gossip/effect.h"
 #include "gossip/member.h"
@@ -109,7 +110,7 @@ class View {
   std::vector<std::uint32_t> free_rows_;
   std::set<base::NodeId> accused_;  // with evidence or degraded, and not dead
   std::set<base::NodeId> dead_;
-  std::map<base::NodeId, Version> graves_;  // forgotten members; bounded
+  base::RecentTable<base::NodeId, Version> graves_;  // of the forgotten; the oldest goes first
   Patience patience_;
   base::Instant next_verdict_ = base::Instant::never();
   std::uint64_t judged_generation_ = 0;  // of the rings

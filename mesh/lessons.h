@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/ids.h"
+#include "base/recent_table.h"
 #include "base/time.h"
 #include "mesh/answered_calls.h"
 #include "mesh/classify.h"
@@ -10,7 +11,6 @@
 #include "mesh/exchange.h"
 #include "mesh/policy.h"
 #include "mesh/resilience/breaker.h"
-#include "mesh/resilience/recent_table.h"
 #include "mesh/surroundings.h"
 
 #include <cstddef>
@@ -76,7 +76,7 @@ class Lessons {
   Surroundings around_;
   base::Duration agent_latency_{};  // of the own agent: moving average, to the head
   AnsweredCalls answered_;
-  resilience::RecentTable<std::string, Usual> usual_{1'024};  // by capability
+  base::RecentTable<std::string, Usual> usual_{1'024};  // by capability
 };
 
 }  // namespace mesh

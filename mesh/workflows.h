@@ -3,8 +3,8 @@
 // other. A bounded table: the trace that was silent for the longest is forgotten first.
 #pragma once
 
+#include "base/recent_table.h"
 #include "base/time.h"
-#include "mesh/resilience/recent_table.h"
 
 #include <chrono>
 #include <cstddef>
@@ -31,7 +31,7 @@ class Workflows {
     base::Instant began;
     bool known = false;
   };
-  resilience::RecentTable<std::string, Workflow> traces_{traces_max};
+  base::RecentTable<std::string, Workflow> traces_{traces_max};
 };
 
 }  // namespace mesh

@@ -2,9 +2,9 @@
 // nothing: it came from a peer, whose own node should have refused it.
 #pragma once
 
+#include "base/recent_table.h"
 #include "mesh/judge/check.h"
 #include "mesh/output_check.h"
-#include "mesh/resilience/recent_table.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +26,7 @@ class Checks {
     bool tried = false;
     std::shared_ptr<const CompiledCheck> compiled;  // shared with those who declare it
   };
-  resilience::RecentTable<std::string, Entry> checks_{checks_max};  // by all that it says
+  base::RecentTable<std::string, Entry> checks_{checks_max};  // by all that it says
   std::uint64_t unusable_ = 0;
 };
 

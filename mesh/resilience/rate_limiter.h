@@ -5,9 +5,9 @@
 
 #include "base/ids.h"
 #include "base/permit_rate.h"
+#include "base/recent_table.h"
 #include "base/time.h"
 #include "mesh/policy.h"
-#include "mesh/resilience/recent_table.h"
 
 #include <cstddef>
 #include <optional>
@@ -72,9 +72,9 @@ class RateLimiter {
   static base::Duration wait(const Bucket* bucket, const Rate& rate, base::Instant now);
   static void take(Bucket& bucket, const Rate& rate, base::Instant now);
 
-  RecentTable<CallerKey, Bucket, CallerOrder> callers_;
-  RecentTable<std::string, Bucket> capabilities_;
-  RecentTable<Rate, Bucket, RateOrder> agent_;
+  base::RecentTable<CallerKey, Bucket, CallerOrder> callers_;
+  base::RecentTable<std::string, Bucket> capabilities_;
+  base::RecentTable<Rate, Bucket, RateOrder> agent_;
 };
 
 }  // namespace mesh::resilience

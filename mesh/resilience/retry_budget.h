@@ -7,7 +7,7 @@
 // long good time cannot pay for a storm, in which further attempts make bad worse.
 #pragma once
 
-#include "mesh/resilience/recent_table.h"
+#include "base/recent_table.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +40,7 @@ class RetryBudgets {
   [[nodiscard]] RetryBudget& of(std::string_view capability) { return budgets_.use(capability); }
 
  private:
-  RecentTable<std::string, RetryBudget> budgets_{capabilities_max};
+  base::RecentTable<std::string, RetryBudget> budgets_{capabilities_max};
 };
 
 }  // namespace mesh::resilience

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <vector>
 
@@ -205,6 +206,22 @@ TEST_F(ViewTest, TheDigestDependsOnTheRecordsAndNotOnTheirOrder) {
   EXPECT_EQ(other.buckets(), view->buckets());
   publish(3);
   EXPECT_NE(other.table_digest(), view->table_digest());
+}
+
+TEST_F(ViewTest, RemembersTheVersionsOfThoseItForgotLast) {
+  options.graves_max = 2;
+  fill(4);
+  std::vector<std::size_t> by_id{1, 2, 3};
+  std::sort(by_id.begin(), by_id.end(), [&](auto a, auto b) { return ids[a] < ids[b]; });
+  for (const std::size_t i : {by_id[2], by_id[0], by_id[1]}) {
+    nodes[i].on_leave();
+    publish(i);
+    now = now + options.forget_after;
+    view->forget_old(now, effects);
+  }
+  EXPECT_EQ(view->newest(ids[by_id[2]]), nullptr);
+  EXPECT_NE(view->newest(ids[by_id[0]]), nullptr);
+  EXPECT_NE(view->newest(ids[by_id[1]]), nullptr);
 }
 
 }  // namespace

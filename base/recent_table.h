@@ -11,7 +11,7 @@
 #include <map>
 #include <utility>
 
-namespace mesh::resilience {
+namespace base {
 
 // `Order` may compare keys with whatever a key can be made of; looking up then makes none.
 template <class Key, class Value, class Order = std::less<>>
@@ -47,6 +47,14 @@ class RecentTable {
     added->second.used = newest_first_.insert(newest_first_.begin(), added);
     return added->second.value;
   }
+  // Nothing happens if there is none.
+  template <class Asked>
+  void erase(const Asked& key) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) return;
+    newest_first_.erase(found->second.used);
+    entries_.erase(found);
+  }
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
  private:
@@ -63,4 +71,4 @@ class RecentTable {
   Uses newest_first_;  // each entry once
 };
 
-}  // namespace mesh::resilience
+}  // namespace base

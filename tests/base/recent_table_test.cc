@@ -1,4 +1,4 @@
-#include "mesh/resilience/recent_table.h"
+#include "base/recent_table.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-namespace mesh::resilience {
+namespace base {
 namespace {
 
 using Table = RecentTable<std::string, int>;
@@ -44,6 +44,18 @@ TEST(RecentTableTest, LookingIsNotUsing) {
   EXPECT_EQ(table.find("a"), nullptr);
 }
 
+TEST(RecentTableTest, ForgetsWhatIsErasedAndHasRoomForAnother) {
+  Table table(2);
+  table.use("a") = 1;
+  table.use("b") = 2;
+  table.erase("a");
+  table.erase("nobody");
+  EXPECT_EQ(table.find("a"), nullptr);
+  table.use("c") = 3;
+  ASSERT_NE(table.find("b"), nullptr);
+  EXPECT_EQ(*table.find("b"), 2);
+}
+
 TEST(RecentTableTest, NeverHoldsMoreThanItMay) {
   Table table(10);
   for (int i = 0; i < 1'000; ++i) {
@@ -63,4 +75,4 @@ TEST(RecentTableTest, MayBeMoved) {
 }
 
 }  // namespace
-}  // namespace mesh::resilience
+}  // namespace base
