@@ -23,6 +23,14 @@ bool ReplayWindow::fresh(const SealNonce& nonce) const {
   return (taken_[word_of(nonce.counter)] & bit_of(nonce.counter)) == 0;
 }
 
+void ReplayWindow::start_at(std::uint32_t epoch) {
+  if (started_ && epoch <= epoch_) return;
+  started_ = true;
+  epoch_ = epoch;
+  highest_ = 0;
+  taken_.fill(0);
+}
+
 void ReplayWindow::commit(const SealNonce& nonce) {
   CHECK(fresh(nonce));
   if (!started_ || nonce.epoch > epoch_) {

@@ -19,6 +19,8 @@ class ReplayWindow {
   static constexpr std::uint64_t width = 1024;
 
   [[nodiscard]] bool fresh(const SealNonce& nonce) const;
+  // Nothing of older epochs is fresh any more; a lower or equal one changes nothing.
+  void start_at(std::uint32_t epoch);
   // Of a nonce that is fresh() and authentic.
   void commit(const SealNonce& nonce);
 

@@ -34,6 +34,7 @@ struct Envelope {
   static constexpr std::size_t size = 22;
   static constexpr std::size_t introducing_size = 46;
   static constexpr std::uint64_t counter_max = (std::uint64_t{1} << 48) - 1;
+  static constexpr std::uint64_t epoch_max = (std::uint64_t{1} << 32) - 1;
   bool operator==(const Envelope&) const = default;
 };
 

@@ -3,7 +3,6 @@
 #include "base/check.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace kernel {
@@ -47,29 +46,36 @@ DatagramGate::DatagramGate(crypto::Identity identity, const base::MeshId& mesh, 
       mesh_(mesh),
       options_(std::move(options)),
       epoch_(static_cast<std::uint32_t>(epoch)),
-      introductions_(options_.introductions_per_second, options_.introductions_burst) {
-  // Epochs count starts of one node; the store refuses a file that says more.
-  CHECK(epoch <= std::numeric_limits<std::uint32_t>::max());
+      introductions_(options_.introductions_per_second, options_.introductions_burst),
+      failures_(options_.failing_addresses_max) {
+  CHECK(epoch <= wire::Envelope::epoch_max);  // next_epoch() and the store see to that
   CHECK(options_.keys_max > 0);
   CHECK(options_.datagram_max > wire::Envelope::introducing_size + crypto::seal_tag_size);
 }
 
-void DatagramGate::claim(std::uint64_t epoch) {
-  const auto next = static_cast<std::uint32_t>(epoch);
-  if (next <= epoch_) return;
-  epoch_ = next;
+bool DatagramGate::claim(std::uint64_t epoch) {
+  if (epoch > wire::Envelope::epoch_max) return false;
+  if (epoch <= epoch_) return true;
+  epoch_ = static_cast<std::uint32_t>(epoch);
   counter_ = 0;
+  return true;
 }
 
-bool DatagramGate::allow(const base::NodeId& peer) {
+bool DatagramGate::allow(const base::NodeId& peer, const Known& record) {
   if (peer == identity_.id()) return false;
-  if (peers_.contains(peer)) return true;
-  if (peers_.size() >= options_.peers_max) return false;
-  peers_.emplace(
-      peer, Peer{.rate = base::PermitRate(options_.peer_datagrams_per_second, options_.peer_burst),
-                 .window = {},
-                 .keys = std::nullopt,
-                 .used = newest_first_.end()});
+  auto found = peers_.find(peer);
+  if (found == peers_.end()) {
+    if (peers_.size() >= options_.peers_max) return false;
+    Peer fresh{.rate = base::PermitRate(options_.peer_datagrams_per_second, options_.peer_burst),
+               .window = {},
+               .at = {},
+               .keys = std::nullopt,
+               .used = newest_first_.end()};
+    found = peers_.emplace(peer, std::move(fresh)).first;
+  }
+  found->second.at = record.at;
+  found->second.window.start_at(
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(record.epoch, wire::Envelope::epoch_max)));
   return true;
 }
 
@@ -118,10 +124,10 @@ base::Result<base::Bytes, GateError> DatagramGate::seal(const base::NodeId& peer
   return out;
 }
 
-base::Result<DatagramGate::Opened, GateError> DatagramGate::open(const base::Endpoint& /*from*/,
+base::Result<DatagramGate::Opened, GateError> DatagramGate::open(const base::Endpoint& from,
                                                                  base::ByteView datagram,
                                                                  base::Instant now) {
-  auto result = examine(datagram, now);
+  auto result = examine(from, datagram, now);
   if (result) {
     ++opened_;
   } else {
@@ -130,7 +136,8 @@ base::Result<DatagramGate::Opened, GateError> DatagramGate::open(const base::End
   return result;
 }
 
-base::Result<DatagramGate::Opened, GateError> DatagramGate::examine(base::ByteView datagram,
+base::Result<DatagramGate::Opened, GateError> DatagramGate::examine(const base::Endpoint& from,
+                                                                    base::ByteView datagram,
                                                                     base::Instant now) {
   if (datagram.size() > options_.datagram_max) return base::Unexpected{GateError::wrong_size};
   if (datagram.size() < wire::Envelope::size + crypto::seal_tag_size) {
@@ -148,7 +155,7 @@ base::Result<DatagramGate::Opened, GateError> DatagramGate::examine(base::ByteVi
   if (head.introduced) {
     if (*head.introduced == identity_.id()) return base::Unexpected{GateError::unknown_sender};
     const auto known = peers_.find(*head.introduced);
-    return known != peers_.end() ? open_known(known, *envelope, now)
+    return known != peers_.end() ? open_known(known, from, *envelope, now)
                                  : open_introduction(*envelope, now);
   }
 
@@ -158,7 +165,7 @@ base::Result<DatagramGate::Opened, GateError> DatagramGate::examine(base::ByteVi
   GateError error = GateError::unknown_sender;
   for (auto peer = peers_.lower_bound(first);
        peer != peers_.end() && wire::short_id(peer->first) == head.sender; ++peer) {
-    auto opened = open_known(peer, *envelope, now);
+    auto opened = open_known(peer, from, *envelope, now);
     if (opened) return opened;
     error = opened.error();
   }
@@ -166,19 +173,34 @@ base::Result<DatagramGate::Opened, GateError> DatagramGate::examine(base::ByteVi
 }
 
 base::Result<DatagramGate::Opened, GateError> DatagramGate::open_known(
-    Peers::iterator peer, const wire::OpenedEnvelope& envelope, base::Instant now) {
+    Peers::iterator peer, const base::Endpoint& from, const wire::OpenedEnvelope& envelope,
+    base::Instant now) {
   auto& [id, state] = *peer;
-  if (!state.rate.take(now)) return base::Unexpected{GateError::rate_limited};
   const crypto::SealNonce nonce{.epoch = envelope.head.epoch, .counter = envelope.head.counter};
   if (!state.window.fresh(nonce)) return base::Unexpected{GateError::replayed};
+  const bool elsewhere = from != state.at;
+  if (elsewhere && failures_of(from).wait(now) > base::Duration::zero()) {
+    return base::Unexpected{GateError::rate_limited};
+  }
   const crypto::PairKeys* keys = keys_of(peer);
   if (keys == nullptr) return base::Unexpected{GateError::unusable_key};
   auto plaintext = keys->open(nonce, envelope.clear, envelope.sealed);
-  if (!plaintext) return base::Unexpected{GateError::not_authentic};
+  if (!plaintext) {
+    if (elsewhere) static_cast<void>(failures_of(from).take(now));
+    return base::Unexpected{GateError::not_authentic};
+  }
   state.window.commit(nonce);
+  state.at = from;
+  if (!state.rate.take(now)) return base::Unexpected{GateError::rate_limited};
   return Opened{.sender = id,
                 .introduced = envelope.head.introduced.has_value(),
                 .plaintext = std::move(*plaintext)};
+}
+
+base::PermitRate& DatagramGate::failures_of(const base::Endpoint& from) {
+  std::optional<base::PermitRate>& rate = failures_.use(from.ip);
+  if (!rate) rate.emplace(options_.failures_per_second, options_.failures_burst);
+  return *rate;
 }
 
 base::Result<DatagramGate::Opened, GateError> DatagramGate::open_introduction(

@@ -219,7 +219,6 @@ void Kernel::take(gossip::SendPacket&& effect, Effects& effects) {
 void Kernel::take(const gossip::MemberChanged& effect, Effects& effects) {
   const gossip::Member* member = membership_.find(effect.id);
   if (member == nullptr || effect.id == self_) return;  // null: forgotten by a later effect
-  gate_->allow(effect.id);
   const base::Endpoint& endpoint = member->record.record.endpoint;
   if (const auto saved = saved_members_.find(effect.id);
       saved == saved_members_.end() || saved->second != endpoint) {
@@ -239,6 +238,7 @@ void Kernel::take(const gossip::MemberChanged& effect, Effects& effects) {
 void Kernel::take(gossip::DescriptorArrived&& effect, Effects& effects) {
   if (!providers_.on_descriptor(effect.digest, effect.descriptor)) {
     effects.emplace_back(base::Notice{base::Severity::warning,
+  gate_->allow(effect.id, {.epoch = member->record.record.version.epoch, .at = endpoint});
                                       "a member's capabilities cannot be read (descriptor " +
                                           effect.digest.short_hex() + "): it is not called"});
     return;

@@ -15,7 +15,7 @@ Voice::Voice(const crypto::Identity& identity, const base::MeshId& mesh, std::ui
       gate_(identity, mesh, epoch, options_) {}
 
 std::optional<base::Bytes> Voice::say(const base::NodeId& to, const gossip::Packet& packet) {
-  gate_.allow(to);
+  gate_.allow(to, {});
   auto datagram = gate_.seal(to, packet.introduces, wire::encode(packet));
   if (!datagram) return std::nullopt;
   return std::move(datagram).value();
@@ -35,7 +35,7 @@ std::optional<base::Bytes> Voice::pass_on(const crypto::Identity& receiver,
   const auto plaintext = found->second.open({.epoch = head.epoch, .counter = head.counter},
                                             envelope->clear, envelope->sealed);
   if (!plaintext) return std::nullopt;
-  gate_.allow(receiver.id());
+  gate_.allow(receiver.id(), {});
   auto sealed = gate_.seal(receiver.id(), head.introduced.has_value(), *plaintext);
   if (!sealed) return std::nullopt;
   return std::move(sealed).value();

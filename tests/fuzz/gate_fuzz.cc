@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   const std::uint8_t mode = take();
   const bool introduces = (mode & 1) != 0;
-  if (!introduces) bert.allow(anna_identity.id());
+  if (!introduces) bert.allow(anna_identity.id(), {});
   const base::Bytes sealed =
       *anna.seal(bert_identity.id(), introduces, base::as_bytes("what anna says"));
   const base::Endpoint from = base::Endpoint::v4({127, 0, 0, 1}, 7400);

@@ -26,8 +26,8 @@ NodeId with_the_short_id_of(const NodeId& id, unsigned char last) {
 class DatagramGateTest : public testing::Test {
  protected:
   DatagramGateTest() {
-    anna_.allow(bert_identity_.id());
-    bert_.allow(anna_identity_.id());
+    anna_.allow(bert_identity_.id(), {});
+    bert_.allow(anna_identity_.id(), {});
   }
   base::Bytes from_anna(std::string_view text, bool introduces = false) {
     return *anna_.seal(bert_identity_.id(), introduces, base::as_bytes(text));
@@ -154,8 +154,8 @@ TEST_F(DatagramGateTest, NobodyIntroducesItselfAsThisNodeOrAsNoKey) {
 TEST_F(DatagramGateTest, LimitsOneSenderWithoutTheOthers) {
   bert_ = DatagramGate(bert_identity_, base::MeshId{}, 1,
                        {.peer_datagrams_per_second = 10, .peer_burst = 5});
-  bert_.allow(anna_identity_.id());
-  bert_.allow(carl_identity_.id());
+  bert_.allow(anna_identity_.id(), {});
+  bert_.allow(carl_identity_.id(), {});
   for (int i = 0; i < 5; ++i) EXPECT_EQ(opened_by_bert(from_anna("x")), "x");
   EXPECT_EQ(opened_by_bert(from_anna("x")), "rate_limited");
   DatagramGate carl(carl_identity_, base::MeshId{}, 1);
@@ -165,10 +165,67 @@ TEST_F(DatagramGateTest, LimitsOneSenderWithoutTheOthers) {
   EXPECT_EQ(opened_by_bert(from_anna("x")), "rate_limited");
 }
 
+// Five thousand forgeries a second under a member's short id, which is public, from wherever the
+// forger likes to say that they come from.
+TEST_F(DatagramGateTest, ForgeriesUseUpNobodysRateWhereverTheySayTheyComeFrom) {
+  const base::Endpoint annas = base::Endpoint::v4({10, 0, 0, 1}, 7400);
+  bert_.allow(anna_identity_.id(), {.epoch = 1, .at = annas});
+  for (const base::Endpoint& forger : {annas, base::Endpoint::v4({10, 6, 6, 6}, 666)}) {
+    for (int second = 0; second < 3; ++second) {
+      for (int i = 0; i < 5'000; ++i) {
+        base::Bytes forged = from_anna("");
+        forged.back() ^= std::byte{1};
+        EXPECT_FALSE(bert_.open(forger, forged, now_));
+        now_ = now_ + std::chrono::microseconds(200);
+        if (i % 10 == 0) {
+          ASSERT_TRUE(bert_.open(annas, from_anna("ack"), now_)) << second << " " << i;
+        }
+      }
+    }
+  }
+}
+
+TEST_F(DatagramGateTest, BadSealsAreChargedToTheAddressThatTheyComeFrom) {
+  const base::Endpoint annas = base::Endpoint::v4({10, 0, 0, 1}, 7400);
+  const base::Endpoint forger = base::Endpoint::v4({10, 6, 6, 6}, 666);
+  bert_ = DatagramGate(bert_identity_, base::MeshId{}, 1,
+                       {.failures_per_second = 10, .failures_burst = 5});
+  bert_.allow(anna_identity_.id(), {.epoch = 1, .at = annas});
+  base::Bytes forged = from_anna("x");
+  forged.back() ^= std::byte{1};
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(bert_.open(forger, forged, now_).error(), GateError::not_authentic);
+  }
+  EXPECT_EQ(bert_.open(forger, forged, now_).error(), GateError::rate_limited);
+  // A member that moved is heard from its new address, and known there from then on.
+  EXPECT_TRUE(bert_.open(endpoint_, from_anna("moved"), now_));
+  now_ = now_ + std::chrono::seconds(1);
+  EXPECT_EQ(bert_.open(forger, forged, now_).error(), GateError::not_authentic);
+}
+
+TEST_F(DatagramGateTest, RecordingsOfOlderEpochsThanThatOfTheRecordTellNothing) {
+  const base::Bytes recorded = from_anna("i live");
+  DatagramGate restarted(bert_identity_, base::MeshId{}, 2);
+  restarted.allow(anna_identity_.id(), {.epoch = 2, .at = endpoint_});
+  EXPECT_EQ(restarted.open(endpoint_, recorded, now_).error(), GateError::replayed);
+  // One that is known ends its older epochs with a newer record, too.
+  bert_.allow(anna_identity_.id(), {.epoch = 2, .at = endpoint_});
+  EXPECT_EQ(opened_by_bert(recorded), "replayed");
+  EXPECT_TRUE(anna_.claim(2));
+  EXPECT_EQ(opened_by_bert(from_anna("present")), "present");
+}
+
+TEST_F(DatagramGateTest, ClaimsNoEpochBeyondTheLast) {
+  EXPECT_FALSE(anna_.claim(std::uint64_t{1} << 32));
+  EXPECT_EQ(opened_by_bert(from_anna("in the old one")), "in the old one");
+  EXPECT_TRUE(anna_.claim(wire::Envelope::epoch_max));
+  EXPECT_EQ(opened_by_bert(from_anna("in the last one")), "in the last one");
+}
+
 TEST_F(DatagramGateTest, LimitsIntroductionsAllTogetherWithoutTheMembers) {
   bert_ = DatagramGate(bert_identity_, base::MeshId{}, 1,
                        {.introductions_per_second = 10, .introductions_burst = 3});
-  bert_.allow(anna_identity_.id());
+  bert_.allow(anna_identity_.id(), {});
   for (std::uint64_t i = 10; i < 20; ++i) {
     DatagramGate stranger(identity(i), base::MeshId{}, 1);
     const auto datagram = stranger.seal(bert_identity_.id(), true, base::as_bytes("s"));
@@ -178,8 +235,8 @@ TEST_F(DatagramGateTest, LimitsIntroductionsAllTogetherWithoutTheMembers) {
 }
 
 TEST_F(DatagramGateTest, TriesAllWhoShareAShortId) {
-  EXPECT_TRUE(bert_.allow(with_the_short_id_of(anna_identity_.id(), 0x00)));
-  EXPECT_TRUE(bert_.allow(with_the_short_id_of(anna_identity_.id(), 0xff)));
+  EXPECT_TRUE(bert_.allow(with_the_short_id_of(anna_identity_.id(), 0x00), {}));
+  EXPECT_TRUE(bert_.allow(with_the_short_id_of(anna_identity_.id(), 0xff), {}));
   const auto opened = bert_.open(endpoint_, from_anna("it is really me"), now_);
   ASSERT_TRUE(opened);
   EXPECT_EQ(opened->sender, anna_identity_.id());
@@ -190,14 +247,14 @@ TEST_F(DatagramGateTest, ForgottenPeerIsUnknownAgain) {
   bert_.forget(anna_identity_.id());
   EXPECT_EQ(opened_by_bert(from_anna("x")), "unknown_sender");
   EXPECT_EQ(bert_.keys_kept(), 0U);
-  bert_.allow(anna_identity_.id());
+  bert_.allow(anna_identity_.id(), {});
   EXPECT_EQ(opened_by_bert(from_anna("back")), "back");
 }
 
 TEST_F(DatagramGateTest, KeepsNoMoreKeysThanItMayAndStillOpensAll) {
   bert_ = DatagramGate(bert_identity_, base::MeshId{}, 1, {.peers_max = 10, .keys_max = 2});
-  for (std::uint64_t i = 10; i < 20; ++i) EXPECT_TRUE(bert_.allow(identity(i).id()));
-  EXPECT_FALSE(bert_.allow(identity(20).id()));
+  for (std::uint64_t i = 10; i < 20; ++i) EXPECT_TRUE(bert_.allow(identity(i).id(), {}));
+  EXPECT_FALSE(bert_.allow(identity(20).id(), {}));
   EXPECT_EQ(bert_.keys_kept(), 0U);
   for (int round = 0; round < 2; ++round) {
     for (std::uint64_t i = 10; i < 20; ++i) {
