@@ -225,6 +225,11 @@ void Daemon::on_persisted(std::uint64_t epoch, bool stored) {
     return;
   }
   log(base::Severity::error, foundation_.store->health().detail);
+  if (!kernel::is_plausible(wall_now())) {
+    log(base::Severity::error,
+        "without a disk and a clock that can be right this node may not start");
+    return;
+  }
   epoch_timer_.expires_after(epoch_grain);
   epoch_timer_.async_wait([this, epoch](const std::error_code& error) {
     if (!error) on_persisted(epoch, true);

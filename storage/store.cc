@@ -199,6 +199,10 @@ base::Result<Stored, StoreError> Store::Writer::load() {
   if (*epoch < 0 || *epoch > std::numeric_limits<std::uint32_t>::max()) {
     return base::Unexpected{store_error(file_, "its epoch is out of range, so it is damaged")};
   }
+  if (*epoch == std::numeric_limits<std::uint32_t>::max()) {
+    return base::Unexpected{store_error(
+        file_, "this node's epochs are used up: it needs a new identity, so an empty folder")};
+  }
   stored.epoch = static_cast<std::uint64_t>(*epoch);
   const auto read = [&](const char* sql,
                         std::vector<base::Bytes>& out) -> base::Result<void, SqlError> {

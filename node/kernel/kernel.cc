@@ -31,8 +31,14 @@ gossip::Self self_of(const Options& options, const Stored& stored) {
 }  // namespace
 
 std::uint64_t epoch_before(std::uint64_t stored, base::WallTime now) {
-  if (now.milliseconds < 0) return stored;
+  if (!is_plausible(now)) return stored;
   return std::max(stored, static_cast<std::uint64_t>(now.milliseconds / 1'000));
+}
+
+bool is_plausible(base::WallTime now) {
+  constexpr std::int64_t from = 1'577'836'800;   // 2020-01-01
+  constexpr std::int64_t until = 4'102'444'800;  // 2100-01-01
+  return now.milliseconds >= from * 1'000 && now.milliseconds < until * 1'000;
 }
 
 Kernel::Kernel(Options options, const crypto::Identity& identity, Stored stored,
@@ -85,6 +91,11 @@ void Kernel::on(Started&& input) {
   gate_.emplace(identity_, options_.mesh, membership_.find(self_)->record.record.version.epoch,
                 options_.gate);
   start_agreement(input.wall);
+  if (is_plausible(input.wall)) return;
+  gossip_effects_.emplace_back(base::Notice{
+      base::Severity::warning,
+      "the clock of this machine cannot be right; the epoch of this run is one more than that of "
+      "the last one on disk. Set the clock: links need it too"});
 }
 
 void Kernel::on(TimePassed&&) {
@@ -201,8 +212,11 @@ void Kernel::take_gossip(Effects& effects) {
         [&](const gossip::ReportArrived& e) { data_plane_.on_report(heard(e.report->report)); },
         [&](const gossip::ReportGone& e) { data_plane_.on_report_gone(e.author, e.capability); },
         [&](gossip::ClaimEpoch&& e) {
-          gate_->claim(e.epoch);
-          effects.emplace_back(Persist{e.epoch});
+          if (gate_->claim(e.epoch)) return effects.emplace_back(Persist{e.epoch}), void();
+          effects.emplace_back(
+              base::Notice{base::Severity::error,
+                           "the mesh knows this node in the last epoch that there is: its next run "
+                           "needs a new identity (another --data-dir)"});
         },
         [&](base::Transition&& e) { effects.emplace_back(std::move(e)); },
         [&](base::Notice&& e) { effects.emplace_back(std::move(e)); });
@@ -220,6 +234,7 @@ void Kernel::take(const gossip::MemberChanged& effect, Effects& effects) {
   const gossip::Member* member = membership_.find(effect.id);
   if (member == nullptr || effect.id == self_) return;  // null: forgotten by a later effect
   const base::Endpoint& endpoint = member->record.record.endpoint;
+  gate_->allow(effect.id, {.epoch = member->record.record.version.epoch, .at = endpoint});
   if (const auto saved = saved_members_.find(effect.id);
       saved == saved_members_.end() || saved->second != endpoint) {
     saved_members_[effect.id] = endpoint;
@@ -238,7 +253,6 @@ void Kernel::take(const gossip::MemberChanged& effect, Effects& effects) {
 void Kernel::take(gossip::DescriptorArrived&& effect, Effects& effects) {
   if (!providers_.on_descriptor(effect.digest, effect.descriptor)) {
     effects.emplace_back(base::Notice{base::Severity::warning,
-  gate_->allow(effect.id, {.epoch = member->record.record.version.epoch, .at = endpoint});
                                       "a member's capabilities cannot be read (descriptor " +
                                           effect.digest.short_hex() + "): it is not called"});
     return;

@@ -50,7 +50,9 @@ struct Stored {
 
 // What this run takes for the epoch of the last one: the stored one, or the calendar's seconds if
 // they are ahead. A node that lost its disk but kept its key is so not outranked by its own past.
+// A clock that cannot be right counts for nothing: one year beyond all epochs would use them up.
 [[nodiscard]] std::uint64_t epoch_before(std::uint64_t stored, base::WallTime now);
+[[nodiscard]] bool is_plausible(base::WallTime now);  // of the 21st century, since 2020
 
 class Kernel {
  public:

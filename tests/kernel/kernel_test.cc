@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <limits>
 
 namespace kernel {
 namespace {
@@ -62,6 +64,18 @@ TEST_F(KernelTest, EachRunHasAHigherEpoch) {
   nodes.stop(anna);
   nodes.start(anna);
   EXPECT_GT(anna.epoch, first);
+}
+
+TEST(EpochTest, FollowsTheCalendarOnlyWhileTheClockCanBeRight) {
+  constexpr std::uint64_t stored = 1'800'000'000;
+  EXPECT_EQ(epoch_before(5, base::WallTime{1'790'000'000'000}), 1'790'000'000U);
+  EXPECT_EQ(epoch_before(stored, base::WallTime{1'790'000'000'000}), stored);
+  for (const std::int64_t wrong :
+       {std::int64_t{-1}, std::int64_t{0}, std::int64_t{4'294'967'296'000},
+        std::numeric_limits<std::int64_t>::max()}) {
+    EXPECT_EQ(epoch_before(stored, base::WallTime{wrong}), stored) << wrong;
+    EXPECT_FALSE(is_plausible(base::WallTime{wrong})) << wrong;
+  }
 }
 
 TEST_F(KernelTest, TwoNodesFindEachOtherAndCall) {
