@@ -9,10 +9,20 @@ namespace gossip {
 bool Descriptors::keep(const base::Digest& digest, base::Bytes descriptor) {
   if (descriptor.size() > options_.descriptor_bytes_max) return false;
   if (crypto::digest(descriptor) != digest) return false;
+  const std::size_t size = descriptor.size();
   if (!bodies_.emplace(digest, std::move(descriptor)).second) return true;
   order_.push_back(digest);
-  if (order_.size() > options_.descriptors_max) {
-    bodies_.erase(order_.front());
+  bytes_ += size;
+  while (order_.size() > 1 &&
+         (order_.size() > options_.descriptors_max || bytes_ > options_.descriptors_bytes_max)) {
+    if (order_.front() == own_) {
+      order_.pop_front();
+      order_.push_back(own_);
+      if (order_.front() == digest) break;
+    }
+    const auto oldest = bodies_.find(order_.front());
+    bytes_ -= oldest->second.size();
+    bodies_.erase(oldest);
     order_.pop_front();
   }
   return true;

@@ -18,6 +18,8 @@ class Descriptors {
  public:
   explicit Descriptors(const Options& options) : options_(options) {}
 
+  // This one is ours: it makes room for none.
+  void own(const base::Digest& digest) { own_ = digest; }
   // False if the bytes are not what the digest names, or too many.
   bool keep(const base::Digest& digest, base::Bytes descriptor);
   [[nodiscard]] const base::Bytes* find(const base::Digest& digest) const;
@@ -35,7 +37,9 @@ class Descriptors {
 
   const Options options_;
   std::map<base::Digest, base::Bytes> bodies_;
-  std::deque<base::Digest> order_;                        // oldest first
+  std::deque<base::Digest> order_;  // oldest first
+  std::size_t bytes_ = 0;           // of bodies_
+  base::Digest own_;
   std::map<base::Digest, std::set<base::NodeId>> pulls_;  // who was asked
 };
 

@@ -123,6 +123,7 @@ void Membership::on_local_status(const LocalStatus& status, base::Instant now, E
   if (now < due && now < s.deadline) {  // as after nearly every call: its load is all that is new
     s.deadline = std::min(s.deadline, due);
     return;
+  s.descriptors.own(status.descriptor);
   }
   s.begin(now, effects);
   s.finish(now, effects);

@@ -94,3 +94,4 @@ struct Options {
 };
 
 }  // namespace gossip
+  std::size_t descriptors_bytes_max = 16 * 1024 * 1024;  // of all together

@@ -204,24 +204,31 @@ base::Result<Stored, StoreError> Store::Writer::load() {
         file_, "this node's epochs are used up: it needs a new identity, so an empty folder")};
   }
   stored.epoch = static_cast<std::uint64_t>(*epoch);
-  const auto read = [&](const char* sql,
+  const auto read = [&](const char* sql, std::size_t bytes_max,
                         std::vector<base::Bytes>& out) -> base::Result<void, SqlError> {
+    std::size_t bytes = 0;
     auto rows = database_.prepare(sql);
     if (!rows) return base::Unexpected{rows.error()};
     for (;;) {
       const auto row = rows->step();
       if (!row) return base::Unexpected{row.error()};
       if (!*row) return {};
-      out.push_back(rows->blob(0));
+      base::Bytes blob = rows->blob(0);
+      bytes += blob.size();
+      if (bytes > bytes_max) return {};
+      out.push_back(std::move(blob));
     }
   };
-  auto members = read("SELECT record FROM members ORDER BY id", stored.members);
+  constexpr std::size_t any = std::numeric_limits<std::size_t>::max();
+  auto members = read("SELECT record FROM members ORDER BY id", any, stored.members);
   if (!members) return base::Unexpected{store_error(file_, members.error().text)};
-  auto descriptors = read("SELECT descriptor FROM descriptors ORDER BY number", stored.descriptors);
+  auto descriptors = read("SELECT descriptor FROM descriptors ORDER BY number DESC",
+                          options_.descriptors_bytes_max, stored.descriptors);
   if (!descriptors) return base::Unexpected{store_error(file_, descriptors.error().text)};
   auto deferred = statements_.deferred.all();
   if (!deferred) return base::Unexpected{store_error(file_, deferred.error().text)};
   stored.deferred = std::move(*deferred);
+  std::reverse(stored.descriptors.begin(), stored.descriptors.end());  // the oldest first
   return stored;
 }
 

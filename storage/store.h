@@ -62,8 +62,9 @@ class Store {
   struct Options {
     std::size_t queued_max =
         100'000;  // operations; further saves are dropped and counted as failed
-    std::size_t descriptors_max = 4'096;                 // rows; the oldest go first
-    base::Duration retry_gap = std::chrono::seconds(1);  // at most, after a write that failed
+    std::size_t descriptors_max = 4'096;                   // rows; the oldest go first
+    std::size_t descriptors_bytes_max = 16 * 1024 * 1024;  // that load() reads: the newest
+    base::Duration retry_gap = std::chrono::seconds(1);    // at most, after a write that failed
   };
 
   // Opens or makes DIR/node.db. `post` is called from the writer's thread.

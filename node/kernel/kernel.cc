@@ -87,6 +87,7 @@ void Kernel::on(Started&& input) {
   lifecycle_.start();
   for (const mesh::Deferrals::Kept& kept : deferred_) data_plane_.restore(kept, now_);
   deferred_.clear();
+  warm_until_ = now_ + std::chrono::minutes(2);
   membership_.on_start(input.wall, now_, gossip_effects_);
   gate_.emplace(identity_, options_.mesh, membership_.find(self_)->record.record.version.epoch,
                 options_.gate);
@@ -102,6 +103,8 @@ void Kernel::on(TimePassed&&) {
   if (now_ >= membership_.next_deadline()) membership_.on_time(now_, gossip_effects_);
   if (now_ >= data_plane_.next_deadline()) data_plane_.on_time(now_, call_effects_);
   if (agreement_) tend_agreement();
+  // By then those who are there have said so, and what they can do.
+  if (now_ >= warm_until_) providers_.drop_restored();
 }
 
 void Kernel::on(ClockRead&& input) {
@@ -252,9 +255,9 @@ void Kernel::take(const gossip::MemberChanged& effect, Effects& effects) {
 
 void Kernel::take(gossip::DescriptorArrived&& effect, Effects& effects) {
   if (!providers_.on_descriptor(effect.digest, effect.descriptor)) {
-    effects.emplace_back(base::Notice{base::Severity::warning,
-                                      "a member's capabilities cannot be read (descriptor " +
-                                          effect.digest.short_hex() + "): it is not called"});
+    effects.emplace_back(base::Notice{
+        base::Severity::warning, "a member's capabilities cannot be read or kept (descriptor " +
+                                     effect.digest.short_hex() + "): it is not called"});
     return;
   }
   for (const base::NodeId& id : providers_.members_of(effect.digest)) refresh_provider(id);

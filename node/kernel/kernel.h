@@ -137,6 +137,7 @@ class Kernel {
   base::Rng observer_rng_;
   base::Instant agreement_tended_;
 
+  base::Instant warm_until_ = base::Instant::never();  // the last run's descriptors are kept
   Lifecycle lifecycle_;
   std::uint64_t undecodable_ = 0;
   base::Digest own_descriptor_;                           // zero = no agent

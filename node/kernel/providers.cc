@@ -3,7 +3,10 @@
 #include "base/check.h"
 #include "wire/descriptor_codec.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 namespace kernel {
@@ -30,13 +33,15 @@ Providers::View Providers::on_member(const base::NodeId& id, const gossip::Membe
     Entry& entry = entries_[record.descriptor];
     entry.members.insert(id);
     if (const auto restored = restored_.find(record.descriptor); restored != restored_.end()) {
-      entry.descriptor = std::move(restored->second);
+      entry.descriptor = std::move(restored->second.descriptor);
+      entry.bytes = restored->second.bytes;
       restored_.erase(restored);
     }
   }
-  provider.descriptor = entries_.at(record.descriptor).descriptor;
+  const Entry& entry = entries_.at(record.descriptor);
+  provider.descriptor = entry.descriptor;
   std::optional<base::Digest> wanted;
-  if (!provider.descriptor) wanted = record.descriptor;
+  if (!provider.descriptor && !entry.refused) wanted = record.descriptor;
   return {.provider = std::move(provider), .wanted = wanted};
 }
 
@@ -46,15 +51,32 @@ void Providers::on_forgotten(const base::NodeId& id) {
 
 void Providers::restore(const base::Digest& digest, base::ByteView bytes) {
   auto descriptor = wire::decode_descriptor(bytes);
-  if (!descriptor) return;  // it will be pulled again when it is named
-  restored_.emplace(digest, std::make_shared<const mesh::AgentDescriptor>(std::move(*descriptor)));
+  // Else it will be pulled again when it is named.
+  if (!descriptor || !has_room(bytes.size()) || restored_.contains(digest)) return;
+  bytes_ += bytes.size();
+  restored_.emplace(digest,
+                    Restored{std::make_shared<const mesh::AgentDescriptor>(std::move(*descriptor)),
+                             bytes.size()});
+}
+
+void Providers::drop_restored() {
+  for (const auto& [digest, restored] : restored_) bytes_ -= restored.bytes;
+  restored_.clear();
+}
+
+bool Providers::has_room(std::size_t bytes) const {
+  return bytes <= (bytes_max_ - bytes_) / 32;
 }
 
 bool Providers::on_descriptor(const base::Digest& digest, base::ByteView bytes) {
   const auto entry = entries_.find(digest);
   if (entry == entries_.end()) return true;  // nobody names it any more
+  if (entry->second.descriptor) return true;
   auto descriptor = wire::decode_descriptor(bytes);
-  if (!descriptor) return false;
+  entry->second.refused = !descriptor || !has_room(bytes.size());
+  if (entry->second.refused) return false;
+  entry->second.bytes = bytes.size();
+  bytes_ += bytes.size();
   // Shared by this table and the catalogue's providers.
   entry->second.descriptor =
       std::make_shared<const mesh::AgentDescriptor>(std::move(descriptor).value());
@@ -73,7 +95,10 @@ void Providers::release(const base::NodeId& id) {
   const auto entry = entries_.find(known->second);
   CHECK(entry != entries_.end());
   entry->second.members.erase(id);
-  if (entry->second.members.empty()) entries_.erase(entry);
+  if (entry->second.members.empty()) {
+    bytes_ -= entry->second.bytes;
+    entries_.erase(entry);
+  }
   digest_of_.erase(known);
 }
 
@@ -100,13 +125,14 @@ mesh::Availability availability_of(const gossip::Member& member) {
 
 gossip::LocalStatus status_of(const mesh::LocalLoad& load, bool draining,
                               const base::Digest& descriptor) {
+  constexpr std::int64_t most = std::numeric_limits<std::uint32_t>::max();
   const auto latency = std::chrono::duration_cast<std::chrono::microseconds>(load.latency);
-  gossip::LocalStatus status{
-      .readiness = gossip::Readiness::serving,
-      .load = {.in_flight = load.in_flight,
-               .concurrency = load.concurrency,
-               .latency_micros = static_cast<std::uint32_t>(latency.count())},
-      .descriptor = descriptor};
+  gossip::LocalStatus status{.readiness = gossip::Readiness::serving,
+                             .load = {.in_flight = load.in_flight,
+                                      .concurrency = load.concurrency,
+                                      .latency_micros = static_cast<std::uint32_t>(
+                                          std::clamp<std::int64_t>(latency.count(), 0, most))},
+                             .descriptor = descriptor};
   const bool unhealthy = load.condition == mesh::AgentCondition::unhealthy;
   if (load.at_capacity || unhealthy) status.readiness = gossip::Readiness::at_capacity;
   if (draining) status.readiness = gossip::Readiness::draining;
