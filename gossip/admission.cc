@@ -19,86 +19,150 @@ bool is_private(const base::Endpoint& endpoint) {
          (ip[12] == 192 && ip[13] == 168) || (ip[12] == 169 && ip[13] == 254);
 }
 
+template <class Table, class Key>
+bool has(const Table& table, const Key& key, Rate rate, base::Instant now) {
+  const Allowance* allowance = table.find(key);
+  return allowance == nullptr || allowance->has(rate, now);
+}
+
 }  // namespace
 
-bool Allowance::take(std::uint32_t per_second, std::uint32_t burst, base::Instant now) {
+double Allowance::tokens(Rate rate, base::Instant now) const {
   const double elapsed = std::chrono::duration<double>(now - filled_).count();
-  tokens_ = std::min<double>(burst, tokens_ + elapsed * per_second);
+  return std::min<double>(rate.burst, tokens_ + elapsed * rate.per_second);
+}
+
+bool Allowance::take(Rate rate, base::Instant now) {
+  tokens_ = tokens(rate, now);
   filled_ = now;
   if (tokens_ < 1.0) return false;
   tokens_ -= 1.0;
   return true;
 }
 
-bool Admission::allow(const Record& record, const base::NodeId& introducer, base::Instant now) {
-  if (candidates_.contains(record.subject)) return true;
-  const std::uint32_t burst = options_.new_per_introducer_burst;
-  if (!introducers_.use(introducer).take(options_.new_per_introducer_per_second, burst, now)) {
-    return false;
-  }
-  const base::Endpoint& at = record.endpoint;
+Admission::Prefix Admission::prefix_of(const base::Endpoint& at) {
   Prefix prefix{};
   std::copy_n(at.ip.begin(), at.is_v4() ? 15 : 6, prefix.begin());
-  const std::uint32_t prefix_burst =
-      is_private(at) ? options_.new_per_private_prefix_burst : options_.new_per_prefix_burst;
-  return prefixes_.use(prefix).take(options_.new_per_prefix_per_second, prefix_burst, now);
+  return prefix;
+}
+
+bool Admission::may(const base::NodeId& subject, const Source& source, base::Instant now) const {
+  const bool near = is_private(source.at);
+  if (subject == source.id) {
+    // By a datagram nobody enters: it waits for our ping.
+    if (!source.linked) return true;
+    return has(entering_, prefix_of(source.at),
+               near ? options_.new_per_private_prefix : options_.new_per_prefix, now);
+  }
+  if (source.id == self_) return true;
+  return has(introducers_, source.id, options_.named_per_introducer, now) &&
+         has(naming_, prefix_of(source.at),
+             near ? options_.named_per_private_prefix : options_.named_per_prefix, now);
+}
+
+bool Admission::take(const base::NodeId& subject, const Source& source, base::Instant now) {
+  const bool near = is_private(source.at);
+  if (subject == source.id) {
+    return entering_.use(prefix_of(source.at))
+        .take(near ? options_.new_per_private_prefix : options_.new_per_prefix, now);
+  }
+  if (source.id == self_) return true;
+  return introducers_.use(source.id).take(options_.named_per_introducer, now) &&
+         naming_.use(prefix_of(source.at))
+             .take(near ? options_.named_per_private_prefix : options_.named_per_prefix, now);
 }
 
 bool Admission::wait(const crypto::Verified<SignedRecord>& record, const base::NodeId& introducer,
                      base::Instant now) {
-  const auto found = candidates_.find(record->record.subject);
+  const base::NodeId& subject = record->record.subject;
+  const bool introduces_itself = introducer == subject;
+  const auto found = candidates_.find(subject);
   if (found != candidates_.end()) {
-    if (found->second.introducer != introducer) {
+    Candidate& candidate = found->second;
+    if (candidate.record->record.version < record->record.version) candidate.record = record;
+    // Its own word confirms nothing, and somebody else's is the first.
+    if (introduces_itself || candidate.introducer == introducer) return false;
+    if (candidate.introducer != subject) {
       candidates_.erase(found);
       return true;
     }
-    if (found->second.record->record.version < record->record.version) {
-      found->second.record = record;
-    }
+    --introduced_themselves_;
+    candidate.introducer = introducer;
+    candidate.expires = now + options_.candidate_lifetime;
     return false;
   }
   if (candidates_.size() >= options_.members_max) return false;
-  candidates_.emplace(
-      record->record.subject,
-      Candidate{.record = record,
-                .introducer = introducer,
-                .expires = now + (introducer == self_ ? options_.forget_after
-                                                      : options_.candidate_lifetime),
-                .called = {},
-                .calls = 0});
+  if (introduces_itself && introduced_themselves_ >= options_.introducing_themselves_max) {
+    return false;
+  }
+  if (introduces_itself) ++introduced_themselves_;
+  const base::Duration lifetime = introducer == self_ ? options_.forget_after
+                                  : introduces_itself ? options_.candidate_lifetime / 3
+                                                      : options_.candidate_lifetime;
+  candidates_.emplace(subject, Candidate{.record = record,
+                                         .introducer = introducer,
+                                         .expires = now + lifetime,
+                                         .called = {},
+                                         .calls = 0,
+                                         .sequence = 0});
   // Others may name it in a moment, which is cheaper than a ping.
   next_ = std::min(next_, now + calls_gap * 3);
   return false;
 }
 
-std::optional<crypto::Verified<SignedRecord>> Admission::reached(const base::NodeId& id) {
+void Admission::drop(const base::NodeId& id) {
   const auto found = candidates_.find(id);
-  if (found == candidates_.end()) return std::nullopt;
-  crypto::Verified<SignedRecord> record = found->second.record;
+  if (found == candidates_.end()) return;
+  if (found->second.introducer == id) --introduced_themselves_;
   candidates_.erase(found);
-  return record;
 }
 
-std::vector<Admission::Call> Admission::due(base::Instant now) {
-  std::vector<Call> calls;
-  if (now < next_) return calls;
-  for (auto next = candidates_.begin(); next != candidates_.end();) {
-    const auto at = next++;
-    Candidate& candidate = at->second;
-    if (now >= candidate.expires) {
-      candidates_.erase(at);
-      continue;
-    }
-    if (calls.size() >= calls_at_once) continue;
-    const base::Duration gap =
-        std::min(options_.knock_max, call_again_after * (1 << std::min(candidate.calls, 5U)) / 2);
-    if (candidate.calls > 0 && now - candidate.called < gap) continue;
-    ++candidate.calls;
-    candidate.called = now;
-    calls.push_back({at->first, candidate.record->record.endpoint});
+std::optional<Admission::Answered> Admission::answered(const base::NodeId& id,
+                                                       std::uint32_t sequence) {
+  const auto found = candidates_.find(id);
+  if (found == candidates_.end()) return std::nullopt;
+  const Candidate& candidate = found->second;
+  if (candidate.calls == 0 || candidate.sequence != sequence) return std::nullopt;
+  Answered out{.record = candidate.record, .introduced_itself = candidate.introducer == id};
+  drop(id);
+  return out;
+}
+
+void Admission::call(const base::NodeId& id, Candidate& candidate, base::Instant now, Due& due) {
+  const base::Duration gap =
+      std::min(options_.knock_max, call_again_after * (1 << std::min(candidate.calls, 5U)) / 2);
+  if (candidate.calls > 0 && now - candidate.called < gap) return;
+  ++candidate.calls;
+  candidate.called = now;
+  candidate.sequence = static_cast<std::uint32_t>(rng_.next());
+  const Record& record = candidate.record->record;
+  due.calls.push_back({.id = id,
+                       .at = record.endpoint,
+                       .epoch = record.version.epoch,
+                       .sequence = candidate.sequence});
+  called_last_ = id;
+}
+
+Admission::Due Admission::due(base::Instant now) {
+  Due due;
+  if (now < next_) return due;
+  for (const auto& [id, candidate] : candidates_) {
+    if (now >= candidate.expires) due.expired.push_back(id);
+  }
+  for (const base::NodeId& id : due.expired) drop(id);
+  // Round, so that many who do not answer keep nobody from being called.
+  auto at = candidates_.upper_bound(called_last_);
+  for (std::size_t i = 0; i < candidates_.size() && due.calls.size() < calls_at_once; ++i, ++at) {
+    if (at == candidates_.end()) at = candidates_.begin();
+    call(at->first, at->second, now, due);
   }
   next_ = candidates_.empty() ? base::Instant::never() : now + calls_gap;
-  return calls;
+  return due;
+}
+
+bool Admission::was_named(const base::NodeId& id) const {
+  const auto found = candidates_.find(id);
+  return found != candidates_.end() && found->second.introducer != id;
 }
 
 std::optional<base::Endpoint> Admission::where(const base::NodeId& id) const {
@@ -109,7 +173,9 @@ std::optional<base::Endpoint> Admission::where(const base::NodeId& id) const {
 
 std::vector<base::NodeId> Admission::candidates() const {
   std::vector<base::NodeId> ids;
-  for (const auto& [id, candidate] : candidates_) ids.push_back(id);
+  for (const auto& [id, candidate] : candidates_) {
+    if (candidate.introducer != id) ids.push_back(id);
+  }
   return ids;
 }
 

@@ -52,7 +52,7 @@ Summary summarize(const View& view, const BucketDigests& theirs) {
   }
   if (summary.differing == 0) return summary;
   for (const auto& [id, member] : view.members()) {
-    if ((summary.differing >> View::bucket_of(id) & 1) == 0) continue;
+    if ((summary.differing >> View::bucket_of(id) & 1) == 0 || !view.told(member)) continue;
     if (summary.entries.size() >= summary_entries_max) break;
     summary.entries.push_back({.key = leading_word(id.view()),
                                .version = member.record.record.version,
@@ -86,7 +86,7 @@ Exchange difference(const View& view, const Summary& theirs, std::size_t records
     }
   }
   for (const auto& [id, member] : view.members()) {
-    if ((theirs.differing >> View::bucket_of(id) & 1) == 0) continue;
+    if ((theirs.differing >> View::bucket_of(id) & 1) == 0 || !view.told(member)) continue;
     if (!named.contains(leading_word(id.view()))) offer(member);
   }
   return exchange;
@@ -109,7 +109,7 @@ Welcome page_of(const View& view, const base::NodeId& after, std::size_t records
       welcome.more = true;
       break;
     }
-    append(view, at->second, welcome);
+    if (view.told(at->second)) append(view, at->second, welcome);
   }
   return welcome;
 }

@@ -46,9 +46,19 @@ struct MemberChanged {
   MemberState after = MemberState::joining;
   bool record_changed = false;
 };
-// A member was forgotten: its row can go.
+// The first authentic word of it came since its newest epoch began.
+struct MemberHeard {
+  base::NodeId id;
+};
+// A member was forgotten, or a candidate did not answer: its row can go.
 struct MemberForgotten {
   base::NodeId id;
+};
+// It is no member yet; a ping goes to it, and its answer should be let in. Its record is verified.
+struct CandidateCalled {
+  base::NodeId id;
+  base::Endpoint at;
+  std::uint64_t epoch = 0;
 };
 // A descriptor that was asked for by want_descriptor() came; its digest was checked.
 struct DescriptorArrived {
@@ -71,9 +81,9 @@ struct ClaimEpoch {
   std::uint64_t epoch = 0;
 };
 
-using Effect = std::variant<SendPacket, Ask, Answer, CheckSignatures, MemberChanged,
-                            MemberForgotten, DescriptorArrived, ObservationsDue, ReportArrived,
-                            ReportGone, ClaimEpoch, base::Transition, base::Notice>;
+using Effect = std::variant<SendPacket, Ask, Answer, CheckSignatures, MemberChanged, MemberHeard,
+                            CandidateCalled, MemberForgotten, DescriptorArrived, ObservationsDue,
+                            ReportArrived, ReportGone, ClaimEpoch, base::Transition, base::Notice>;
 using Effects = std::vector<Effect>;
 
 }  // namespace gossip

@@ -18,12 +18,11 @@ void Membership::on_start(base::WallTime wall, base::Instant now, Effects& effec
   s.heeded = effects.size();
   effects.push_back(ClaimEpoch{s.own.current().record.version.epoch});
   s.rounds.on_wall_clock(wall, now);
-  s.forget_at = now + std::chrono::minutes(10);
   s.join_by = now + s.options.join_timeout;
   // Signs the first record, so that it can go along with the first questions.
   s.publish_if_due(now, effects);
   for (const base::Endpoint& seed : s.start.seeds) s.seeds.add(seed, now);
-  s.screen(s.start.known, {}, s.self, now);
+  s.screen(s.start.known, {}, {.id = s.self, .at = s.start.endpoint, .linked = true}, now);
   s.finish(now, effects);
 }
 
@@ -52,14 +51,16 @@ void Membership::on_packet(const base::NodeId& from, const base::Endpoint& addre
   s.begin(now, effects);
   ++s.counters.packets_received;
   if (from != s.self) {
-    s.reached_candidate(from, now, effects);
+    if (const auto* ack = std::get_if<Ack>(&packet.body)) {
+      s.on_candidate_ack(from, *ack, now, effects);
+    }
     const bool known = s.view.find(from) != nullptr;
     const bool introduces = packet.introduces && !packet.records.empty() &&
                             packet.records.front().record.subject == from;
-    if (known) s.view.on_heard(from, now);
+    if (known) s.heard(from, false, effects);
     if (known || introduces) {
       if (s.health.behind(now)) s.lighten(from, packet);
-      s.screen(std::move(packet.records), packet.accusations, from, now);
+      s.screen(std::move(packet.records), packet.accusations, {.id = from, .at = address}, now);
       // A stranger gets its answer too: it is smaller than the introduction that asks for it.
       s.on_body(from, address, packet, now, effects);
     }
@@ -67,10 +68,13 @@ void Membership::on_packet(const base::NodeId& from, const base::Endpoint& addre
   s.finish_unless_pressed(now, effects);
 }
 
-void Membership::on_question(std::uint64_t number, const base::NodeId& from, Question question,
-                             base::Instant now, Effects& effects) {
+void Membership::on_question(std::uint64_t number, const base::NodeId& from,
+                             const base::Endpoint& address, Question question, base::Instant now,
+                             Effects& effects) {
   state_->begin(now, effects);
-  effects.push_back(Answer{number, state_->answer(from, std::move(question), now)});
+  state_->heard(from, true, effects);
+  const Source source{.id = from, .at = address, .linked = true};
+  effects.push_back(Answer{number, state_->answer(source, std::move(question), now)});
   state_->finish_unless_pressed(now, effects);
 }
 
@@ -119,11 +123,11 @@ void Membership::on_signatures_checked(std::uint64_t batch,
 void Membership::on_local_status(const LocalStatus& status, base::Instant now, Effects& effects) {
   State& s = *state_;
   s.own.set_status(status, now);
+  s.descriptors.own(status.descriptor);
   const base::Instant due = s.own.next_deadline();
   if (now < due && now < s.deadline) {  // as after nearly every call: its load is all that is new
     s.deadline = std::min(s.deadline, due);
     return;
-  s.descriptors.own(status.descriptor);
   }
   s.begin(now, effects);
   s.finish(now, effects);
@@ -153,6 +157,12 @@ void Membership::on_observed(std::vector<Observed> observed, base::Instant now, 
 
 void Membership::on_join(const base::Endpoint& seed, base::Instant now, Effects& effects) {
   state_->begin(now, effects);
+  state_->seeds.retry(seed, now);
+  state_->finish(now, effects);
+}
+
+void Membership::on_seed(const base::Endpoint& seed, base::Instant now, Effects& effects) {
+  state_->begin(now, effects);
   state_->seeds.add(seed, now);
   state_->finish(now, effects);
 }
@@ -180,6 +190,10 @@ const Member* Membership::find(const base::NodeId& id) const {
 }
 const std::map<base::NodeId, Member>& Membership::members() const {
   return state_->view.members();
+}
+bool Membership::heard(const base::NodeId& id) const {
+  const Member* member = state_->view.find(id);
+  return member != nullptr && state_->view.heard(*member);
 }
 const Reports& Membership::reports() const {
   return state_->reports;

@@ -60,9 +60,9 @@ class Membership {
   // packet from an identity that is not in the view carries its record, or is dropped.
   void on_packet(const base::NodeId& from, const base::Endpoint& address, Packet packet,
                  base::Instant now, Effects& effects);
-  // `from` was authenticated by TLS.
-  void on_question(std::uint64_t number, const base::NodeId& from, Question question,
-                   base::Instant now, Effects& effects);
+  // `from` was authenticated by TLS, `address` is the other end of that link.
+  void on_question(std::uint64_t number, const base::NodeId& from, const base::Endpoint& address,
+                   Question question, base::Instant now, Effects& effects);
   void on_reply(std::uint64_t request, const base::NodeId& from, Reply reply, base::Instant now,
                 Effects& effects);
   void on_ask_failed(std::uint64_t request, base::Instant now, Effects& effects);
@@ -78,7 +78,10 @@ class Membership {
                        Effects& effects);
   // What calls showed, once ObservationsDue asked for it: all capabilities called lately.
   void on_observed(std::vector<Observed> observed, base::Instant now, Effects& effects);
+  // The operator wants to join there: it is asked at once.
   void on_join(const base::Endpoint& seed, base::Instant now, Effects& effects);
+  // A seed given by name has this address: it is asked if it is new.
+  void on_seed(const base::Endpoint& seed, base::Instant now, Effects& effects);
   // Publish `left` and push it out; departed() turns true when enough others have it, or in 2 s.
   void on_leave(base::Instant now, Effects& effects);
   [[nodiscard]] bool departed() const;
@@ -87,6 +90,7 @@ class Membership {
   [[nodiscard]] const base::NodeId& self() const;
   [[nodiscard]] const Member* find(const base::NodeId& id) const;  // ourselves included
   [[nodiscard]] const std::map<base::NodeId, Member>& members() const;
+  [[nodiscard]] bool heard(const base::NodeId& id) const;  // itself, in its present epoch
   [[nodiscard]] const Reports& reports() const;
   [[nodiscard]] Counters counters() const;
   // Hash of the whole table: two nodes with the same digest have the same view of all records.

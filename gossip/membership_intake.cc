@@ -13,16 +13,19 @@ bool sane(const Record& record) {
 }  // namespace
 
 void Membership::State::screen(std::vector<SignedRecord> records,
-                               const std::vector<SignedAccusation>& accusations,
-                               const base::NodeId& from, base::Instant now) {
+                               const std::vector<SignedAccusation>& accusations, const Source& from,
+                               base::Instant now) {
   counters.items_received += records.size() + accusations.size();
+  Source source = from;
+  // A member may write any address on a datagram; at that of its record it answers.
+  if (const Member* member = view.find(from.id)) source.at = member->record.record.endpoint;
   for (SignedRecord& record : records) {
-    if (!worth_checking(record, from, now)) continue;
-    if (verification.add(std::move(record), from)) ++counters.items_new;
+    if (!worth_checking(record, source, now)) continue;
+    if (verification.add(std::move(record), source)) ++counters.items_new;
   }
   for (const SignedAccusation& accusation : accusations) {
     if (!worth_checking(accusation)) continue;
-    if (verification.add(accusation, from)) ++counters.items_new;
+    if (verification.add(accusation, source)) ++counters.items_new;
   }
 }
 
@@ -33,7 +36,7 @@ void Membership::State::lighten(const base::NodeId& from, Packet& packet) {
       packet.accusations, [&](const auto& item) { return item.accusation.subject != self; });
 }
 
-bool Membership::State::worth_checking(const SignedRecord& signed_record, const base::NodeId& from,
+bool Membership::State::worth_checking(const SignedRecord& signed_record, const Source& from,
                                        base::Instant now) {
   const Record& record = signed_record.record;
   if (record.subject == self) {
@@ -48,10 +51,8 @@ bool Membership::State::worth_checking(const SignedRecord& signed_record, const 
     ++counters.items_refused;
     return false;
   }
-  if (sane(record) && view.members().size() < options.members_max &&
-      admission.allow(record, from, now)) {
-    return true;
-  }
+  const bool may = admission.contains(record.subject) || admission.may(record.subject, from, now);
+  if (sane(record) && view.has_room(now) && may) return true;
   ++counters.items_refused;
   return false;
 }
@@ -75,8 +76,8 @@ bool Membership::State::worth_checking(const SignedAccusation& signed_accusation
   return true;
 }
 
-void Membership::State::admit(const crypto::Verified<SignedRecord>& record,
-                              const base::NodeId& from, base::Instant now, Effects& effects) {
+void Membership::State::admit(const crypto::Verified<SignedRecord>& record, const Source& from,
+                              base::Instant now, Effects& effects) {
   const base::NodeId& subject = record->record.subject;
   if (subject == self) {
     if (record->record.version < own.current().record.version) return;
@@ -88,18 +89,33 @@ void Membership::State::admit(const crypto::Verified<SignedRecord>& record,
                                    "node runs with a copy of this one's key: stop it"});
     return;
   }
-  const bool unknown = view.newest(subject) == nullptr;
-  const bool first_hand = subject == from;
+  if (view.newest(subject) == nullptr && !lets_in(record, from, now, effects)) return;
   // What an introducer tells a joiner is known to the others already: told on, it would multiply
   // every table by every joiner.
-  const bool news = first_hand || own.joined();
-  if (unknown && !first_hand && (!own.joined() || from == self || admission.contains(subject))) {
-    if (!admission.wait(record, from, now)) return;
-  } else if (unknown) {
-    // Whatever waited of it is superseded by what is known at first hand.
-    static_cast<void>(admission.reached(subject));
-  }
+  const bool news = subject == from.id || own.joined();
   enter(record, news, now, effects);
+}
+
+bool Membership::State::lets_in(const crypto::Verified<SignedRecord>& record, const Source& from,
+                                base::Instant now, Effects& effects) {
+  const base::NodeId& subject = record->record.subject;
+  const bool first_hand = subject == from.id;
+  if (first_hand && !from.linked) {
+    static_cast<void>(admission.wait(record, subject, now));
+    return false;
+  }
+  if (!admission.take(subject, from, now)) {
+    ++counters.items_refused;
+    return false;
+  }
+  const bool one_word_is_not_enough =
+      !own.joined() || from.id == self || admission.was_named(subject);
+  if (!first_hand && one_word_is_not_enough && !admission.wait(record, from.id, now)) return false;
+  // Whatever waited of it is superseded.
+  admission.drop(subject);
+  if (view.make_room(now, effects)) return true;
+  ++counters.items_refused;
+  return false;
 }
 
 void Membership::State::enter(const crypto::Verified<SignedRecord>& record, bool news,
@@ -145,14 +161,35 @@ void Membership::State::admit(const crypto::Verified<SignedAccusation>& verified
   }
 }
 
-void Membership::State::reached_candidate(const base::NodeId& id, base::Instant now,
-                                          Effects& effects) {
-  const auto record = admission.reached(id);
-  if (!record) return;
-  enter(*record, false, now, effects);
-  view.on_heard(id, now);
+void Membership::State::heard(const base::NodeId& id, bool fresh, Effects& effects) {
+  if (view.on_heard(id, fresh)) effects.push_back(MemberHeard{id});
+}
+
+void Membership::State::call_candidates(base::Instant now, Effects& effects) {
+  const Admission::Due due = admission.due(now);
+  for (const base::NodeId& id : due.expired) effects.push_back(MemberForgotten{id});
+  for (const Admission::Call& call : due.calls) {
+    effects.push_back(CandidateCalled{.id = call.id, .at = call.at, .epoch = call.epoch});
+    send(call.id, call.at, Ping{call.sequence}, true, effects);
+  }
+}
+
+void Membership::State::on_candidate_ack(const base::NodeId& from, const Ack& ack,
+                                         base::Instant now, Effects& effects) {
+  const auto answered = admission.answered(from, ack.sequence);
+  if (!answered) return;
+  // It got our ping at the address of its record, wherever its answer says to come from.
+  const Source there{.id = from, .at = answered->record->record.endpoint, .linked = true};
+  const bool may = !answered->introduced_itself || admission.take(from, there, now);
+  if (!may || !view.make_room(now, effects)) {
+    ++counters.items_refused;
+    return;
+  }
+  enter(answered->record, answered->introduced_itself, now, effects);
+  view.on_answered(from, base::Duration(), now);
+  heard(from, true, effects);
   if (!own.joined() && introducers.size() < options.introducers) {
-    ask_introducer(id, base::NodeId(), effects);
+    ask_introducer(from, base::NodeId(), effects);
   }
 }
 

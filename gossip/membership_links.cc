@@ -6,6 +6,19 @@
 
 namespace gossip {
 
+namespace {
+
+bool continues(const base::NodeId& after, const Welcome& page) {
+  base::NodeId last = after;
+  for (const SignedRecord& record : page.records) {
+    if (record.record.subject <= last) return false;
+    last = record.record.subject;
+  }
+  return true;
+}
+
+}  // namespace
+
 void Membership::State::ask(Asked asked, Question question, Effects& effects) {
   const std::uint64_t request = next_request++;
   Ask out{.request = request,
@@ -46,7 +59,7 @@ void Membership::State::on_reply(const Asked& asked, const base::NodeId& from, R
   if (asked.purpose != Asked::For::seed && from != asked.node) {
     return on_asked_in_vain(asked, now, effects);
   }
-  view.on_heard(from, now);
+  heard(from, true, effects);
   using For = Asked::For;
   if (auto* welcome = std::get_if<Welcome>(&reply)) {
     if (asked.purpose == For::seed || asked.purpose == For::introducer) {
@@ -64,7 +77,8 @@ void Membership::State::on_reply(const Asked& asked, const base::NodeId& from, R
   }
   if (auto* items = std::get_if<Items>(&reply); items && asked.purpose == For::exchange) {
     const bool useful = asked.offered || !items->records.empty();
-    screen(std::move(items->records), items->accusations, from, now);
+    screen(std::move(items->records), items->accusations,
+           {.id = from, .at = asked.at, .linked = true}, now);
     return anti_entropy.on_finished(useful, now);
   }
   if (auto* body = std::get_if<DescriptorBody>(&reply); body && asked.purpose == For::descriptor) {
@@ -82,20 +96,28 @@ void Membership::State::on_reply(const Asked& asked, const base::NodeId& from, R
 
 void Membership::State::on_welcome(const Asked& asked, const base::NodeId& from, Welcome welcome,
                                    base::Instant now, Effects& effects) {
+  // A page that does not go on from the one before would never end.
+  if (!continues(asked.after, welcome) ||
+      asked.pages > options.members_max / options.page_records_max) {
+    return on_asked_in_vain(asked, now, effects);
+  }
   --joins_open;
   if (asked.purpose == Asked::For::seed) seeds.on_answer(asked.at, from, now);
   if (from == self) return;
   introducers.insert(from);
   const bool more = welcome.more && !welcome.records.empty();
   const base::NodeId last = more ? welcome.records.back().record.subject : base::NodeId();
-  screen(std::move(welcome.records), welcome.accusations, from, now);
+  screen(std::move(welcome.records), welcome.accusations,
+         {.id = from, .at = asked.at, .linked = true}, now);
   if (!more) return;
   ++joins_open;
   ask({.purpose = Asked::For::introducer,
        .at = asked.at,
        .node = from,
        .digest = {},
-       .offered = false},
+       .offered = false,
+       .after = last,
+       .pages = asked.pages + 1},
       Join{.record = own.current(), .after = last}, effects);
 }
 
@@ -151,9 +173,7 @@ void Membership::State::join_if_due(base::Instant now, Effects& effects) {
     ask({.purpose = Asked::For::seed, .at = at, .node = {}, .digest = {}, .offered = false},
         Join{.record = own.current(), .after = {}}, effects);
   }
-  for (const Admission::Call& call : admission.due(now)) {
-    send(call.id, call.at, Ping{0}, true, effects);
-  }
+  call_candidates(now, effects);
   if (own.joined()) return;
   const bool waiting = joins_open > 0 || verification.pending() > 0;
   if (!waiting && introducers.size() < options.introducers) {
@@ -172,20 +192,19 @@ void Membership::State::join_if_due(base::Instant now, Effects& effects) {
   join_by = base::Instant::never();
 }
 
-Reply Membership::State::answer(const base::NodeId& from, Question question, base::Instant now) {
-  view.on_heard(from, now);
+Reply Membership::State::answer(const Source& from, Question question, base::Instant now) {
   return base::match(
       std::move(question),
       [&](Join join) -> Reply {
-        if (join.record.record.subject == from) screen({std::move(join.record)}, {}, from, now);
+        if (join.record.record.subject == from.id) screen({std::move(join.record)}, {}, from, now);
         return page_of(view, join.after, options.page_records_max);
       },
       [&](const Compare& compare) -> Reply {
-        if (view.find(from) == nullptr) return Summary{};
+        if (view.find(from.id) == nullptr) return Summary{};
         return summarize(view, compare.buckets);
       },
       [&](Exchange exchange) -> Reply {
-        if (view.find(from) == nullptr) return Items{};
+        if (view.find(from.id) == nullptr) return Items{};
         screen(std::move(exchange.records), exchange.accusations, from, now);
         return items_of(view, exchange.wanted, options.page_records_max);
       },
@@ -194,7 +213,7 @@ Reply Membership::State::answer(const base::NodeId& from, Question question, bas
         return DescriptorBody{body == nullptr ? base::Bytes() : *body};
       },
       [&](const PullReports& pull) -> Reply {
-        if (view.find(from) == nullptr) return ReportPage{};
+        if (view.find(from.id) == nullptr) return ReportPage{};
         return reports.answer(pull, now);
       });
 }

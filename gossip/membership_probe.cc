@@ -15,6 +15,12 @@ bool gone(const Member& member) {
   return member.state == MemberState::dead || member.state == MemberState::left;
 }
 
+// It answers at the address of its record, as far as its monitors know. An ack goes to wherever the
+// ping says that it comes from, so it is no larger than the ping if that may be somebody else's.
+bool is_reached(const Member& member) {
+  return !gone(member) && member.state != MemberState::suspect && !member.degraded;
+}
+
 }  // namespace
 
 std::vector<base::NodeId> Membership::State::some_others(std::size_t count,
@@ -167,8 +173,9 @@ void Membership::State::send(const base::NodeId& to, const base::Endpoint& at, B
   if (const Member* member = view.find(to)) {
     // Whoever is held for suspect or dead must hear of it to refute.
     const View::Evidence& evidence = view.evidence(*member);
-    if (!evidence.empty()) packet.accusations.push_back(*evidence.front());
-    fill(to, packet);
+    const bool there = at == member->record.record.endpoint;
+    if (there && !evidence.empty()) packet.accusations.push_back(*evidence.front());
+    if (there && (!std::holds_alternative<Ack>(body) || is_reached(*member))) fill(to, packet);
   }
   const bool nothing = std::holds_alternative<Rumors>(body) && packet.accusations.empty() &&
                        packet.records.size() == (introduce ? 1U : 0U);
@@ -190,6 +197,8 @@ void Membership::State::on_body(const base::NodeId& from, const base::Endpoint& 
       },
       [&](const Relayed& relayed) { detector.on_relayed(from, relayed, now, detected); },
       [&](const Hint& hint) {
+        // Looking takes more packets than the hint: it is not done for strangers.
+        if (view.find(from) == nullptr) return;
         const Member* subject = view.find(hint.subject);
         if (subject == nullptr || gone(*subject)) return;
         if (view.rings().is_monitor(self, hint.subject))

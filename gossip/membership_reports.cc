@@ -32,7 +32,8 @@ void Membership::State::on_report_page(const base::NodeId& from, ReportPage page
         is_here(report.report.author) ? reports.worth(report) : Reports::Worth::refuse;
     if (worth == Reports::Worth::refuse) ++counters.reports_refused;
     if (worth == Reports::Worth::check)
-      static_cast<void>(verification.add(std::move(report), from));
+      static_cast<void>(
+          verification.add(std::move(report), {.id = from, .at = {}, .linked = true}));
   }
 }
 

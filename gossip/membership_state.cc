@@ -8,7 +8,6 @@ namespace gossip {
 
 namespace {
 
-constexpr base::Duration forget_every = std::chrono::minutes(10);
 constexpr base::Duration leave_push_every = std::chrono::milliseconds(300);
 constexpr std::size_t leave_push_fanout = 8;
 
@@ -37,7 +36,7 @@ Membership::State::State(Options given, Self who, const crypto::Identity& identi
       verification(options, start.mesh),
       anti_entropy(options),
       seeds(options, self, start.endpoint),
-      admission(options, self),
+      admission(options, self, chance.fork("candidates")),
       descriptors(options),
       reports(options, start.mesh, identity, chance.fork("reports")),
       leave_sequence(static_cast<std::uint32_t>(chance.fork("leave").next())) {}
@@ -71,10 +70,7 @@ void Membership::State::finish(base::Instant now, Effects& effects) {
   for (const base::NodeId& id : looks.doubtful) probe(id, ProbeReason::look, now);
   for (const base::NodeId& id : looks.last) probe(id, ProbeReason::last_look, now);
   heed_detector(now, effects);
-  if (now >= forget_at) {
-    forget_at = now + forget_every;
-    view.forget_old(now, effects);
-  }
+  if (now >= view.next_forgetting()) view.forget_old(now, effects);
   heed_changes(now, effects);
   reports_if_due(now, effects);
   tell_rumors(now, effects);
@@ -143,9 +139,10 @@ void Membership::State::reckon_deadline(base::Instant now) {
   if (detector_deadline != base::Instant::never()) {
     detector_deadline = detector_deadline + health.lag(now);
   }
-  deadline = std::min({rounds.next_deadline(), detector_deadline, view.next_verdict(),
-                       seeds.next_deadline(), admission.next_deadline(), own.next_deadline(),
-                       forget_at, join_by, reports.next_deadline(), next_telling(now)});
+  deadline =
+      std::min({rounds.next_deadline(), detector_deadline, view.next_verdict(),
+                seeds.next_deadline(), admission.next_deadline(), own.next_deadline(),
+                view.next_forgetting(), join_by, reports.next_deadline(), next_telling(now)});
   if (!verification.flushed()) deadline = std::min(deadline, now);
   for (const auto& [id, knock] : knocks) deadline = std::min(deadline, knock.next);
   if (own.leaving() && !departed) deadline = std::min({deadline, leave_by, leave_push});

@@ -30,9 +30,11 @@ struct Membership::State {
     enum class For : std::uint8_t { seed, introducer, compare, exchange, descriptor, reports };
     For purpose = For::seed;
     base::Endpoint at;
-    base::NodeId node;     // not for a seed
-    base::Digest digest;   // for a descriptor
-    bool offered = false;  // exchange: we had something newer
+    base::NodeId node;        // not for a seed
+    base::Digest digest;      // for a descriptor
+    bool offered = false;     // exchange: we had something newer
+    base::NodeId after{};     // joining: what comes after this id was asked for
+    std::uint32_t pages = 0;  // joining: that came before
   };
   struct Knock {
     base::Instant next;
@@ -71,19 +73,25 @@ struct Membership::State {
 
   // ---- membership_intake.cc: records and accusations ----
   void screen(std::vector<SignedRecord> records, const std::vector<SignedAccusation>& accusations,
-              const base::NodeId& from, base::Instant now);
+              const Source& from, base::Instant now);
   // Takes out what others will tell again, or anti-entropy.
   void lighten(const base::NodeId& from, Packet& packet);
-  [[nodiscard]] bool worth_checking(const SignedRecord& record, const base::NodeId& from,
+  [[nodiscard]] bool worth_checking(const SignedRecord& record, const Source& from,
                                     base::Instant now);
   [[nodiscard]] bool worth_checking(const SignedAccusation& accusation);
-  void admit(const crypto::Verified<SignedRecord>& record, const base::NodeId& from,
-             base::Instant now, Effects& effects);
+  void admit(const crypto::Verified<SignedRecord>& record, const Source& from, base::Instant now,
+             Effects& effects);
+  // May somebody new enter now? Otherwise it waits, or is refused.
+  [[nodiscard]] bool lets_in(const crypto::Verified<SignedRecord>& record, const Source& from,
+                             base::Instant now, Effects& effects);
   // `news`: others may not know it, so it is told on.
   void enter(const crypto::Verified<SignedRecord>& record, bool news, base::Instant now,
              Effects& effects);
   void admit(const crypto::Verified<SignedAccusation>& accusation, base::Instant now);
-  void reached_candidate(const base::NodeId& id, base::Instant now, Effects& effects);
+  void on_candidate_ack(const base::NodeId& from, const Ack& ack, base::Instant now,
+                        Effects& effects);
+  void call_candidates(base::Instant now, Effects& effects);
+  void heard(const base::NodeId& id, bool fresh, Effects& effects);
 
   // ---- membership_links.cc: questions and replies ----
   void ask(Asked asked, Question question, Effects& effects);
@@ -96,7 +104,7 @@ struct Membership::State {
   void on_asked_in_vain(const Asked& asked, base::Instant now, Effects& effects);
   void pull_descriptor(const base::NodeId& owner, const base::Digest& digest, Effects& effects);
   void join_if_due(base::Instant now, Effects& effects);
-  [[nodiscard]] Reply answer(const base::NodeId& from, Question question, base::Instant now);
+  [[nodiscard]] Reply answer(const Source& from, Question question, base::Instant now);
 
   // ---- membership_reports.cc: what callers saw ----
   void ask_for_reports(std::vector<Observed> observed, base::Instant now, Effects& effects);
@@ -132,8 +140,7 @@ struct Membership::State {
   std::size_t joins_open = 0;            // asks for a seed or an introducer that are not answered
   base::Instant join_by = base::Instant::never();
   base::Instant told = base::Instant::from_nanoseconds(-1'000'000'000'000);  // last rumors
-  std::uint32_t own_tellings = 0;  // of our newest record, before we may be silent
-  base::Instant forget_at = base::Instant::never();
+  std::uint32_t own_tellings = 0;           // of our newest record, before we may be silent
   std::optional<base::Instant> publishing;  // our last record is on its way since
   std::uint32_t leave_sequence = 0;
   base::Instant leave_by = base::Instant::never();

@@ -10,6 +10,12 @@
 
 namespace gossip {
 
+// So many a second, and so many at once.
+struct Rate {
+  std::uint32_t per_second = 0;
+  std::uint32_t burst = 0;
+};
+
 struct Options {
   // ---- detector ----
   base::Duration probe_interval = std::chrono::seconds(1);
@@ -32,6 +38,8 @@ struct Options {
   base::Duration pressed_after = std::chrono::milliseconds(20);   // packets queue for this long
   base::Duration behind_after = std::chrono::milliseconds(250);   // packets are this old, this long
   base::Duration forget_after = std::chrono::hours(24);  // the dead and the left are kept this long
+  base::Duration forget_unheard_after = std::chrono::minutes(10);  // of whom we never heard a word
+  base::Duration untold_after = std::chrono::minutes(10);  // the dead are no more told to others
   std::uint32_t graves_max = 4096;  // versions of the forgotten that may not come back
   base::Duration knock_min = std::chrono::seconds(2);
   base::Duration knock_max = std::chrono::seconds(60);
@@ -69,11 +77,14 @@ struct Options {
   base::Duration seed_retry_max = std::chrono::seconds(30);
   base::Duration candidate_lifetime = std::chrono::seconds(30);
   std::uint32_t members_max = 20'000;
-  std::uint32_t new_per_introducer_per_second = 200;
-  std::uint32_t new_per_introducer_burst = 2'000;
-  std::uint32_t new_per_prefix_per_second = 20;  // public addresses: IPv4 /24, IPv6 /48
-  std::uint32_t new_per_prefix_burst = 100;
-  std::uint32_t new_per_private_prefix_burst = 20'000;  // loopback and private addresses
+  // A prefix is an IPv4 /24 or an IPv6 /48; private ones are loopback and private addresses.
+  Rate new_per_prefix{.per_second = 20, .burst = 100};  // that introduce themselves
+  Rate new_per_private_prefix{.per_second = 100, .burst = 5'000};
+  Rate named_per_introducer{.per_second = 200, .burst = 2'000};
+  Rate named_per_prefix{.per_second = 100, .burst = 2'000};  // of the introducers
+  Rate named_per_private_prefix{.per_second = 1'000, .burst = 20'000};
+  std::uint32_t introducing_themselves_max = 1'024;        // by datagrams, at a time
+  base::Duration unheard_grace = std::chrono::minutes(1);  // then they give way in a full table
 
   // ---- observation reports ----
   base::Duration report_interval = std::chrono::seconds(10);  // between two questions for them
@@ -89,9 +100,9 @@ struct Options {
   std::uint64_t sequence_jump_max = 1ULL << 32;
   std::size_t descriptor_bytes_max = 64 * 1024;
   std::uint32_t descriptors_max = 1024;
+  std::size_t descriptors_bytes_max = 16 * 1024 * 1024;  // of all together
   base::Duration leave_timeout = std::chrono::seconds(2);
   std::uint32_t leave_acks = 3;
 };
 
 }  // namespace gossip
-  std::size_t descriptors_bytes_max = 16 * 1024 * 1024;  // of all together

@@ -19,13 +19,25 @@ void Seeds::reckon() {
 }
 
 void Seeds::add(const base::Endpoint& at, base::Instant now) {
-  if (at == own_) return;
-  Seed* seed = find(at);
-  if (seed == nullptr) {
-    if (seeds_.size() >= seeds_max) return;
-    seed = &seeds_.emplace_back();
-    seed->at = at;
+  if (at == own_ || find(at) != nullptr) return;
+  if (seeds_.size() >= seeds_max) {
+    const auto worst =
+        std::max_element(seeds_.begin(), seeds_.end(),
+                         [](const Seed& a, const Seed& b) { return a.failures < b.failures; });
+    if (worst->failures == 0 || worst->asking) return;
+    seeds_.erase(worst);
   }
+  Seed& seed = seeds_.emplace_back();
+  seed.at = at;
+  seed.next = now;
+  seed.gap = options_.seed_retry_min;
+  reckon();
+}
+
+void Seeds::retry(const base::Endpoint& at, base::Instant now) {
+  add(at, now);
+  Seed* seed = find(at);
+  if (seed == nullptr) return;
   seed->leads_to.reset();
   seed->next = now;
   seed->gap = options_.seed_retry_min;

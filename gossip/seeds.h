@@ -19,9 +19,11 @@ class Seeds {
   Seeds(const Options& options, const base::NodeId& self, const base::Endpoint& own)
       : options_(options), self_(self), own_(own) {}
 
-  // Asked at once, also if it is known already. Ourselves and the ones beyond the bound are
-  // ignored.
+  // Asked at once if it is new. We ourselves are ignored; beyond the bound, one that does not
+  // answer makes room, if there is one.
   void add(const base::Endpoint& at, base::Instant now);
+  // The operator wants it: asked at once, also if it is known already.
+  void retry(const base::Endpoint& at, base::Instant now);
   // Those to ask now; each is to be answered by on_answer() or on_failed().
   [[nodiscard]] std::vector<base::Endpoint> due(const View& view, base::Instant now);
   void on_answer(const base::Endpoint& at, const base::NodeId& by, base::Instant now);

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t bad_max = 1024;
 }
 
-bool Verification::add(SignedRecord record, const base::NodeId& from) {
+bool Verification::add(SignedRecord record, const Source& from) {
   const base::NodeId subject = record.record.subject;
   const crypto::Signature signature = record.signature;
   const crypto::Statement statement = statement_of(record.record, mesh_);
@@ -20,14 +20,14 @@ bool Verification::add(SignedRecord record, const base::NodeId& from) {
   return true;
 }
 
-bool Verification::add(SignedAccusation accusation, const base::NodeId& from) {
+bool Verification::add(SignedAccusation accusation, const Source& from) {
   const base::NodeId accuser = accusation.accusation.accuser;
   const crypto::Signature signature = accusation.signature;
   const crypto::Statement statement = statement_of(accusation.accusation, mesh_);
   return add(Item{accusation, from, {}}, statement, accuser, signature);
 }
 
-bool Verification::add(SignedReport report, const base::NodeId& from) {
+bool Verification::add(SignedReport report, const Source& from) {
   const base::NodeId author = report.report.author;
   const crypto::Signature signature = report.signature;
   const crypto::Statement statement = statement_of(report.report, mesh_);
@@ -36,10 +36,13 @@ bool Verification::add(SignedReport report, const base::NodeId& from) {
 
 bool Verification::add(Item item, const crypto::Statement& statement, const base::NodeId& signer,
                        const crypto::Signature& signature) {
-  if (pending_.size() >= options_.checks_pending_max) return false;
+  const auto brought = brought_.find(item.from.id);
+  const std::size_t share = brought == brought_.end() ? 0 : brought->second;
+  if (pending_.size() + share >= options_.checks_pending_max) return false;
   item.digest = crypto::digest({statement.bytes(), signature.view()});
   if (bad_.contains(item.digest)) return false;
   if (!pending_.insert(item.digest).second) return false;
+  ++brought_[item.from.id];
   checks_.push_back({.signer = signer, .statement = statement, .signature = signature});
   open_.push_back(std::move(item));
   return true;
@@ -84,6 +87,8 @@ std::vector<Checked> Verification::take(std::uint64_t batch,
   for (std::size_t i = 0; i < items.size(); ++i) {
     const Item& item = items[i];
     pending_.erase(item.digest);
+    const auto brought = brought_.find(item.from.id);
+    if (--brought->second == 0) brought_.erase(brought);
     if (const auto* record = std::get_if<SignedRecord>(&item.value)) {
       subjects_.erase(subjects_.find(record->record.subject));
     }

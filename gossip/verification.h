@@ -9,6 +9,7 @@
 #include "gossip/observation.h"
 #include "gossip/options.h"
 #include "gossip/record.h"
+#include "gossip/source.h"
 
 #include <cstdint>
 #include <map>
@@ -23,17 +24,19 @@ struct Checked {
   std::variant<crypto::Verified<SignedRecord>, crypto::Verified<SignedAccusation>,
                crypto::Verified<SignedReport>>
       item;
-  base::NodeId from;  // who brought it
+  Source from;
 };
 
 class Verification {
  public:
   Verification(const Options& options, const base::MeshId& mesh) : options_(options), mesh_(mesh) {}
 
-  // False if the same is pending already, was found bad a moment ago, or too much is pending.
-  bool add(SignedRecord record, const base::NodeId& from);
-  bool add(SignedAccusation accusation, const base::NodeId& from);
-  bool add(SignedReport report, const base::NodeId& from);
+  // False if the same is pending already, was found bad a moment ago, or too much is pending: all
+  // together, or more of what this source brought than there is room left. So whoever brings
+  // without end gets half of the room, and the others still have the rest.
+  bool add(SignedRecord record, const Source& from);
+  bool add(SignedAccusation accusation, const Source& from);
+  bool add(SignedReport report, const Source& from);
   // Emits what was added since, in batches.
   void flush(Effects& effects);
   [[nodiscard]] bool flushed() const { return open_.empty(); }
@@ -50,7 +53,7 @@ class Verification {
  private:
   struct Item {
     std::variant<SignedRecord, SignedAccusation, SignedReport> value;
-    base::NodeId from;
+    Source from;
     base::Digest digest;  // of the statement and the signature
   };
 
@@ -64,10 +67,11 @@ class Verification {
   std::vector<Item> open_;                      // not yet emitted
   std::vector<crypto::SignatureCheck> checks_;  // for open_, in the same order
   std::map<std::uint64_t, std::vector<Item>> batches_;
-  std::set<base::Digest> pending_;        // of open_ and batches_
-  std::multiset<base::NodeId> subjects_;  // of the records among them
-  std::set<base::Digest> bad_;            // bounded
-  std::vector<base::Digest> bad_order_;   // ring of the same
+  std::set<base::Digest> pending_;               // of open_ and batches_
+  std::multiset<base::NodeId> subjects_;         // of the records among them
+  std::map<base::NodeId, std::size_t> brought_;  // of pending_, by whom
+  std::set<base::Digest> bad_;                   // bounded
+  std::vector<base::Digest> bad_order_;          // ring of the same
   std::size_t bad_next_ = 0;
 };
 

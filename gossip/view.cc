@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 namespace gossip {
 
@@ -14,6 +15,8 @@ constexpr std::size_t doubtful_max = 8;  // own probes that one judgement may as
 constexpr base::Duration degraded_for = std::chrono::seconds(30);
 constexpr base::Duration doubt_again_after = std::chrono::milliseconds(500);
 constexpr base::Duration last_look_max = std::chrono::seconds(2);  // if the probe tells nothing
+constexpr base::Instant earliest =
+    base::Instant::from_nanoseconds(std::numeric_limits<std::int64_t>::min());
 constexpr std::uint64_t dead_mark = 0x64656164;
 
 MemberState word_of(const Record& record) {
@@ -30,6 +33,10 @@ MemberState word_of(const Record& record) {
       return MemberState::left;
   }
   return MemberState::joining;
+}
+
+bool is_gone(const Member& member) {
+  return member.state == MemberState::dead || member.state == MemberState::left;
 }
 
 bool contains(const std::vector<base::NodeId>& ids, const base::NodeId& id) {
@@ -72,6 +79,7 @@ std::size_t View::bucket_of(const base::NodeId& id) {
 // Called before and after each change of what the digest covers: the record, and whether it is
 // dead.
 void View::toggle_digest(const base::NodeId& id, const Member& member) {
+  if (!row(member).told) return;
   const std::uint64_t mark = member.state == MemberState::dead ? dead_mark : 0;
   const std::uint64_t share = mix(leading_word(row(member).digest.view()) ^ mark);
   table_digest_ ^= share;
@@ -81,19 +89,23 @@ void View::toggle_digest(const base::NodeId& id, const Member& member) {
 void View::become(const base::NodeId& id, Member& member, MemberState state, bool record_changed,
                   base::Instant now, Effects& effects) {
   const MemberState before = member.state;
+  told_gone_.erase({member.since, id});
   if (before != state) {
     toggle_digest(id, member);
     member.state = state;
     member.since = now;
+    row(member).told = true;
     toggle_digest(id, member);
     effects.push_back(
         base::Transition{"member", to_string(before), to_string(state), id.short_hex()});
   }
-  if (state == MemberState::dead || state == MemberState::left) {
+  if (is_gone(member)) {
     rings_.remove(id);
+    if (row(member).told) told_gone_.insert({member.since, id});
   } else {
     rings_.add(id);
   }
+  find_place(id, member);
   if (state == MemberState::dead) {
     dead_.insert(id);
   } else {
@@ -123,9 +135,12 @@ View::Put View::put(const crypto::Verified<SignedRecord>& record, base::Instant 
     member.record = *record;
     member.state = word_of(record->record);
     member.since = now;
+    row(member).added = now;
     row(member).digest = record_digest(record->record, mesh_);
     toggle_digest(id, member);
     if (member.state != MemberState::left) rings_.add(id);
+    if (is_gone(member)) told_gone_.insert({member.since, id});
+    find_place(id, member);
     effects.push_back(
         base::Transition{"member", "unknown", to_string(member.state), id.short_hex()});
     effects.push_back(MemberChanged{
@@ -137,6 +152,7 @@ View::Put View::put(const crypto::Verified<SignedRecord>& record, base::Instant 
   toggle_digest(id, member);
   member.record = *record;
   standing.digest = record_digest(record->record, mesh_);
+  standing.told = true;
   toggle_digest(id, member);
   if (restarted) standing.ever_heard = false;
   standing.unreached = false;
@@ -194,18 +210,23 @@ bool View::accuse(const crypto::Verified<SignedAccusation>& accusation, base::In
   return true;
 }
 
-void View::on_heard(const base::NodeId& id, base::Instant now) {
+bool View::on_heard(const base::NodeId& id, bool fresh) {
   const auto found = members_.find(id);
-  if (found == members_.end()) return;
-  row(found->second).heard = now;
-  row(found->second).ever_heard = true;
-  row(found->second).unreached = false;
+  if (found == members_.end()) return false;
+  Row& standing = row(found->second);
+  // Before its first answer to this run, what comes under its name may have been recorded before.
+  if (fresh || standing.answered != base::Instant()) standing.unreached = false;
+  if (standing.ever_heard) return false;
+  standing.ever_heard = true;
+  find_place(id, found->second);
+  return true;
 }
 
 void View::on_answered(const base::NodeId& id, base::Duration round_trip, base::Instant now) {
   const auto found = members_.find(id);
   if (found == members_.end()) return;
   row(found->second).answered = now;
+  row(found->second).unreached = false;
   if (round_trip.count() == 0) return;
   base::Duration& average = found->second.round_trip;
   average = average.count() == 0 ? round_trip : (average * 7 + round_trip) / 8;
@@ -345,20 +366,82 @@ bool View::alone_with_the_verdict(const Row& standing, const std::vector<base::N
 }
 
 void View::forget_old(base::Instant now, Effects& effects) {
-  std::vector<base::NodeId> old;
-  for (const auto& [id, member] : members_) {
-    const bool gone = member.state == MemberState::dead || member.state == MemberState::left;
-    if (gone && id != self_ && now - member.since >= options_.forget_after) old.push_back(id);
+  while (!told_gone_.empty() && told_gone_.begin()->first + options_.untold_after <= now) {
+    const Member& member = members_.at(told_gone_.begin()->second);
+    toggle_digest(told_gone_.begin()->second, member);
+    row(member).told = false;
+    told_gone_.erase(told_gone_.begin());
   }
-  for (const base::NodeId& id : old) {
-    const Member& member = members_.at(id);
-    graves_.use(id) = member.record.record.version;
-    toggle_digest(id, member);
-    free_rows_.push_back(member.row);
-    dead_.erase(id);
-    members_.erase(id);
-    effects.push_back(MemberForgotten{id});
+  const auto forget_since = [&](Place place, base::Duration after) {
+    for (;;) {
+      const auto oldest = places_.lower_bound({place, earliest, base::NodeId()});
+      if (oldest == places_.end() || std::get<Place>(*oldest) != place) return;
+      if (std::get<base::Instant>(*oldest) + after > now) return;
+      forget(base::NodeId(std::get<base::NodeId>(*oldest)), effects);
+    }
+  };
+  forget_since(Place::gone_unheard, options_.forget_unheard_after);
+  forget_since(Place::gone, options_.forget_after);
+}
+
+base::Instant View::next_forgetting() const {
+  base::Instant next = base::Instant::never();
+  if (!told_gone_.empty()) next = told_gone_.begin()->first + options_.untold_after;
+  const auto count = [&](Place place, base::Duration after) {
+    const auto oldest = places_.lower_bound({place, earliest, base::NodeId()});
+    if (oldest == places_.end() || std::get<Place>(*oldest) != place) return;
+    next = std::min(next, std::get<base::Instant>(*oldest) + after);
+  };
+  count(Place::gone_unheard, options_.forget_unheard_after);
+  count(Place::gone, options_.forget_after);
+  return next;
+}
+
+bool View::has_room(base::Instant now) const {
+  if (members_.size() < options_.members_max) return true;
+  if (places_.empty()) return false;
+  const auto& [place, since, id] = *places_.begin();
+  return place != Place::unheard || since + options_.unheard_grace <= now;
+}
+
+bool View::make_room(base::Instant now, Effects& effects) {
+  if (!has_room(now)) return false;
+  if (members_.size() >= options_.members_max) {
+    forget(base::NodeId(std::get<base::NodeId>(*places_.begin())), effects);
   }
+  return true;
+}
+
+void View::find_place(const base::NodeId& id, const Member& member) {
+  leave_place(id, member);
+  if (id == self_) return;
+  Row& standing = row(member);
+  if (is_gone(member)) {
+    standing.place = standing.ever_heard ? Place::gone : Place::gone_unheard;
+    standing.placed = member.since;
+  } else {
+    standing.place = standing.ever_heard ? Place::kept : Place::unheard;
+    standing.placed = standing.added;
+  }
+  if (standing.place != Place::kept) places_.insert({standing.place, standing.placed, id});
+}
+
+void View::leave_place(const base::NodeId& id, const Member& member) {
+  places_.erase({row(member).place, row(member).placed, id});
+}
+
+void View::forget(const base::NodeId& id, Effects& effects) {
+  const Member& member = members_.at(id);
+  graves_.use(id) = member.record.record.version;
+  toggle_digest(id, member);
+  leave_place(id, member);
+  told_gone_.erase({member.since, id});
+  rings_.remove(id);
+  accused_.erase(id);
+  dead_.erase(id);
+  free_rows_.push_back(member.row);
+  members_.erase(id);
+  effects.push_back(MemberForgotten{id});
 }
 
 const Member* View::find(const base::NodeId& id) const {
@@ -389,6 +472,10 @@ const Version* View::newest(const base::NodeId& id) const {
 
 bool View::heard(const Member& member) const {
   return rows_[member.row].ever_heard;
+}
+
+bool View::told(const Member& member) const {
+  return rows_[member.row].told;
 }
 
 }  // namespace gossip

@@ -9,6 +9,10 @@
 // Invariants: a record is only ever replaced by a newer one; the dead keep their record and the
 // evidence, so that nothing old resurrects them; accusations are always against the record in the
 // table.
+//
+// The dead and the left are told to others for a while only; then each node keeps them for itself,
+// out of the digests, and forgets them when it likes. A full table has room for a newcomer as long
+// as it holds somebody dead, or whom nobody ever heard.
 #pragma once
 
 #include "base/recent_table.h"
@@ -20,9 +24,12 @@
 #include "gossip/rings.h"
 #include "gossip/suspicion.h"
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <span>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace gossip {
@@ -37,8 +44,9 @@ class View {
   Put put(const crypto::Verified<SignedRecord>& record, base::Instant now, Effects& effects);
   // True if this is new evidence that others should hear.
   bool accuse(const crypto::Verified<SignedAccusation>& accusation, base::Instant now);
-  // An authenticated packet came from it.
-  void on_heard(const base::NodeId& id, base::Instant now);
+  // An authentic word of it came; `fresh`: one that cannot be a recording. True if it is the first
+  // since its newest epoch began.
+  bool on_heard(const base::NodeId& id, bool fresh);
   // A probe of our own was answered; no round trip if a helper says so.
   void on_answered(const base::NodeId& id, base::Duration round_trip, base::Instant now);
   // Our own probe of it failed, direct and indirect.
@@ -54,8 +62,12 @@ class View {
   // Decides about the accused whose time has come.
   void judge(std::uint32_t stretch, base::Instant now, Effects& effects, Looks& looks);
   [[nodiscard]] base::Instant next_verdict() const { return next_verdict_; }
-  // Forgets whom nobody could bring back any more.
+  // Tells no more of those that are gone for long, and forgets whom nobody could bring back.
   void forget_old(base::Instant now, Effects& effects);
+  [[nodiscard]] base::Instant next_forgetting() const;
+  // May a newcomer be put? make_room() forgets somebody for it, if it takes that.
+  [[nodiscard]] bool has_room(base::Instant now) const;
+  bool make_room(base::Instant now, Effects& effects);
 
   [[nodiscard]] const Member* find(const base::NodeId& id) const;
   [[nodiscard]] const Member* find_key(std::uint64_t key) const;
@@ -66,6 +78,8 @@ class View {
   // The newest version that may not come back: of the member itself, or of its grave.
   [[nodiscard]] const Version* newest(const base::NodeId& id) const;
   [[nodiscard]] bool heard(const Member& member) const;  // since its newest epoch began
+  // Others are told of it, and the digests cover it.
+  [[nodiscard]] bool told(const Member& member) const;
   [[nodiscard]] std::uint64_t table_digest() const { return table_digest_; }
   [[nodiscard]] const BucketDigests& buckets() const { return buckets_; }
   [[nodiscard]] static std::size_t bucket_of(const base::NodeId& id);
@@ -75,17 +89,23 @@ class View {
   [[nodiscard]] const std::set<base::NodeId>& dead() const { return dead_; }
 
  private:
+  // Who gives way first when the table is full: those that are gone and were never heard, the gone,
+  // those that were never heard.
+  enum class Place : std::uint8_t { gone_unheard, gone, unheard, kept };
   struct Row {
     base::Digest digest;  // of the record in the table
     Evidence evidence;    // against exactly that digest; bounded, at most one an accuser
     base::Instant accused = base::Instant::never();  // since an assigned monitor accuses
     base::Instant verdict = base::Instant::never();  // when to judge again
     base::Instant refuted;                           // when a newer record last cleared accusations
-    base::Instant heard;
-    base::Instant answered;                         // our own probe
-    base::Instant looked = base::Instant::never();  // for the last time, before it is buried
+    base::Instant answered;                          // our own probe
+    base::Instant looked = base::Instant::never();   // for the last time, before it is buried
     bool ever_heard = false;
     bool unreached = false;  // by ourselves, since it was heard last
+    bool told = true;
+    base::Instant added;
+    Place place = Place::kept;
+    base::Instant placed;  // its key in places_
   };
 
   void become(const base::NodeId& id, Member& member, MemberState state, bool record_changed,
@@ -99,6 +119,10 @@ class View {
   void acquit(const base::NodeId& id, Member& member, Row& row, base::Instant now,
               Effects& effects);
   void toggle_digest(const base::NodeId& id, const Member& member);
+  // Keeps places_ after a change of the state, or of who was heard.
+  void find_place(const base::NodeId& id, const Member& member);
+  void leave_place(const base::NodeId& id, const Member& member);
+  void forget(const base::NodeId& id, Effects& effects);
   Row& row(const Member& member) { return rows_[member.row]; }
 
   const Options options_;
@@ -110,6 +134,8 @@ class View {
   std::vector<std::uint32_t> free_rows_;
   std::set<base::NodeId> accused_;  // with evidence or degraded, and not dead
   std::set<base::NodeId> dead_;
+  std::set<std::tuple<Place, base::Instant, base::NodeId>> places_;  // all but the kept
+  std::set<std::pair<base::Instant, base::NodeId>> told_gone_;       // the gone, by since when
   base::RecentTable<base::NodeId, Version> graves_;  // of the forgotten; the oldest goes first
   Patience patience_;
   base::Instant next_verdict_ = base::Instant::never();

@@ -332,7 +332,7 @@ asio::awaitable<void> Daemon::look_up_seed(std::string seed) {
                                      base::format_duration(seed_lookup_period));
     co_return;
   }
-  for (const base::Endpoint& at : *found) driver_->feed(kernel::JoinRequested{at});
+  for (const base::Endpoint& at : *found) driver_->feed(kernel::SeedResolved{at});
 }
 
 // ---- effects ----

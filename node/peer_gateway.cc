@@ -56,7 +56,7 @@ void PeerGateway::on_question(WholeRequest whole, std::unique_ptr<transport::Str
   }
   const std::uint64_t question = ++last_question_;
   questions_.emplace(question, Question{from, std::move(stream)});
-  driver_->feed(kernel::PeerAsked{question, from, std::move(whole.body)});
+  driver_->feed(kernel::PeerAsked{question, from, whole.origin.remote, std::move(whole.body)});
 }
 
 void PeerGateway::answer_question(std::uint64_t question, const base::Bytes& body) {
@@ -65,7 +65,8 @@ void PeerGateway::answer_question(std::uint64_t question, const base::Bytes& bod
   const std::unique_ptr<transport::Stream> kept = std::move(found->second.stream);
   questions_.erase(found);
   if (body.empty()) {
-    return answer(*kept, api::problem(400, "bad_request", "this is no question between nodes"));
+    return answer(*kept, api::problem(400, "bad_request",
+                                      "this is no question between nodes, or not from a member"));
   }
   transport::Stream& stream = *kept;
   stream.send_response_head({.status = 200,

@@ -52,8 +52,8 @@ void PeerLinks::arrive(Key key, std::uint32_t life) {
     world_.network().link_up(key.first, to);
     pending->number = next_question_++;
     questions_[{to, *pending->number}] = key;
-    world_.feed(
-        to, kernel::PeerAsked{*pending->number, world_.id_of(key.first), pending->question.body});
+    world_.feed(to, kernel::PeerAsked{*pending->number, world_.id_of(key.first),
+                                      world_.address_of(key.first), pending->question.body});
   }
 }
 

@@ -25,6 +25,7 @@ class Surroundings {
   // life must not reach the next.
   [[nodiscard]] virtual std::uint32_t life(NodeIndex node) const = 0;
   [[nodiscard]] virtual const base::NodeId& id_of(NodeIndex node) const = 0;
+  [[nodiscard]] virtual base::Endpoint address_of(NodeIndex node) const = 0;
   [[nodiscard]] virtual std::optional<NodeIndex> node_with(const base::NodeId& id) const = 0;
   [[nodiscard]] virtual std::optional<NodeIndex> node_at(const base::Endpoint& endpoint) const = 0;
   virtual void feed(NodeIndex node, kernel::Input input) = 0;

@@ -24,6 +24,10 @@ std::optional<NodeIndex> World::node_at(const base::Endpoint& endpoint) const {
   return found->second;
 }
 
+base::Endpoint World::address_of(NodeIndex node) const {
+  return nodes_[node]->endpoint;
+}
+
 // ---- the process of a node ----
 
 namespace {

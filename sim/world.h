@@ -44,6 +44,7 @@ class World final : public Surroundings, public CallObserver {
   [[nodiscard]] std::uint32_t life(NodeIndex node) const override;
   [[nodiscard]] const base::NodeId& id_of(NodeIndex node) const override { return ids_.at(node); }
   [[nodiscard]] std::optional<NodeIndex> node_with(const base::NodeId& id) const override;
+  [[nodiscard]] base::Endpoint address_of(NodeIndex node) const override;
   [[nodiscard]] std::optional<NodeIndex> node_at(const base::Endpoint& endpoint) const override;
   void feed(NodeIndex node, kernel::Input input) override;
 

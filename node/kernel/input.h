@@ -35,6 +35,10 @@ struct ClockRead {
 struct JoinRequested {
   base::Endpoint seed;
 };
+// The name of a seed was looked up, again, and this is one of its addresses.
+struct SeedResolved {
+  base::Endpoint seed;
+};
 // Finish the calls in flight, take no new ones, then leave; answered by the effect Drained.
 struct DrainRequested {
   bool leave = true;  // false: stay a member, only take no calls
@@ -61,6 +65,7 @@ struct DatagramReceived {
 struct PeerAsked {
   std::uint64_t question = 0;  // the shell's number, for AnswerPeer
   base::NodeId from;
+  base::Endpoint at;  // the other end of the link
   base::Bytes body;
 };
 // The answer to our AskPeer of that number.
@@ -175,11 +180,12 @@ struct ProbeAnswered {
 };
 
 using Input =
-    std::variant<Started, TimePassed, ClockRead, JoinRequested, DrainRequested, ResumeRequested,
-                 AgentConfigured, PoliciesChanged, DatagramReceived, PeerAsked, PeerAnswered,
-                 PeerFailed, LinkLost, SignaturesChecked, CallArrived, AttemptAnswered,
-                 AnswerInspected, AttemptCompleted, AttemptFailed, BodyUnrepeatable, AnswerStarted,
-                 CallerGone, CallJudged, CallKept, KeptUnreadable, DeferralCancelled, ProbeAnswered,
-                 AgreementReceived, LogSynced, DecisionsStored, DecisionsRead, OpProposed>;
+    std::variant<Started, TimePassed, ClockRead, JoinRequested, SeedResolved, DrainRequested,
+                 ResumeRequested, AgentConfigured, PoliciesChanged, DatagramReceived, PeerAsked,
+                 PeerAnswered, PeerFailed, LinkLost, SignaturesChecked, CallArrived,
+                 AttemptAnswered, AnswerInspected, AttemptCompleted, AttemptFailed,
+                 BodyUnrepeatable, AnswerStarted, CallerGone, CallJudged, CallKept, KeptUnreadable,
+                 DeferralCancelled, ProbeAnswered, AgreementReceived, LogSynced, DecisionsStored,
+                 DecisionsRead, OpProposed>;
 
 }  // namespace kernel

@@ -62,9 +62,7 @@ Kernel::Kernel(Options options, const crypto::Identity& identity, Stored stored,
 void Kernel::handle(Input input, base::Instant now, Effects& effects) {
   CHECK(phase() != Phase::created || std::holds_alternative<Started>(input));
   now_ = now;
-  base::match(
-      std::move(input), [&](PeerAsked&& asked) { on(std::move(asked), effects); },
-      [&](auto&& value) { on(std::forward<decltype(value)>(value)); });
+  base::match(std::move(input), [&](auto&& value) { on(std::forward<decltype(value)>(value)); });
   data_plane_.on_drain(lifecycle_.drain_wanted());
   take_gossip(effects);
   publish_status();
@@ -72,12 +70,14 @@ void Kernel::handle(Input input, base::Instant now, Effects& effects) {
   take_calls(effects);
   std::move(agreement_effects_.begin(), agreement_effects_.end(), std::back_inserter(effects));
   agreement_effects_.clear();
+  for (Effect& answer : answers_) effects.push_back(std::move(answer));
+  answers_.clear();
   advance_phase(effects);
 }
 
 base::Instant Kernel::next_deadline() const {
   return std::min({membership_.next_deadline(), data_plane_.next_deadline(),
-                   lifecycle_.next_deadline(),
+                   lifecycle_.next_deadline(), newcomers_.next_deadline(),
                    agreement_ ? agreement_->next_deadline() : base::Instant::never()});
 }
 
@@ -103,6 +103,7 @@ void Kernel::on(TimePassed&&) {
   if (now_ >= membership_.next_deadline()) membership_.on_time(now_, gossip_effects_);
   if (now_ >= data_plane_.next_deadline()) data_plane_.on_time(now_, call_effects_);
   if (agreement_) tend_agreement();
+  refuse_strangers();
   // By then those who are there have said so, and what they can do.
   if (now_ >= warm_until_) providers_.drop_restored();
 }
@@ -113,6 +114,9 @@ void Kernel::on(ClockRead&& input) {
 }
 void Kernel::on(JoinRequested&& input) {
   membership_.on_join(input.seed, now_, gossip_effects_);
+}
+void Kernel::on(SeedResolved&& input) {
+  membership_.on_seed(input.seed, now_, gossip_effects_);
 }
 void Kernel::on(DrainRequested&& input) {
   lifecycle_.drain(input.leave, now_);
@@ -155,33 +159,6 @@ void Kernel::on(DatagramReceived&& input) {
   membership_.on_packet(opened->sender, input.from, *std::move(packet), now_, gossip_effects_);
 }
 
-void Kernel::on(PeerAsked&& input, Effects& effects) {
-  auto question = wire::decode_question(input.body);
-  if (!question) {
-    effects.emplace_back(AnswerPeer{input.question, {}});
-    return count_undecodable();
-  }
-  membership_.on_question(input.question, input.from, std::move(question).value(), now_,
-                          gossip_effects_);
-}
-
-void Kernel::on(PeerAnswered&& input) {
-  auto reply = wire::decode_reply(input.body);
-  if (!reply) {
-    count_undecodable();
-    return on(PeerFailed{.request = input.request, .failure = PeerFailure::refused});
-  }
-  membership_.on_reply(input.request, input.peer, std::move(reply).value(), now_, gossip_effects_);
-}
-
-void Kernel::on(PeerFailed&& input) {
-  membership_.on_ask_failed(input.request, now_, gossip_effects_);
-}
-
-void Kernel::on(LinkLost&& input) {
-  membership_.on_link_lost(input.peer, now_, gossip_effects_);
-}
-
 // ---- effects ----
 
 // Handling an effect may make the membership emit more: they join the end of the list.
@@ -201,6 +178,10 @@ void Kernel::take_gossip(Effects& effects) {
           effects.emplace_back(CheckSignatures{e.batch, std::move(e.checks)});
         },
         [&](gossip::MemberChanged&& e) { take(e, effects); },
+        [&](const gossip::MemberHeard& e) { save_member(e.id, effects); },
+        [&](const gossip::CandidateCalled& e) {
+          gate_->allow(e.id, {.epoch = e.epoch, .at = e.at});
+        },
         [&](gossip::MemberForgotten&& e) {
           gate_->forget(e.id);
           providers_.on_forgotten(e.id);
@@ -238,11 +219,7 @@ void Kernel::take(const gossip::MemberChanged& effect, Effects& effects) {
   if (member == nullptr || effect.id == self_) return;  // null: forgotten by a later effect
   const base::Endpoint& endpoint = member->record.record.endpoint;
   gate_->allow(effect.id, {.epoch = member->record.record.version.epoch, .at = endpoint});
-  if (const auto saved = saved_members_.find(effect.id);
-      saved == saved_members_.end() || saved->second != endpoint) {
-    saved_members_[effect.id] = endpoint;
-    effects.emplace_back(SaveMember{effect.id, wire::encode(member->record)});
-  }
+  if (membership_.heard(effect.id)) save_member(effect.id, effects);
   // Who left closes its links itself, after the last byte of the last answer.
   const bool died = effect.after == gossip::MemberState::dead && effect.before != effect.after;
   if (died) effects.emplace_back(DropLinks{effect.id});
@@ -251,6 +228,18 @@ void Kernel::take(const gossip::MemberChanged& effect, Effects& effects) {
     agreement_->on_liveness(effect.id, !gone, now_, agreement_effects_);
   }
   refresh_provider(effect.id);
+  if (!effect.before) on_admitted(effect.id);
+}
+
+// The next run knocks at whom this one heard: anybody can name those that do not exist.
+void Kernel::save_member(const base::NodeId& id, Effects& effects) {
+  const gossip::Member* member = membership_.find(id);
+  if (member == nullptr || id == self_) return;
+  const base::Endpoint& endpoint = member->record.record.endpoint;
+  const auto saved = saved_members_.find(id);
+  if (saved != saved_members_.end() && saved->second == endpoint) return;
+  saved_members_[id] = endpoint;
+  effects.emplace_back(SaveMember{id, wire::encode(member->record)});
 }
 
 void Kernel::take(gossip::DescriptorArrived&& effect, Effects& effects) {

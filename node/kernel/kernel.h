@@ -6,6 +6,8 @@
 #include "base/bytes.h"
 #include "base/endpoint.h"
 #include "base/ids.h"
+#include "base/permit_rate.h"
+#include "base/recent_table.h"
 #include "base/rng.h"
 #include "base/time.h"
 #include "crypto/identity.h"
@@ -16,6 +18,7 @@
 #include "node/kernel/effect.h"
 #include "node/kernel/input.h"
 #include "node/kernel/lifecycle.h"
+#include "node/kernel/newcomers.h"
 #include "node/kernel/providers.h"
 
 #include <chrono>
@@ -72,18 +75,21 @@ class Kernel {
   [[nodiscard]] Phase phase() const { return lifecycle_.phase(); }
   // Messages that came authentically and were no messages all the same.
   [[nodiscard]] std::uint64_t undecodable() const { return undecodable_; }
+  // Questions over links that came too often, or from no member.
+  [[nodiscard]] std::uint64_t questions_refused() const { return questions_refused_; }
 
  private:
   void on(Started&& input);
   void on(TimePassed&& input);
   void on(ClockRead&& input);
   void on(JoinRequested&& input);
+  void on(SeedResolved&& input);
   void on(DrainRequested&& input);
   void on(ResumeRequested&& input);
   void on(AgentConfigured&& input);
   void on(PoliciesChanged&& input);
   void on(DatagramReceived&& input);
-  void on(PeerAsked&& input, Effects& effects);
+  void on(PeerAsked&& input);
   void on(PeerAnswered&& input);
   void on(PeerFailed&& input);
   void on(LinkLost&& input);
@@ -113,7 +119,13 @@ class Kernel {
   void take(gossip::SendPacket&& effect, Effects& effects);
   void take(const gossip::MemberChanged& effect, Effects& effects);
   void take(gossip::DescriptorArrived&& effect, Effects& effects);
+  void save_member(const base::NodeId& id, Effects& effects);
   void refresh_provider(const base::NodeId& id);
+  // What no member asks over a link, and what comes of it.
+  [[nodiscard]] bool may_ask(const base::NodeId& peer, bool member);
+  void on_admitted(const base::NodeId& id);
+  void refuse_strangers();
+  void refuse(Newcomers::Request&& request);
   void publish_status();
   void start_agreement(base::WallTime wall);
   void tend_agreement();
@@ -137,8 +149,16 @@ class Kernel {
   base::Rng observer_rng_;
   base::Instant agreement_tended_;
 
+  std::vector<Effect> answers_;  // that neither of the two gave; empty between inputs
+
   base::Instant warm_until_ = base::Instant::never();  // the last run's descriptors are kept
+
   Lifecycle lifecycle_;
+  Newcomers newcomers_;
+  // Questions over links: of each member, and of all others together.
+  base::RecentTable<base::NodeId, std::optional<base::PermitRate>> questions_{4'096};
+  base::PermitRate strangers_{500, 2'000};
+  std::uint64_t questions_refused_ = 0;
   std::uint64_t undecodable_ = 0;
   base::Digest own_descriptor_;                           // zero = no agent
   gossip::LocalStatus published_;                         // what membership was told last

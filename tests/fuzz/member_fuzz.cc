@@ -107,7 +107,7 @@ class World {
       case 0:
         return say(packet());
       case 1:
-        return handle(kernel::PeerAsked{++question_, sender(), wire::encode(question())});
+        return handle(kernel::PeerAsked{++question_, sender(), {}, wire::encode(question())});
       case 2:
         return answer();
       case 3:
@@ -123,7 +123,7 @@ class World {
       case 7:
         return seal(input_.yes(), input_.bytes());
       case 8:
-        return handle(kernel::PeerAsked{++question_, sender(), input_.bytes()});
+        return handle(kernel::PeerAsked{++question_, sender(), {}, input_.bytes()});
       default:
         return;
     }

@@ -50,5 +50,29 @@ TEST_F(SeedsTest, TellOfASilentOneAtOnceAndThenEverMoreRarely) {
   EXPECT_THAT(told, testing::ElementsAre(1, 4, 16, 64));
 }
 
+TEST_F(SeedsTest, AreNotAskedAgainBecauseTheirNameWasLookedUpAgain) {
+  ASSERT_TRUE(comes_due());
+  seeds.on_answer(seed, self, now);
+  const base::Instant next = seeds.next_deadline();
+  for (int i = 0; i < 3; ++i) {
+    now = now + 1s;
+    seeds.add(seed, now);
+    EXPECT_TRUE(seeds.due(view, now).empty());
+    EXPECT_EQ(seeds.next_deadline(), next);
+  }
+  seeds.retry(seed, now);
+  EXPECT_EQ(seeds.due(view, now), std::vector{seed}) << "the operator said so";
+}
+
+TEST_F(SeedsTest, ASilentOneMakesRoomForANewAddress) {
+  ASSERT_TRUE(comes_due());
+  seeds.on_failed(seed, now);
+  for (std::uint16_t port = 1; port <= 64; ++port) {
+    seeds.add(base::Endpoint::v4({10, 0, 0, 3}, port), now);
+  }
+  EXPECT_EQ(seeds.due(view, now).size(), 64U);
+  EXPECT_FALSE(seeds.on_failed(seed, now)) << "it is no seed any more";
+}
+
 }  // namespace
 }  // namespace gossip

@@ -1,6 +1,7 @@
 #include "gossip/view.h"
 
 #include "crypto/identity.h"
+#include "gossip/anti_entropy.h"
 #include "gossip/own_record.h"
 
 #include <gtest/gtest.h>
@@ -222,6 +223,89 @@ TEST_F(ViewTest, RemembersTheVersionsOfThoseItForgotLast) {
   EXPECT_EQ(view->newest(ids[by_id[2]]), nullptr);
   EXPECT_NE(view->newest(ids[by_id[0]]), nullptr);
   EXPECT_NE(view->newest(ids[by_id[1]]), nullptr);
+}
+
+TEST_F(ViewTest, TellsNoMoreOfThoseThatAreGoneForLong) {
+  fill(3);
+  const std::uint64_t before = view->table_digest();
+  const std::size_t gone = 2;
+  nodes[gone].on_leave();
+  publish(gone);
+  view->on_heard(ids[gone], true);
+  EXPECT_NE(view->table_digest(), before);
+  now = view->next_forgetting();
+  view->forget_old(now, effects);
+  const Member* member = view->find(ids[gone]);
+  ASSERT_NE(member, nullptr) << "it is remembered for a day";
+  EXPECT_FALSE(view->told(*member));
+  for (const SignedRecord& record : page_of(*view, {}, 100).records) {
+    EXPECT_NE(record.record.subject, ids[gone]);
+  }
+  // Whoever never knew it has the same digest.
+  View other(options, mesh, ids[0]);
+  for (const std::size_t i : {0U, 1U}) {
+    other.put(crypto::Verified<SignedRecord>::own(view->find(ids[i])->record), now, effects);
+  }
+  EXPECT_EQ(view->table_digest(), other.table_digest());
+  now = view->next_forgetting();
+  view->forget_old(now, effects);
+  EXPECT_EQ(view->find(ids[gone]), nullptr);
+  EXPECT_EQ(view->table_digest(), other.table_digest());
+}
+
+TEST_F(ViewTest, ForgetsSoonWhomItNeverHeard) {
+  fill(4);
+  const auto leave = [&](std::size_t i) {
+    nodes[i].on_leave();
+    publish(i);
+  };
+  view->on_heard(ids[1], true);
+  leave(1);
+  leave(2);
+  now = now + options.forget_unheard_after;
+  view->forget_old(now, effects);
+  EXPECT_NE(view->find(ids[1]), nullptr);
+  EXPECT_EQ(view->find(ids[2]), nullptr);
+}
+
+TEST_F(ViewTest, AFullTableMakesRoomOfTheGoneAndTheUnheardButNotOfTheLiving) {
+  options.members_max = 5;
+  fill(5);
+  view->on_heard(ids[1], true);
+  view->on_heard(ids[2], true);
+  nodes[1].on_leave();
+  publish(1);
+  nodes[3].on_leave();
+  publish(3);
+  std::vector<base::NodeId> went;
+  const auto make_room = [&] {
+    effects.clear();
+    if (!view->make_room(now, effects)) return false;
+    for (const Effect& effect : effects) {
+      if (const auto* gone = std::get_if<MemberForgotten>(&effect)) went.push_back(gone->id);
+    }
+    return true;
+  };
+  ASSERT_TRUE(make_room());
+  EXPECT_EQ(went, std::vector{ids[3]}) << "gone and never heard";
+  ASSERT_TRUE(make_room());
+  EXPECT_EQ(went.size(), 1U) << "there is room now";
+  const auto fill_up = [&](std::uint8_t number) {
+    SignedRecord record;
+    record.record.subject.bytes[0] = std::byte(number);
+    record.record.version.epoch = 1;
+    view->put(crypto::Verified<SignedRecord>::own(record), now, effects);
+    view->on_heard(record.record.subject, true);
+  };
+  fill_up(1);
+  ASSERT_TRUE(make_room());
+  EXPECT_EQ(went.back(), ids[1]) << "gone";
+  fill_up(2);
+  now = now + options.unheard_grace;
+  ASSERT_TRUE(make_room());
+  EXPECT_EQ(went.back(), ids[4]) << "never heard, though it had the time";
+  fill_up(3);
+  EXPECT_FALSE(make_room()) << "all the others live";
 }
 
 }  // namespace

@@ -226,7 +226,7 @@ class VirtualMesh {
     later(2ms, [this, i, to = to->second, ask] {
       const std::uint64_t number = next_question_++;
       run(to, [this, i, number, ask](Membership& m, Effects& e) {
-        m.on_question(number, id(i), ask.question, now, e);
+        m.on_question(number, id(i), nodes[i].endpoint, ask.question, now, e);
       });
       const auto answer = answers_.extract(number);
       later(2ms, [this, i, to, request = ask.request,

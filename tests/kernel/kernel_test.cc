@@ -1,4 +1,5 @@
 #include "tests/kernel/kernels_in_memory.h"
+#include "wire/packet_codec.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -205,7 +206,7 @@ TEST_F(KernelTest, GarbageAndReplaysChangeNothing) {
 TEST_F(KernelTest, BytesOverALinkThatAreNoQuestionAreRefused) {
   nodes.start(anna);
   Effects effects;
-  anna.kernel->handle(PeerAsked{77, bert.identity.id(), base::Bytes(40, std::byte{7})},
+  anna.kernel->handle(PeerAsked{77, bert.identity.id(), bert.at, base::Bytes(40, std::byte{7})},
                       base::Instant() + seconds(2), effects);
   EXPECT_EQ(anna.kernel->undecodable(), 1U);
   ASSERT_THAT(effects, SizeIs(1));
@@ -213,6 +214,111 @@ TEST_F(KernelTest, BytesOverALinkThatAreNoQuestionAreRefused) {
   ASSERT_NE(answer, nullptr);
   EXPECT_EQ(answer->question, 77U);
   EXPECT_TRUE(answer->body.empty());
+}
+
+class StrangersTest : public KernelTest {
+ protected:
+  // What the kernel of anna does about an input of its own, which nobody else answers.
+  Effects after(Input input, base::Duration later = {}) {
+    Effects effects;
+    anna.kernel->handle(std::move(input), now + later, effects);
+    return effects;
+  }
+  template <class Kind>
+  static std::vector<Kind> of(const Effects& effects) {
+    std::vector<Kind> out;
+    for (const Effect& effect : effects) {
+      if (const auto* kind = std::get_if<Kind>(&effect)) out.push_back(*kind);
+    }
+    return out;
+  }
+  [[nodiscard]] PeerAsked question(std::uint64_t number, gossip::Question question) const {
+    return {number, carl.identity.id(), carl.at, wire::encode(question)};
+  }
+
+  // Later than all that run() was asked for.
+  base::Instant now = base::Instant::from_nanoseconds(20'000'000'000);
+};
+
+TEST_F(StrangersTest, GetNoAnswerUntilTheyAreMembersAndARefusalAfterASecond) {
+  nodes.start(anna, {}, agent_with("text.count"));
+  mesh::CallRequest request;
+  request.capability = "text.count";
+  request.method = "GET";
+  EXPECT_THAT(after(CallArrived{{900}, mesh::FromPeer{carl.identity.id()}, request}), IsEmpty());
+  EXPECT_THAT(of<AnswerPeer>(after(question(901, gossip::PullDescriptor{}))), IsEmpty());
+  EXPECT_LE(anna.kernel->next_deadline(), now + seconds(1));
+  const Effects effects = after(TimePassed{}, seconds(1));
+  const auto refused = of<mesh::RefuseExchange>(effects);
+  ASSERT_THAT(refused, SizeIs(1));
+  EXPECT_EQ(refused[0].problem.code, mesh::ProblemCode::forbidden);
+  EXPECT_THAT(of<mesh::ExchangeSettled>(effects), SizeIs(1));
+  ASSERT_THAT(of<AnswerPeer>(effects), SizeIs(1));
+  EXPECT_THAT(of<AnswerPeer>(effects)[0].body, IsEmpty());
+  EXPECT_EQ(anna.agent_calls, 0);
+}
+
+TEST_F(StrangersTest, AreAnsweredAsSoonAsTheirRecordCame) {
+  nodes.start(anna, {}, agent_with("text.count"));
+  nodes.start(carl);
+  mesh::CallRequest request;
+  request.capability = "text.count";
+  request.method = "GET";
+  EXPECT_THAT(after(CallArrived{{900}, mesh::FromPeer{carl.identity.id()}, request}), IsEmpty());
+  const gossip::Join join{.record = carl.kernel->membership().find(carl.identity.id())->record,
+                          .after = {}};
+  const auto checks = of<CheckSignatures>(after(question(901, join)));
+  ASSERT_THAT(checks, SizeIs(1));
+  SignaturesChecked checked{.batch = checks[0].batch, .verdicts = {}};
+  for (const auto& check : checks[0].checks) checked.verdicts.push_back(crypto::check(check));
+  EXPECT_THAT(of<mesh::StartAttempt>(after(checked)), SizeIs(1));
+}
+
+TEST_F(StrangersTest, ACallThatIsGivenUpMeanwhileIsOver) {
+  nodes.start(anna, {}, agent_with("text.count"));
+  static_cast<void>(after(CallArrived{{900}, mesh::FromPeer{carl.identity.id()}, {}}));
+  EXPECT_THAT(of<mesh::ExchangeSettled>(after(CallerGone{{900}})), SizeIs(1));
+  EXPECT_THAT(of<mesh::RefuseExchange>(after(TimePassed{}, seconds(2))), IsEmpty());
+}
+
+TEST_F(StrangersTest, AMemberAsksNoMoreOftenThanItMay) {
+  nodes.start(anna);
+  nodes.start(carl, {anna.at});
+  ASSERT_TRUE(sees(anna, carl, MemberState::serving));
+  std::size_t answered = 0;
+  for (std::uint64_t i = 0; i < 1'000; ++i) {
+    for (const AnswerPeer& answer : of<AnswerPeer>(after(question(900 + i, gossip::Exchange{})))) {
+      answered += answer.body.empty() ? 0U : 1U;
+    }
+  }
+  EXPECT_EQ(answered, 200U);
+  EXPECT_EQ(anna.kernel->questions_refused(), 800U);
+}
+
+TEST_F(KernelTest, KeepsOnDiskOnlyWhomItHeard) {
+  nodes.start(anna);
+  const std::size_t saved = position(anna, kind_of<SaveMember>());
+  Node& silent = nodes.add("silent");
+  nodes.start(silent);
+  const gossip::Join join{.record = silent.kernel->membership().find(silent.identity.id())->record,
+                          .after = {}};
+  nodes.stop(silent);
+  Effects effects;
+  const base::Instant now = base::Instant::from_nanoseconds(2'000'000'000);
+  anna.kernel->handle(
+      PeerAsked{77, silent.identity.id(), silent.at, wire::encode(gossip::Question(join))}, now,
+      effects);
+  for (std::size_t i = 0; i < effects.size(); ++i) {
+    if (const auto* check = std::get_if<CheckSignatures>(&effects[i])) {
+      SignaturesChecked checked{.batch = check->batch, .verdicts = {}};
+      for (const auto& each : check->checks) checked.verdicts.push_back(crypto::check(each));
+      anna.kernel->handle(std::move(checked), now, effects);
+      break;
+    }
+  }
+  ASSERT_NE(KernelsInMemory::state_of(silent, anna), std::nullopt);
+  EXPECT_EQ(saved, anna.effects.size());
+  for (const Effect& effect : effects) EXPECT_FALSE(std::holds_alternative<SaveMember>(effect));
 }
 
 TEST_F(KernelTest, RestartsWarmWithWhatItsDiskHas) {

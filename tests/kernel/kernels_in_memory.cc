@@ -172,7 +172,7 @@ void KernelsInMemory::ask(Node& from, const AskPeer& effect) {
     return post(from, PeerFailed{effect.request, PeerFailure::unreachable});
   }
   questions_[++numbers_] = {&from, effect.request};
-  post(*to, PeerAsked{numbers_, from.identity.id(), effect.body});
+  post(*to, PeerAsked{numbers_, from.identity.id(), from.at, effect.body});
 }
 
 // ---- calls ----
