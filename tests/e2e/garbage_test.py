@@ -5,8 +5,10 @@ import http.client
 import os
 import random
 import re
+import signal
 import socket
 import ssl
+import threading
 import unittest
 
 import mesh
@@ -44,6 +46,118 @@ def send_and_read(address, data, tls=False):
             return raw.recv(4096)
     except OSError:
         return b""
+
+
+class Wiretap:
+    """The address at which a node is reached by others: passes everything on, in both directions,
+    and keeps the datagrams that come for the node."""
+
+    def __init__(self):
+        self.datagrams = []
+        self.front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.back = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.links = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.front.bind(("127.0.0.1", 0))
+        self.back.bind(("127.0.0.1", 0))
+        self.address = self.front.getsockname()
+        self.links.bind(self.address)  # the same port
+        self.node = self.peer = None
+
+    def begin(self, node):
+        host, port = node.rsplit(":", 1)
+        self.node = (host, int(port))
+        self.links.listen()
+        for loop in (self._in, self._out, self._accept):
+            threading.Thread(target=loop, daemon=True).start()
+
+    def stop(self):
+        for each in (self.front, self.back, self.links):
+            each.close()
+
+    def _in(self):
+        while True:
+            try:
+                data, self.peer = self.front.recvfrom(2048)
+            except OSError:
+                return
+            self.datagrams.append(data)
+            self.back.sendto(data, self.node)
+
+    def _out(self):
+        while True:
+            try:
+                data, _ = self.back.recvfrom(2048)
+                self.front.sendto(data, self.peer)
+            except OSError:
+                return
+
+    def _accept(self):
+        while True:
+            try:
+                one, _ = self.links.accept()
+                other = socket.create_connection(self.node)
+            except OSError:
+                return
+            for pair in ((one, other), (other, one)):
+                threading.Thread(target=self._pass_on, args=pair, daemon=True).start()
+
+    @staticmethod
+    def _pass_on(source, sink):
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            sink.close()
+
+
+class ReplayTest(unittest.TestCase):
+    """What a node really was sent, sent again."""
+
+    def test_recordings_change_nothing_neither_now_nor_after_a_restart(self):
+        with mesh.Mesh() as world:
+            tap = world.owns(Wiretap())
+            where = f"{tap.address[0]}:{tap.address[1]}"
+            disk = world.folder / "listener-data"
+            listener = world.node("listener", "--advertise", where, data=disk)
+            tap.begin(listener.mesh)
+            speaker = world.node("speaker", seeds=[listener])
+            mesh.wait_members([listener, speaker], 2)
+            mesh.wait_until(lambda: len(tap.datagrams) >= 20, "datagrams to record")
+            speaker.process.send_signal(signal.SIGSTOP)
+            mesh.wait_until(lambda: [row["state"] for row in listener.members()
+                                     if row["id"] == speaker.id] == ["dead"], "the death")
+
+            def replay(node):
+                """Sends what was recorded again; how many bytes came back."""
+                host, port = node.mesh.rsplit(":", 1)
+                answered = 0
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+                    for data in recorded:
+                        udp.sendto(data, (host, int(port)))
+                    udp.settimeout(0.5)
+                    try:
+                        while True:
+                            answered += len(udp.recv(2048))
+                    except OSError:
+                        return answered
+
+            recorded = list(tap.datagrams)
+            self.assertEqual(replay(listener), 0)
+            self.assertEqual([row["state"] for row in listener.members()
+                              if row["id"] == speaker.id], ["dead"])
+            # To one that does not answer the speaker introduces itself.
+            listener.kill()
+            speaker.process.send_signal(signal.SIGCONT)
+            mesh.wait_until(lambda: sum(data[0] & 1 for data in tap.datagrams) >= 5,
+                            "introductions to record")
+            speaker.kill()
+            recorded = list(tap.datagrams)
+            # The windows of the next run are empty, and the disk knows the speaker.
+            again = world.node("again", "--advertise", where, data=disk)
+            for _ in range(5):
+                self.assertLess(replay(again), sum(len(data) for data in recorded) / 2)
+                self.assertNotIn(speaker.id, [row["id"] for row in again.members()])
 
 
 class GarbageTest(unittest.TestCase):
