@@ -116,7 +116,7 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
       prober_(io, agent_client_),
       links_(io, foundation_.identity, foundation_.genesis.mesh, peer_gateway_,
              {.wall_clock = wall_now,
-              .admit = {},
+              .admit = [this](const base::NodeId& id) { return !kernel_ || kernel_->welcomes(id); },
               .on_link_lost =
                   [this](const base::NodeId& peer) { driver_->feed(kernel::LinkLost{peer}); },
               .on_handshake_failed =

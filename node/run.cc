@@ -118,14 +118,6 @@ int run_node(const ConfigSources& sources) {
     log.write(base::Severity::warning, warning, {steady_now(), wall_now()});
   }
 
-  if (!config->genesis.empty()) {
-    log.write(
-        base::Severity::warning,
-        "the genesis file keeps this mesh apart from others, but keeps nobody out yet: whoever "
-        "reaches the mesh port can join. Let only machines that you trust reach it",
-        {steady_now(), wall_now()});
-  }
-
   // A bound on the size of files is a failed write, which the store reports, and not the end.
   std::signal(SIGXFSZ, SIG_IGN);
   asio::io_context io(1);

@@ -289,6 +289,7 @@ void Agreement::take(consensus::Decided&& effect, Effects& effects) {
     }
     show(applied, effect.epoch);
     for (const ledger::Event& event : applied.outcome.events) {
+      put_out(event, effects);
       policies_changed = policies_changed || std::holds_alternative<ledger::PolicyChanged>(event) ||
                          std::holds_alternative<ledger::PolicyRemoved>(event);
     }
@@ -298,6 +299,16 @@ void Agreement::take(consensus::Decided&& effect, Effects& effects) {
   }
   deciding_.push_back(std::move(stored));
   if (policies_changed) tell_policies(effects);
+}
+
+// Who may not take part any more hears nothing more over the links that it has.
+void Agreement::put_out(const ledger::Event& event, Effects& effects) {
+  if (const auto* evicted = std::get_if<ledger::MemberEvicted>(&event)) {
+    effects.emplace_back(DropLinks{evicted->node});
+  }
+  if (const auto* revoked = std::get_if<ledger::IdentityRevoked>(&event)) {
+    effects.emplace_back(DropLinks{revoked->node});
+  }
 }
 
 // All decisions of one step are one transaction, since the proof of the last is that of all.

@@ -96,6 +96,9 @@ class Agreement {
 
   // ---- views ----
   [[nodiscard]] std::uint64_t wall_ms() const;
+  [[nodiscard]] bool welcomes(const base::NodeId& id) const {
+    return ledger::is_welcome(state(), id);
+  }
   [[nodiscard]] const ledger::State& state() const { return state_->state(); }
   [[nodiscard]] const consensus::Replica& replica() const { return *replica_; }
   [[nodiscard]] const std::deque<DecisionView>& decisions() const { return decisions_; }
@@ -114,6 +117,7 @@ class Agreement {
   void take(consensus::Decided&& effect, Effects& effects);
   void take(const consensus::Alarm& alarm, Effects& effects);
   void publish(const consensus::Certificate& finalization, Effects& effects);
+  static void put_out(const ledger::Event& event, Effects& effects);
   void flush_decisions(Effects& effects);
   void tell_policies(Effects& effects) const;
   void show(const Applied& applied, std::uint64_t epoch);

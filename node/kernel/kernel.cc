@@ -150,15 +150,6 @@ void Kernel::on(PoliciesChanged&& input) {
 
 // ---- between nodes ----
 
-void Kernel::on(DatagramReceived&& input) {
-  membership_.on_waited(input.waited, now_);  // also if it is garbage: the queue is one
-  auto opened = gate_->open(input.from, input.datagram, now_);
-  if (!opened) return;  // counted there
-  auto packet = wire::decode_packet(opened->plaintext);
-  if (!packet) return count_undecodable();
-  membership_.on_packet(opened->sender, input.from, *std::move(packet), now_, gossip_effects_);
-}
-
 // ---- effects ----
 
 // Handling an effect may make the membership emit more: they join the end of the list.

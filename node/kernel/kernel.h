@@ -70,6 +70,8 @@ class Kernel {
   [[nodiscard]] const gossip::Membership& membership() const { return membership_; }
   [[nodiscard]] const mesh::DataPlane& data_plane() const { return data_plane_; }
   [[nodiscard]] const DatagramGate& gate() const { return *gate_; }  // after Started
+  // Whether what was decided lets this identity take part; where nothing is, everybody may.
+  [[nodiscard]] bool welcomes(const base::NodeId& id) const;
   // Null in a mesh without validators.
   [[nodiscard]] const Agreement* agreement() const { return agreement_ ? &*agreement_ : nullptr; }
   [[nodiscard]] Phase phase() const { return lifecycle_.phase(); }

@@ -21,9 +21,22 @@ bool Kernel::may_ask(const base::NodeId& peer, bool member) {
   return rate->take(now_);
 }
 
+bool Kernel::welcomes(const base::NodeId& id) const {
+  return !agreement_ || agreement_->welcomes(id);
+}
+
+void Kernel::on(DatagramReceived&& input) {
+  membership_.on_waited(input.waited, now_);  // also if it is garbage: the queue is one
+  auto opened = gate_->open(input.from, input.datagram, now_);
+  if (!opened || !welcomes(opened->sender)) return;  // the former is counted there
+  auto packet = wire::decode_packet(opened->plaintext);
+  if (!packet) return count_undecodable();
+  membership_.on_packet(opened->sender, input.from, *std::move(packet), now_, gossip_effects_);
+}
+
 void Kernel::on(PeerAsked&& input) {
   const bool member = membership_.find(input.from) != nullptr;
-  if (!may_ask(input.from, member)) return refuse(std::move(input));
+  if (!welcomes(input.from) || !may_ask(input.from, member)) return refuse(std::move(input));
   auto question = wire::decode_question(input.body);
   if (!question) {
     answers_.emplace_back(AnswerPeer{input.question, {}});

@@ -151,6 +151,30 @@ class AgreementTest(unittest.TestCase):
             propose(committee.nodes[0], "policy", "--name", "slowly", "--remove")
             mesh.wait_until(lambda: caller.call("text.count").status == 200, "no limit")
 
+    def test_an_evicted_node_is_dropped_and_stays_out(self):
+        with mesh.Mesh() as run:
+            committee = Committee(run)
+            outcast = committee.observer("outcast")
+            committee.wait_complete(5)
+            propose(committee.nodes[0], "member", "--action", "admit", "--node", outcast.id)
+            propose(committee.nodes[0], "evict", "--node", outcast.id, "--reason", "it misbehaved")
+
+            def state_at(node):
+                return next((row["state"] for row in node.members() if row["id"] == outcast.id),
+                            "dead")
+
+            for node in committee.nodes:
+                mesh.wait_until(lambda: state_at(node) == "dead", "the outcast is gone", 30)
+            outcast.kill()
+            again = committee.observer("outcast", data=outcast.folder / "data")
+            self.assertEqual(again.id, outcast.id)
+            mesh.wait_until(lambda: again.metric("parley_links_failed_total") >= 2 or
+                            committee.nodes[0].metric("parley_links_refused_total") >= 2,
+                            "it was refused at the door, twice", 30)
+            self.assertTrue(all(state_at(node) == "dead" for node in committee.nodes))
+            self.assertFalse([row for row in again.members() if row["state"] == "serving"
+                              and row["id"] != again.id])
+
     def test_what_makes_no_sense_is_refused_with_a_reason(self):
         with mesh.Mesh() as run:
             committee = Committee(run, 1)

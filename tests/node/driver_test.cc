@@ -33,7 +33,7 @@ class DriverTest : public testing::Test, private EffectSink {
     driver->feed(kernel::Started{});
   }
   // Its answer is an effect as any other.
-  void ask() { driver->feed(kernel::PeerAsked{1, anna().id(), {}}); }
+  void ask() { driver->feed(kernel::PeerAsked{1, anna().id(), {}, {}}); }
 
   asio::io_context io{1};
   kernel::Kernel kernel{alone(), anna(), {}, base::Rng(1)};
