@@ -13,22 +13,22 @@ void DurationHistogram::add(base::Duration took) {
   sum += took;
 }
 
-void CallMetrics::on_settled(const mesh::ExchangeSettled& settled) {
-  const ByNames::Names names{settled.source, settled.destination, settled.capability,
-                             settled.outcome};
+void CallMetrics::on_settled(const mesh::ExchangeSettled& settled, bool known) {
+  const std::string other = "other";
+  const bool counted = known || capabilities_.contains(settled.capability);
+  const std::string& name = counted ? settled.capability : other;
+  const ByNames::Names names{settled.source, settled.destination, name, settled.outcome};
   if (const auto found = requests_.find(names); found != requests_.end()) {
     ++found->second;
   } else if (requests_.size() < series_max_) {
-    requests_.emplace(
-        RequestKey{settled.source, settled.destination, settled.capability, settled.outcome}, 1);
+    requests_.emplace(RequestKey{settled.source, settled.destination, name, settled.outcome}, 1);
   } else {
     ++requests_[{"other", "other", "other", settled.outcome}];
   }
-  const auto found = capabilities_.find(settled.capability);
+  const auto found = capabilities_.find(name);
   const bool full = found == capabilities_.end() && capabilities_.size() >= series_max_;
-  OfCapability& capability = found != capabilities_.end()
-                                 ? found->second
-                                 : capabilities_[full ? "other" : settled.capability];
+  OfCapability& capability =
+      found != capabilities_.end() ? found->second : capabilities_[full ? other : name];
   capability.attempts += settled.attempts;
   capability.duration.add(settled.took);
 }

@@ -67,7 +67,9 @@ class CallMetrics {
 
   explicit CallMetrics(std::size_t series_max = 1'000) : series_max_(series_max) {}
 
-  void on_settled(const mesh::ExchangeSettled& settled);
+  // `known`: the mesh has that capability, or had it when it was called. Names that are made up
+  // count as "other", or else anybody could fill the bound with them.
+  void on_settled(const mesh::ExchangeSettled& settled, bool known);
   void on_transition(const base::Transition& transition);
 
   [[nodiscard]] const Requests& requests() const { return requests_; }

@@ -1,5 +1,7 @@
 #include "api/exposition.h"
 
+#include "base/utf8.h"
+
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -7,7 +9,9 @@
 namespace api {
 namespace {
 
-void append_escaped(std::string& out, std::string_view text, bool quotes) {
+void append_escaped(std::string& out, std::string_view raw, bool quotes) {
+  // Whoever scrapes refuses the whole page for one byte that is no text.
+  const std::string text = base::as_utf8(raw);
   for (const char c : text) {
     if (c == '\\') {
       out += "\\\\";

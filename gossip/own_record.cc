@@ -1,5 +1,7 @@
 #include "gossip/own_record.h"
 
+#include "base/utf8.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -32,10 +34,8 @@ OwnRecord::OwnRecord(const Options& options, const base::MeshId& mesh, crypto::I
       load_gap_(options.load_publish_gap) {
   current_.record = std::move(record);
   current_.record.subject = identity_.id();
-  current_.record.name.resize(std::min(current_.record.name.size(), Record::name_max));
-  for (char& c : current_.record.name) {
-    if ((c >= 0 && c < ' ') || c == 0x7f) c = '_';  // others would refuse the record
-  }
+  // Others would refuse anything else.
+  current_.record.name = base::as_label(current_.record.name, Record::name_max);
 }
 
 void OwnRecord::outrank(std::uint64_t epoch) {

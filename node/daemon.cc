@@ -367,7 +367,9 @@ void Daemon::carry_out(kernel::Effect effect) {
       [&](mesh::ForgetCall&& e) { kept_calls_.carry_out(e); },
       [&](mesh::ProbeAgent&& e) { prober_.probe(e, exchanges_.agent()); },
       [&](mesh::ExchangeSettled&& e) {
-        call_metrics_.on_settled(e);
+        const auto& catalogue = kernel_->data_plane().catalogue();
+        call_metrics_.on_settled(e,
+                                 e.attempts > 0 || !catalogue.providers_of(e.capability).empty());
         exchanges_.carry_out(e);
       },
       [&](base::Transition&& e) {

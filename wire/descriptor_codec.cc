@@ -1,15 +1,18 @@
 #include "wire/descriptor_codec.h"
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "wire/descriptor.capnp.h"
 
 #include <capnp/message.h>
 #include <capnp/serialize.h>
 #include <kj/exception.h>
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,33 +25,39 @@ using Failure = std::optional<DescriptorError>;  // nothing: all is well
 
 // ---- what holds for a descriptor on either way ----
 
+Failure check_text(std::string_view text, std::size_t bytes_max) {
+  if (text.size() > bytes_max) return DescriptorError::text_too_long;
+  if (!base::is_utf8(text)) return DescriptorError::not_text;
+  return std::nullopt;
+}
+
 Failure check_words(const std::vector<std::string>& words, std::size_t count_max,
                     std::size_t bytes_max) {
   if (words.size() > count_max) return DescriptorError::too_many;
   for (const std::string& word : words) {
-    if (word.size() > bytes_max) return DescriptorError::text_too_long;
+    if (const Failure failure = check_text(word, bytes_max)) return failure;
   }
   return std::nullopt;
 }
 
 Failure check_capability(const mesh::Capability& capability) {
   if (!mesh::is_capability_name(capability.name)) return DescriptorError::bad_name;
-  if (capability.description.size() > Limits::text) return DescriptorError::text_too_long;
+  if (const Failure failure = check_text(capability.description, Limits::text)) return failure;
   if (const Failure failure = check_words(capability.examples, Limits::examples, Limits::text)) {
     return failure;
   }
   if (capability.attributes.size() > Limits::attributes) return DescriptorError::too_many;
   for (const auto& [name, values] : capability.attributes) {
-    if (name.size() > Limits::word) return DescriptorError::text_too_long;
+    if (const Failure failure = check_text(name, Limits::word)) return failure;
     if (const Failure failure = check_words(values, Limits::attribute_values, Limits::word)) {
       return failure;
     }
   }
-  if (capability.check && (capability.check->pattern.size() > Limits::pattern ||
-                           capability.check->schema.size() > Limits::schema)) {
-    return DescriptorError::text_too_long;
+  if (!capability.check) return std::nullopt;
+  if (const Failure failure = check_text(capability.check->pattern, Limits::pattern)) {
+    return failure;
   }
-  return std::nullopt;
+  return check_text(capability.check->schema, Limits::schema);
 }
 
 Failure check(const mesh::AgentDescriptor& descriptor) {
@@ -104,9 +113,8 @@ void fill(schema::Capability::Builder out, const mesh::Capability& capability) {
 // ---- in; throws kj::Exception on what is not a message ----
 
 Failure read_text(capnp::Text::Reader in, std::size_t bytes_max, std::string& out) {
-  if (in.size() > bytes_max) return DescriptorError::text_too_long;
-  out.assign(in.begin(), in.size());
-  return std::nullopt;
+  out.assign(in.begin(), std::min<std::size_t>(in.size(), bytes_max + 1));
+  return check_text(out, bytes_max);
 }
 
 Failure read_words(capnp::List<capnp::Text>::Reader in, std::size_t count_max,
@@ -194,6 +202,8 @@ std::string_view to_string(DescriptorError error) {
       return "too_many";
     case DescriptorError::text_too_long:
       return "text_too_long";
+    case DescriptorError::not_text:
+      return "not_text";
     case DescriptorError::bad_name:
       return "bad_name";
   }

@@ -31,6 +31,7 @@ enum class DescriptorError : std::uint8_t {
   malformed,
   too_many,
   text_too_long,
+  not_text,  // not UTF-8
   bad_name
 };
 [[nodiscard]] std::string_view to_string(DescriptorError error);

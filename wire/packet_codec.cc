@@ -1,6 +1,7 @@
 #include "wire/packet_codec.h"
 
 #include "base/match.h"
+#include "base/utf8.h"
 #include "wire/packed.h"
 
 #include <wire/gossip.capnp.h>
@@ -119,17 +120,13 @@ void put(schema::Packet::Builder out, const gossip::Body& body) {
 
 // ---- decode; each returns false when a field breaks its bound ----
 
-bool is_control(char c) {
-  return (c >= 0 && c < ' ') || c == 0x7f;
-}
-
 bool get(schema::Record::Reader in, SignedRecord& out) {
   gossip::Record& record = out.record;
   const capnp::Text::Reader name = in.getName();
   const base::ByteView address = view_of(in.getAddress());
   if (name.size() > gossip::Record::name_max) return false;
-  // Control characters have no place in a label, and a NUL would not survive being passed on.
-  if (std::any_of(name.begin(), name.end(), is_control)) return false;
+  // It is shown to people and to their tools; and a NUL would not survive being passed on.
+  if (!base::is_label({name.begin(), name.size()})) return false;
   if (in.getReadiness() > static_cast<std::uint8_t>(gossip::Readiness::left)) return false;
   if (address.size() == 4) {
     std::array<std::uint8_t, 4> octets{};
@@ -199,7 +196,7 @@ bool get_all(List in, std::size_t size_max, std::vector<T>& out) {
 
 bool get_capability(capnp::Text::Reader in, std::string& out) {
   if (in.size() == 0 || in.size() > gossip::ObservationReport::capability_max) return false;
-  if (std::any_of(in.begin(), in.end(), is_control)) return false;
+  if (!base::is_label({in.begin(), in.size()})) return false;
   out.assign(in.begin(), in.size());
   return true;
 }

@@ -59,21 +59,38 @@ mesh::ExchangeSettled settled(const std::string& capability) {
           .took = std::chrono::milliseconds(1)};
 }
 
+TEST(ExpositionTest, ALabelIsTextWhateverItsBytesWere) {
+  Exposition out;
+  out.family("x", "counter", "h");
+  out.sample({{"name", "a\xff\"b"}}, std::uint64_t{1});
+  EXPECT_NE(out.text().find("x{name=\"a\xef\xbf\xbd\\\"b\"} 1\n"), std::string::npos) << out.text();
+}
+
 TEST(CallMetricsTest, CountsBySourceDestinationCapabilityAndOutcome) {
   CallMetrics metrics;
-  metrics.on_settled(settled("x.y"));
-  metrics.on_settled(settled("x.y"));
+  metrics.on_settled(settled("x.y"), true);
+  metrics.on_settled(settled("x.y"), true);
   EXPECT_EQ(metrics.requests().at({"a", "b", "x.y", mesh::Outcome::success}), 2U);
   EXPECT_EQ(metrics.capabilities().at("x.y").attempts, 4U);
 }
 
 TEST(CallMetricsTest, CountsUnderOtherPastItsBound) {
   CallMetrics metrics(3);
-  for (int i = 0; i < 10; ++i) metrics.on_settled(settled("c" + std::to_string(i)));
+  for (int i = 0; i < 10; ++i) metrics.on_settled(settled("c" + std::to_string(i)), true);
   EXPECT_EQ(metrics.requests().size(), 4U);
   EXPECT_EQ(metrics.requests().at({"other", "other", "other", mesh::Outcome::success}), 7U);
   EXPECT_EQ(metrics.capabilities().size(), 4U);
   EXPECT_EQ(metrics.capabilities().at("other").duration.count, 7U);
+}
+
+TEST(CallMetricsTest, NamesThatAreMadeUpLeaveTheBoundToTheOthers) {
+  CallMetrics metrics(3);
+  for (int i = 0; i < 10; ++i) metrics.on_settled(settled("c" + std::to_string(i)), false);
+  metrics.on_settled(settled("x.y"), true);
+  metrics.on_settled(settled("x.y"), false);  // its last provider just left
+  EXPECT_EQ(metrics.requests().at({"a", "b", "other", mesh::Outcome::success}), 10U);
+  EXPECT_EQ(metrics.requests().at({"a", "b", "x.y", mesh::Outcome::success}), 2U);
+  EXPECT_EQ(metrics.capabilities().size(), 2U);
 }
 
 TEST(CallMetricsTest, CountsTransitionsWithoutTheirSubjects) {

@@ -331,7 +331,8 @@ TEST_F(HandleTest, ServesMetricsThatPromtoolTakes) {
                      .capability = "a.b",
                      .source = "a \"quoted\"\nname",
                      .destination = "b",
-                     .took = std::chrono::milliseconds(3)});
+                     .took = std::chrono::milliseconds(3)},
+                    true);
   calls_.on_transition({"member", "serving", "suspect", "x"});
   shell_.process = ShellCounters::Process{};
   const Response response = send("GET", "/metrics");

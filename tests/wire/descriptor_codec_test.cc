@@ -65,6 +65,10 @@ TEST(DescriptorCodecTest, RefusesToEncodeWhatNobodyWouldDecode) {
   EXPECT_EQ(error_of(descriptor), DescriptorError::bad_name);
 
   descriptor = inventory();
+  descriptor.capabilities[0].description = "not \xff text";
+  EXPECT_EQ(error_of(descriptor), DescriptorError::not_text);
+
+  descriptor = inventory();
   descriptor.capabilities[0].description = std::string(1025, 'x');
   EXPECT_EQ(error_of(descriptor), DescriptorError::text_too_long);
 

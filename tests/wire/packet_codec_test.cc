@@ -185,6 +185,13 @@ TEST(PacketCodecTest, FieldsBeyondTheirBoundsAreRefused) {
   packet.records.front().record.name = std::string(gossip::Record::name_max + 1, 'x');
   EXPECT_EQ(decode_packet(encode(packet)).error(), DecodeError::out_of_bounds);
 
+  for (const char* name : {"a\xff", "\xed\xa0\x80", "two\nlines"}) {
+    packet.records.front().record.name = name;
+    EXPECT_EQ(decode_packet(encode(packet)).error(), DecodeError::out_of_bounds);
+  }
+  packet.records.front().record.name = "gr\u00fc\u00df";
+  EXPECT_TRUE(decode_packet(encode(packet)));
+
   gossip::Exchange exchange;
   exchange.wanted.resize(gossip::page_items_max + 1);
   EXPECT_EQ(decode_question(encode(gossip::Question(exchange))).error(),
