@@ -307,13 +307,17 @@ class PoliciesTest(unittest.TestCase):
         starts.clear()
         begin = time.monotonic()
         answer = caller.call("chain.0", headers={"Parley-Deadline": "400ms", "X-Slow": "1"})
-        self.assertEqual(answer.status, 504, answer)  # of the mesh, or passed on by an agent
+        # 504 of the first hop, or what a later one's agent made of it: 504 or 502.
+        self.assertIn(answer.status, (502, 504), answer)
+        self.assertIn("deadline_exceeded", answer.body.decode())
         self.assertLess(time.monotonic() - begin, 1.0)
         mesh.wait_until(lambda: all(node.metric("parley_exchanges") == 0 for node in nodes),
                         "all have given it up")
-        self.assertTrue(2 <= len(starts) < 5, starts)
-        for _, at, _ in starts:
-            self.assertLess(at - begin, 0.4, "work began after the end")
+        self.assertTrue(1 <= max(number for number, _, _ in starts) < 4, starts)
+        for _, at, left in starts:
+            self.assertGreater(left, 0, "work was handed out after the end")
+            # The agent's own thread may have had to wait for the processor.
+            self.assertLess(at - begin, 0.4 + 0.25, "work began after the end")
 
 
 if __name__ == "__main__":
