@@ -64,6 +64,7 @@ struct CallRequest {
   Headers headers;  // end-to-end ones as they arrived, at least those that decides_calls() names
   std::optional<std::uint64_t> body_size;  // nothing: unknown
   std::string body_start;                  // as much of it as was there, for estimates
+  base::Duration waited{};                 // at this node before it was looked at: its time ran
 };
 
 // The head of what an attempt got back.

@@ -90,17 +90,18 @@ void Calls::on_call(ExchangeId id, const Origin& origin, CallRequest request, ba
   ++around_.counters.exchanges;
   const Names names{around_.catalogue, around_.self, around_.name};
   const auto* peer = std::get_if<FromPeer>(&origin);
+  const base::Instant arrived = now - request.waited;
   const bool crowded = exchanges_.size() >= around_.options.exchanges_max;
   const bool share_used =
       peer != nullptr && exchanges_.from(peer->node) >= around_.options.exchanges_per_peer_max;
   base::Result<CallContext, Problem> context =
       read_context(request, origin, around_.options, around_.policies,
-                   {.served = served_, .workflows = workflows_}, rng_, now);
+                   {.served = served_, .workflows = workflows_}, rng_, arrived);
   Exchange& exchange = exchanges_.add({.id = id,
                                        .origin = origin,
                                        .request = std::move(request),
                                        .context = context ? std::move(*context) : CallContext{},
-                                       .arrived = now,
+                                       .arrived = arrived,
                                        .source = peer ? names.of(peer->node) : around_.name,
                                        .destination = {},
                                        .phase = Arrived{},

@@ -95,7 +95,7 @@ void Kernel::refuse_strangers() {
 }
 
 void Kernel::on_admitted(const base::NodeId& id) {
-  for (Newcomers::Request& request : newcomers_.admitted(id)) {
+  for (Newcomers::Request& request : newcomers_.admitted(id, now_)) {
     base::match(std::move(request),
                 [this](auto&& input) { on(std::forward<decltype(input)>(input)); });
   }

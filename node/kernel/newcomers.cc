@@ -22,14 +22,18 @@ std::size_t size_of(const Newcomers::Request& request) {
 
 bool Newcomers::hold(const base::NodeId& from, Request& request, base::Instant now) {
   if (held_.size() >= held_max || size_of(request) > bytes_max) return false;
-  held_.push_back({.from = from, .until = now + patience, .request = std::move(request)});
+  held_.push_back({.from = from, .since = now, .request = std::move(request)});
   return true;
 }
 
-std::vector<Newcomers::Request> Newcomers::admitted(const base::NodeId& id) {
+std::vector<Newcomers::Request> Newcomers::admitted(const base::NodeId& id, base::Instant now) {
   std::vector<Request> out;
   for (Held& held : held_) {
-    if (held.from == id) out.push_back(std::move(held.request));
+    if (held.from != id) continue;
+    if (auto* call = std::get_if<CallArrived>(&held.request)) {
+      call->request.waited += now - held.since;
+    }
+    out.push_back(std::move(held.request));
   }
   std::erase_if(held_, [&](const Held& held) { return held.from == id; });
   return out;
@@ -37,8 +41,8 @@ std::vector<Newcomers::Request> Newcomers::admitted(const base::NodeId& id) {
 
 std::vector<Newcomers::Request> Newcomers::expired(base::Instant now) {
   std::vector<Request> out;
-  const auto until =
-      std::find_if(held_.begin(), held_.end(), [&](const Held& held) { return now < held.until; });
+  const auto until = std::find_if(held_.begin(), held_.end(),
+                                  [&](const Held& held) { return now < held.since + patience; });
   for (auto held = held_.begin(); held != until; ++held) out.push_back(std::move(held->request));
   held_.erase(held_.begin(), until);
   return out;
@@ -52,7 +56,7 @@ bool Newcomers::on_caller_gone(mesh::ExchangeId exchange) {
 }
 
 base::Instant Newcomers::next_deadline() const {
-  return held_.empty() ? base::Instant::never() : held_.front().until;
+  return held_.empty() ? base::Instant::never() : held_.front().since + patience;
 }
 
 }  // namespace kernel

@@ -20,7 +20,7 @@ class Newcomers {
   // Takes it, or leaves it alone and says false.
   [[nodiscard]] bool hold(const base::NodeId& from, Request& request, base::Instant now);
   // What this one asked, now that it is a member.
-  [[nodiscard]] std::vector<Request> admitted(const base::NodeId& id);
+  [[nodiscard]] std::vector<Request> admitted(const base::NodeId& id, base::Instant now);
   // What waited in vain.
   [[nodiscard]] std::vector<Request> expired(base::Instant now);
   // True if that call waited here; it does so no more.
@@ -32,7 +32,7 @@ class Newcomers {
   static constexpr std::size_t bytes_max = 16 * 1024;  // of one request
   struct Held {
     base::NodeId from;
-    base::Instant until;
+    base::Instant since;
     Request request;
   };
 

@@ -13,6 +13,7 @@ namespace kernel {
 namespace {
 
 using gossip::MemberState;
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::Each;
 using testing::Field;
@@ -272,6 +273,25 @@ TEST_F(StrangersTest, AreAnsweredAsSoonAsTheirRecordCame) {
   SignaturesChecked checked{.batch = checks[0].batch, .verdicts = {}};
   for (const auto& check : checks[0].checks) checked.verdicts.push_back(crypto::check(check));
   EXPECT_THAT(of<mesh::StartAttempt>(after(checked)), SizeIs(1));
+}
+
+TEST_F(StrangersTest, TheTimeThatACallWaitedIsTakenFromItsDeadline) {
+  nodes.start(anna, {}, agent_with("text.count"));
+  nodes.start(carl);
+  mesh::CallRequest request;
+  request.capability = "text.count";
+  request.method = "GET";
+  request.headers = {{"parley-deadline", "2s"}};
+  static_cast<void>(after(CallArrived{{900}, mesh::FromPeer{carl.identity.id()}, request}));
+  const gossip::Join join{.record = carl.kernel->membership().find(carl.identity.id())->record,
+                          .after = {}};
+  const auto checks = of<CheckSignatures>(after(question(901, join), milliseconds(600)));
+  ASSERT_THAT(checks, SizeIs(1));
+  SignaturesChecked checked{.batch = checks[0].batch, .verdicts = {}};
+  for (const auto& check : checks[0].checks) checked.verdicts.push_back(crypto::check(check));
+  const auto started = of<mesh::StartAttempt>(after(checked, milliseconds(600)));
+  ASSERT_THAT(started, SizeIs(1));
+  EXPECT_EQ(mesh::find_header(started[0].set, "parley-deadline"), "1390ms");  // less a reserve
 }
 
 TEST_F(StrangersTest, ACallThatIsGivenUpMeanwhileIsOver) {
