@@ -157,6 +157,7 @@ class Calls {
                                        const AnswerHead& head) const;
   [[nodiscard]] Classified classified_head(const Exchange& exchange, const OpenAttempt& attempt,
                                            const AnswerHead& head) const;
+  static void reject(Exchange& exchange, const OpenAttempt& attempt, const Classified& classified);
   void outgrow(Exchange& exchange, const base::NodeId& node) const;
   // For the words of a problem.
   void note(Exchange& exchange, const base::NodeId& node, std::string_view what) const;

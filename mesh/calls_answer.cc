@@ -1,6 +1,7 @@
 // What comes back from attempts.
 #include "base/check.h"
 #include "mesh/calls.h"
+#include "mesh/faults.h"
 #include "mesh/judge/body.h"
 #include "mesh/refusals.h"
 #include "mesh/resilience/retry.h"
@@ -149,7 +150,7 @@ void Calls::conclude(Exchange& exchange, std::uint32_t number, const AnswerHead&
     const bool give_up = below || (is_of_the_mesh(classified) && exchange.attempts > 1) ||
                          (may_fall_back(exchange) && somebody_may(exchange, classified));
     if (waits || another || give_up) {
-      if (!is_of_the_mesh(classified)) exchange.rejected.push_back(attempt.node);
+      reject(exchange, attempt, classified);
       abort_attempt(exchange, number, effects);
       if (waits) {
         schedule_hedge(exchange, now);
@@ -168,6 +169,14 @@ void Calls::conclude(Exchange& exchange, std::uint32_t number, const AnswerHead&
   }
   abort_others(exchange, number, now, effects);
   relay(exchange, attempt, head, classified, effects);
+}
+
+// Asked once more, its node knows by this that it is to run again, and not to give the answer that
+// it has. What came of an attempt whose end was not seen nobody has judged yet.
+void Calls::reject(Exchange& exchange, const OpenAttempt& attempt, const Classified& classified) {
+  const bool ran = !is_of_the_mesh(classified) && !(attempt.fault && answers(*attempt.fault));
+  const bool as_before = !ran && classified.verdict != Verdict::mesh_failure && attempt.again;
+  if (ran || as_before) exchange.rejected.push_back(attempt.node);
 }
 
 // What one agent's proficiency was not enough for is not given to its equals.
@@ -287,6 +296,7 @@ void Calls::on_failed(ExchangeId id, std::uint32_t number, AttemptFailure failur
   if (classified.verdict != Verdict::not_processed) exchange->perhaps_ran = true;
   learn(*exchange, *open, classified, now, effects);
   note(*exchange, open->node, to_string(failure));
+  if (classified.verdict == Verdict::not_processed) reject(*exchange, *open, classified);
   end_attempt(*exchange, number);  // the shell has dropped it already: nothing to cancel
   if (exchange->answer_started) {
     settle(*exchange, Outcome::mesh_error, status, false, now, effects);

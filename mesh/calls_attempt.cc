@@ -154,6 +154,7 @@ OpenAttempt& Calls::open_attempt(Exchange& exchange, const base::NodeId& node, b
   attempt.number = exchange.attempts;
   attempt.node = node;
   attempt.since = now;
+  attempt.again = std::erase(exchange.rejected, node) > 0;
   if (!exchange.from_peer()) {
     const CallPolicy& policy = *exchange.context.policy;
     inject(exchange, attempt, now);
@@ -284,11 +285,10 @@ void Calls::send_attempt(Exchange& exchange, OpenAttempt& attempt, base::Instant
   const base::Duration left = time_to_pass_on(exchange.context.deadline, now, around_.options);
   const std::string& capability = exchange.request.capability;
   if (attempt.node != around_.self) {
-    const bool again = has(exchange.rejected, attempt.node);
-    effects.emplace_back(
-        attempt_at(exchange, attempt.number,
-                   ToPeer{attempt.node, exchange.asked.empty() ? std::string() : capability},
-                   headers_to_peer(exchange.request, exchange.context, around_.self, left, again)));
+    effects.emplace_back(attempt_at(
+        exchange, attempt.number,
+        ToPeer{attempt.node, exchange.asked.empty() ? std::string() : capability},
+        headers_to_peer(exchange.request, exchange.context, around_.self, left, attempt.again)));
     return;
   }
   const auto* peer = std::get_if<FromPeer>(&exchange.origin);

@@ -66,6 +66,7 @@ struct OpenAttempt {
   base::Instant look_at = base::Instant::never();  // so late that it says something of the agent
   resilience::Breaker::Permit permit;
   bool hedge = false;
+  bool again = false;                              // its node's last answer was not taken
   bool probe = false;                              // of an agent that is too bad for anything else
   std::optional<FaultRule> fault;                  // that the policy injects into it
   base::Instant send_at = base::Instant::never();  // it waits for that: nothing was sent yet
@@ -89,7 +90,7 @@ struct Exchange {
   std::vector<OpenAttempt> open;      // at most two; one while answering
   base::Instant hedge_at = base::Instant::never();
   std::vector<base::NodeId> tried;     // for this capability
-  std::vector<base::NodeId> rejected;  // of these, whose answer was seen and not taken
+  std::vector<base::NodeId> rejected;  // of these, whose last answer was seen and not taken
   std::string trail;                   // what each attempt came to, for people
   bool body_repeatable = true;         // it is kept, or there is none
   bool answer_started = false;         // from here on there is no other attempt

@@ -128,6 +128,28 @@ TEST_F(DataPlaneTest, TellsANodeWhoseAnswerWasNotTakenThatItIsAskedAgain) {
   EXPECT_EQ(set_header("parley-again"), "1");
 }
 
+TEST_F(DataPlaneTest, TellsANodeWhoseLastAnswerWasNotSeenNothingOfAnEarlierOne) {
+  provide(b, "b");
+  const ExchangeId id = call({{"idempotency-key", "k1"}});
+  answer(id, 1, 500);
+  pass(milliseconds(25));
+  fail(id, 2, AttemptFailure::broken);  // perhaps a good answer is there
+  pass(milliseconds(50));
+  EXPECT_EQ(only<StartAttempt>()->attempt, 3U);
+  EXPECT_EQ(set_header("parley-again"), "absent");
+}
+
+TEST_F(DataPlaneTest, RemembersThatAnAnswerWasNotTakenWhenTheNodeDidNotRunItAgain) {
+  provide(b, "b");
+  const ExchangeId id = call({{"idempotency-key", "k1"}});
+  answer(id, 1, 500);
+  pass(milliseconds(25));
+  fail(id, 2, AttemptFailure::unreachable);
+  pass(milliseconds(50));
+  EXPECT_EQ(only<StartAttempt>()->attempt, 3U);
+  EXPECT_EQ(set_header("parley-again"), "1");
+}
+
 TEST_F(DataPlaneTest, RepeatsWhatMayHaveRunOnlyIfThatDoesNoHarm) {
   provide(b, "b");
   provide(c, "c");
