@@ -72,42 +72,40 @@ void Exchanges::open(NodeIndex node, const mesh::Origin& origin, mesh::CallReque
   if (const auto* call = std::get_if<std::uint32_t>(&caller)) calls_[*call] = key;
   Exchange exchange;
   exchange.request = request;
-  exchange.arrived = world_.scheduler().now();
   exchange.limit = limit_of(request, caller);
   exchange.caller = std::move(caller);
   exchanges_.emplace(key, std::move(exchange));
   world_.feed(node, kernel::CallArrived{{key.second}, origin, std::move(request)});
 }
 
-base::Instant Exchanges::limit_of(const mesh::CallRequest& request, const Caller& caller) {
-  base::Instant limit = base::Instant::never();
+Exchanges::Limit Exchanges::limit_of(const mesh::CallRequest& request, const Caller& caller) {
+  const base::Instant now = world_.scheduler().now();
+  Limit limit{.at = base::Instant::never(), .since = now};
   if (const auto asked = mesh::find_header(request.headers, "parley-deadline")) {
-    if (const auto time = base::parse_duration(*asked)) limit = world_.scheduler().now() + *time;
+    if (const auto time = base::parse_duration(*asked)) limit.at = now + *time;
   }
-  if (const auto* onward = std::get_if<Onward>(&caller)) {
-    // If its agent serves the same errand twice, its node cannot tell for which of both this is.
-    const NodeIndex node = onward->serves.exchange.first;
-    const std::uint32_t errand = Errand::of(request.rest).call;
-    base::Instant served = base::Instant();
-    for (auto entry = exchanges_.lower_bound({node, 0});
-         entry != exchanges_.end() && entry->first.first == node; ++entry) {
-      const Exchange& other = entry->second;
-      const bool at_agent = std::any_of(other.attempts.begin(), other.attempts.end(),
-                                        [](const Attempt& attempt) { return !attempt.peer; });
-      if (at_agent && Errand::of(other.request.rest).call == errand) {
-        served = std::max(served, other.limit);
-      }
-    }
-    if (served == base::Instant()) return base::Instant::never();  // it hung up meanwhile
-    limit = std::min(limit, served);
+  const auto* onward = std::get_if<Onward>(&caller);
+  if (onward == nullptr) return limit;
+  // If its agent serves the same errand twice, its node cannot tell for which of both this is.
+  const NodeIndex node = onward->serves.exchange.first;
+  const std::uint32_t errand = Errand::of(request.rest).call;
+  Limit served{.at = base::Instant(), .since = now};
+  for (auto entry = exchanges_.lower_bound({node, 0});
+       entry != exchanges_.end() && entry->first.first == node; ++entry) {
+    const Exchange& other = entry->second;
+    const bool at_agent = std::any_of(other.attempts.begin(), other.attempts.end(),
+                                      [](const Attempt& attempt) { return !attempt.peer; });
+    if (!at_agent || Errand::of(other.request.rest).call != errand) continue;
+    served.at = std::max(served.at, other.limit.at);
+    served.since = std::min(served.since, other.limit.since);
   }
-  return limit;
+  if (served.at == base::Instant()) return {};  // it hung up meanwhile
+  return {.at = std::min(limit.at, served.at), .since = served.since};
 }
 
 void Exchanges::seen(NodeIndex node, std::uint64_t number) {
   Exchange* exchange = find(Key{node, number});
   if (exchange == nullptr) return;
-  exchange->arrived = world_.scheduler().now();
   exchange->limit = limit_of(exchange->request, exchange->caller);
 }
 
@@ -116,7 +114,6 @@ std::optional<Exchanges::Truth> Exchanges::truth_of(NodeIndex node, std::uint64_
   if (found == exchanges_.end()) return std::nullopt;
   const Exchange& known = found->second;
   return Truth{.from_peer = std::holds_alternative<Stream>(known.caller),
-               .arrived = known.arrived,
                .limit = known.limit,
                .request = &known.request};
 }
@@ -140,7 +137,8 @@ void Exchanges::start(NodeIndex node, const mesh::StartAttempt& effect) {
                                 .onward = std::nullopt,
                                 .run = std::nullopt,
                                 .head = std::nullopt,
-                                .body = {}});
+                                .body = {},
+                                .key = {}});
   const Stream stream{key, effect.attempt};
   mesh::CallRequest request = exchange->request;
   apply(request.headers, effect.set);
@@ -169,7 +167,8 @@ void Exchanges::fabricate(NodeIndex node, const mesh::FabricateAnswer& effect) {
                                 .onward = std::nullopt,
                                 .run = std::nullopt,
                                 .head = std::nullopt,
-                                .body = {}});
+                                .body = {},
+                                .key = {}});
   const Stream stream{key, effect.attempt};
   attempt_answered(
       stream,
@@ -354,7 +353,9 @@ void Exchanges::attempt_whole(const Stream& stream, const std::string& body) {
   if (exchange->answer == Answer::holding) send_head(stream.exchange, *exchange);
   exchange = find(stream.exchange);  // telling the node that the answer started may have changed it
   if (exchange == nullptr || exchange->answer != Answer::flowing) return;
+  const std::string key = find(stream)->key;
   finish(stream.exchange, *exchange, body);
+  if (!key.empty()) observer_.answer_passed_on(stream.exchange.first, key);
   world_.feed(stream.exchange.first,
               kernel::AttemptCompleted{{stream.exchange.second}, stream.attempt});
 }

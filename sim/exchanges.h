@@ -31,6 +31,7 @@ class CallObserver {
   virtual void call_ended(std::uint32_t call, const mesh::AnswerHead* head,
                           const std::string& body) = 0;
   virtual void agent_succeeded(NodeIndex node, const std::string& key) = 0;
+  virtual void answer_passed_on(NodeIndex node, const std::string& key) = 0;
   virtual const SimulatedAgent& agent_of(NodeIndex node) = 0;
   [[nodiscard]] virtual std::uint32_t capabilities() const = 0;  // "cap.0" up to this
 };
@@ -62,11 +63,15 @@ class Exchanges {
   // The process of this node is gone; call while life() still names it.
   void stopped(NodeIndex node);
 
+  // The end of a call's time, by what its caller asked for and what that one had left itself.
+  struct Limit {
+    base::Instant at = base::Instant::never();
+    base::Instant since;  // when the node there began to measure it, by its own clock
+  };
   // What the world knows of an exchange under way, whatever its node believes.
   struct Truth {
     bool from_peer = false;
-    base::Instant arrived;
-    base::Instant limit;  // by what its caller asked for, and what that one had left itself
+    Limit limit;
     const mesh::CallRequest* request = nullptr;
   };
   // Its node gets to see it now: from here on its time runs.
@@ -91,6 +96,7 @@ class Exchanges {
     std::optional<AgentRun> run;                 // what our agent answers if that is good
     std::optional<mesh::AnswerHead> head;
     std::string body;  // what can be seen of it, once it is whole
+    std::string key;   // of what our agent carried out for it; see identity_of
     bool whole = false;
     bool inspected = false;  // its body is to be handed over
   };
@@ -102,8 +108,7 @@ class Exchanges {
   struct Exchange {
     mesh::CallRequest request;
     Caller caller;
-    base::Instant arrived;
-    base::Instant limit;  // see Truth
+    Limit limit;
     bool caller_open = true;
     std::vector<Attempt> attempts;  // under way, or answering
     std::uint32_t answering = 0;    // the attempt whose answer is passed on; 0 = none
@@ -115,7 +120,7 @@ class Exchanges {
   Exchange* find(Key key);
   Attempt* find(const Stream& stream);  // only while that attempt is under way
   void open(NodeIndex node, const mesh::Origin& origin, mesh::CallRequest request, Caller caller);
-  [[nodiscard]] base::Instant limit_of(const mesh::CallRequest& request, const Caller& caller);
+  [[nodiscard]] Limit limit_of(const mesh::CallRequest& request, const Caller& caller);
 
   // The agent's side.
   struct Task {

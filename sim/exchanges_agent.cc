@@ -127,7 +127,10 @@ void Exchanges::end_at_agent(const Stream& stream, const AgentRun& run, const st
     attempt_failed(stream, mesh::AttemptFailure::broken);
     return;
   }
-  if (run.status == 200) observer_.agent_succeeded(stream.exchange.first, key);
+  if (run.status == 200) {
+    observer_.agent_succeeded(stream.exchange.first, key);
+    find(stream)->key = key;
+  }
   attempt_whole(stream, run.body);
 }
 

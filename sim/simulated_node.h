@@ -55,6 +55,7 @@ struct SimulatedNode {
   // What it wants done, in order; behind a Persist it waits.
   std::deque<kernel::Effect> outbox;
   bool persisting = false;
+  bool drained = false;  // ends once what it decided before is carried out
 
   // A socket's receive buffer: 212,992 bytes by default, which small datagrams fill by their
   // overhead.

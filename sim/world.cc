@@ -95,6 +95,7 @@ void World::stop(NodeIndex index, bool crashed) {
   node.datagrams_waiting = 0;
   node.outbox.clear();
   node.persisting = false;
+  node.drained = false;
   node.pauses = 0;
 }
 

@@ -53,6 +53,7 @@ class World final : public Surroundings, public CallObserver {
                   const std::string& body) override;
   void exchange_opened(NodeIndex node, std::uint64_t exchange);
   void agent_succeeded(NodeIndex node, const std::string& key) override;
+  void answer_passed_on(NodeIndex node, const std::string& key) override;
   const SimulatedAgent& agent_of(NodeIndex node) override { return nodes_[node]->agent; }
   [[nodiscard]] std::uint32_t capabilities() const override {
     return std::max(1U, scenario_.workload.capabilities);

@@ -68,6 +68,9 @@ void World::look_at_effect(NodeIndex index, const kernel::Effect& effect) {
     const auto per_try = policy_of(exchange->request->capability).timeout.per_try;
     const base::Duration took = now() - trial.at;
     if (!per_try || took < *per_try - *per_try / 500) trial.pardoned = true;
+  } else if (const auto* accept = std::get_if<mesh::AcceptExchange>(&effect)) {
+    observer_->tell(&Checker::on_deferred,
+                    CallDeferred{now(), index, std::string(accept->deferred), accept->left});
   } else if (const auto* settled = std::get_if<mesh::ExchangeSettled>(&effect)) {
     attempt_over(index, settled->exchange.value, 0);
     trials_.erase({index, settled->exchange.value});
@@ -104,11 +107,14 @@ void World::look_at_attempt(NodeIndex index, const mesh::StartAttempt& start) {
                          .capability = capability,
                          .falls_back = falls_back,
                          .pardoned = trial.pardoned};
+  decided.waited = scheduler_.now() - exchange->limit.since;
   trial = {.attempt = start.attempt, .at = now(), .pardoned = false};
   if (const auto given = mesh::find_header(start.set, "parley-deadline")) {
     decided.given = base::parse_duration(*given).value_or(base::Duration::zero());
   }
-  if (exchange->limit != base::Instant::never()) decided.left = exchange->limit - scheduler_.now();
+  if (exchange->limit.at != base::Instant::never()) {
+    decided.left = exchange->limit.at - scheduler_.now();
+  }
   const mesh::Catalogue& catalogue = nodes_[index]->kernel->data_plane().catalogue();
   if (const mesh::Catalogue::Offer* offer = catalogue.offer(ids_[to], capability)) {
     const auto quality = offer->standing->quality();

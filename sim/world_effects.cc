@@ -15,6 +15,7 @@ void World::drain(NodeIndex index) {
     node.outbox.pop_front();
     carry_out(index, std::move(effect));
   }
+  if (node.drained && node.outbox.empty()) stop(index, false);
 }
 
 // Simulated meshes have no validators: agreement has a world of its own (sim/agreement/).
@@ -47,10 +48,7 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
       [&](const mesh::RelayAnswer& e) { exchanges_.relay(index, e); },
       [&](const mesh::RefuseExchange& e) { exchanges_.refuse(index, e); },
       [&](const mesh::DeferCall& e) { kept_calls_.defer(index, e); },
-      [&](const mesh::AcceptExchange& e) {
-        observer_->tell(&Checker::on_deferred, CallDeferred{now(), index, std::string(e.deferred)});
-        exchanges_.accept(index, e);
-      },
+      [&](const mesh::AcceptExchange& e) { exchanges_.accept(index, e); },
       [&](const mesh::DeliverCall& e) { kept_calls_.deliver(index, e); },
       [&](const mesh::EndDelivery& e) {
         if (e.keep) {
@@ -86,7 +84,7 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
         if (options_.watch) observer_->machine(index, now(), e);
       },
       [&](const base::Notice& e) { observer_->notice(index, now(), e); },
-      [&](const kernel::Drained&) { stop(index, false); });
+      [&](const kernel::Drained&) { node.drained = true; });
 }
 
 void World::persist(NodeIndex index, std::uint64_t epoch) {
@@ -217,6 +215,11 @@ void World::exchange_opened(NodeIndex node, std::uint64_t exchange) {
 void World::agent_succeeded(NodeIndex node, const std::string& key) {
   if (!options_.watch) return;
   observer_->tell(&Checker::on_agent_succeeded, AgentSucceeded{now(), node, key});
+}
+
+void World::answer_passed_on(NodeIndex node, const std::string& key) {
+  if (!options_.watch) return;
+  observer_->tell(&Checker::on_passed_on, AnswerPassedOn{now(), node, key});
 }
 
 }  // namespace sim

@@ -100,11 +100,19 @@ struct AgentSucceeded {
   std::string key;  // Idempotency-Key; empty: none
 };
 
+// Its answer went on whole to who had called.
+struct AnswerPassedOn {
+  base::Duration at{};
+  NodeIndex node = 0;
+  std::string key;
+};
+
 // A call that nobody could take was answered with 202: its node keeps it under this id.
 struct CallDeferred {
   base::Duration at{};
   NodeIndex node = 0;
   std::string id;
+  base::Duration left{};  // that it is kept for, as its caller is told
 };
 // Its node will not deliver it any more: it was answered, or is too old.
 struct DeferralEnded {
@@ -131,6 +139,7 @@ struct AttemptDecided {
   std::string capability{};              // that is asked for
   bool falls_back = false;               // not the one that the caller asked for
   bool pardoned = false;                 // its last attempt found nobody or no place, or is suspect
+  base::Duration waited{};               // by what it serves, until now
   base::Duration given{};                // the time that it is given
   std::optional<base::Duration> left{};  // that its caller left it; nothing: no end
   std::optional<double> quality{};       // what the node knows of the agent's output
@@ -199,6 +208,7 @@ class Checker {
   virtual void on_exchange(const ExchangeOpened& /*opened*/) {}
   virtual void on_exchange_ended(const ExchangeEnded& /*ended*/) {}
   virtual void on_agent_succeeded(const AgentSucceeded& /*succeeded*/) {}
+  virtual void on_passed_on(const AnswerPassedOn& /*passed*/) {}
   virtual void on_deferred(const CallDeferred& /*deferred*/) {}
   virtual void on_deferral_ended(const DeferralEnded& /*ended*/) {}
   virtual void on_deferral_on_disk(const DeferralOnDisk& /*seen*/) {}  // before on_second()

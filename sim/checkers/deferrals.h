@@ -24,7 +24,7 @@ class DeferralsChecker final : public Checker {
  private:
   using Key = std::pair<NodeIndex, std::string>;
 
-  std::map<Key, base::Duration> open_;  // since when
+  std::map<Key, base::Duration> open_;  // until when
   std::set<Key> on_disk_;               // as told for this second
 };
 

@@ -228,11 +228,12 @@ TEST_F(CheckerTest, CallsExcusesACrashButNotADrain) {
   EXPECT_EQ(checker.violations().size(), 1U);
 }
 
-TEST_F(CheckerTest, DuplicatesSeesAKeyCarriedOutTwice) {
+TEST_F(CheckerTest, DuplicatesSeesAKeyCarriedOutAgainThatHadItsAnswer) {
   DuplicatesChecker checker(truth_);
+  checker.on_agent_succeeded({seconds(1), 0, "k"});  // and its caller hangs up
   checker.on_agent_succeeded({seconds(1), 0, "k"});
+  checker.on_passed_on({seconds(1), 0, "k"});
   checker.on_agent_succeeded({seconds(1), 1, "k"});
-  checker.on_agent_succeeded({seconds(1), 0, ""});
   checker.on_agent_succeeded({seconds(1), 0, ""});
   EXPECT_TRUE(checker.violations().empty());
   checker.on_agent_succeeded({seconds(2), 0, "k"});
@@ -241,7 +242,7 @@ TEST_F(CheckerTest, DuplicatesSeesAKeyCarriedOutTwice) {
 
 TEST_F(CheckerTest, DeferralsBiteWhenAnAcceptedCallIsOnNoDisk) {
   DeferralsChecker checker(truth_);
-  checker.on_deferred({seconds(1), 0, "a"});
+  checker.on_deferred({seconds(1), 0, "a", seconds(20)});
   checker.on_deferral_on_disk({seconds(2), 0, "a"});
   checker.on_second(seconds(2));
   checker.on_deferral_on_disk({seconds(3), 1, "a"});  // another node's
@@ -253,7 +254,7 @@ TEST_F(CheckerTest, DeferralsBiteWhenAnAcceptedCallIsOnNoDisk) {
 TEST_F(CheckerTest, DeferralsLetGoOfWhatWasDeliveredOrIsTooOldAndOfNothingElse) {
   DeferralsChecker checker(truth_);
   for (const char* id : {"delivered", "old", "early"}) {
-    checker.on_deferred({seconds(1), 0, id});
+    checker.on_deferred({seconds(1), 0, id, seconds(20)});
     checker.on_deferral_on_disk({seconds(2), 0, id});
   }
   checker.on_second(seconds(2));
