@@ -66,8 +66,9 @@ std::vector<Coverage::Point> expected_points() {
                            "agent_unreachable", "rate_limited", "overloaded", "cycle_detected"}) {
     points.push_back({"refusal", "", code});
   }
-  for (const char* milestone : {"retry", "budget_spent", "hedge", "fallback", "duplicate",
-                                "below_quality", "bulkhead", "low_priority_shed"}) {
+  for (const char* milestone :
+       {"retry", "budget_spent", "hedge", "fallback", "duplicate", "below_quality", "bulkhead",
+        "low_priority_shed", "idle_timeout", "fault_delay", "fault_abort", "fault_answer"}) {
     points.push_back({"milestone", "", milestone});
   }
   for (const char* outcome :

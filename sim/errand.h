@@ -40,6 +40,7 @@ struct Errand {
 };
 
 // What an agent answers that did its work, and what its declared check (an OutputCheck) looks for.
+inline constexpr std::string_view injected_output = R"({"text":"injected"})";
 inline constexpr std::string_view good_output = R"({"result":"done"})";
 inline constexpr std::string_view output_pattern = R"("result":")";
 

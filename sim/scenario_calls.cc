@@ -1,6 +1,7 @@
 #include "sim/scenario_calls.h"
 
 #include "base/strings.h"
+#include "sim/errand.h"
 
 #include <algorithm>
 #include <array>
@@ -159,6 +160,8 @@ bool read_bounds(std::string_view key, Words& words, mesh::Policy& policy) {
     policy.request_timeout = words.duration();
   } else if (key == "per_try") {
     policy.per_try_timeout = words.duration();
+  } else if (key == "idle") {
+    policy.idle_timeout = words.duration();
   } else if (key == "workflow") {
     policy.workflow_timeout = words.duration();
   } else if (key == "on_timeout") {
@@ -185,6 +188,7 @@ std::string bounds_text(const mesh::Policy& policy) {
   std::string text;
   if (policy.request_timeout) text += " request " + text_of(*policy.request_timeout);
   if (policy.per_try_timeout) text += " per_try " + text_of(*policy.per_try_timeout);
+  if (policy.idle_timeout) text += " idle " + text_of(*policy.idle_timeout);
   if (policy.workflow_timeout) text += " workflow " + text_of(*policy.workflow_timeout);
   if (policy.on_timeout) text += " on_timeout " + std::string(to_string(*policy.on_timeout));
   if (const auto& rate = policy.rate) {
@@ -195,6 +199,40 @@ std::string bounds_text(const mesh::Policy& policy) {
   if (const auto& bulkhead = policy.bulkhead) {
     text += (bulkhead->adaptive ? " adaptive " : " bulkhead ") +
             std::to_string(bulkhead->concurrent_max.value_or(million));
+  }
+  return text;
+}
+
+// Each rule of fault injection is one setting: it delays, aborts or answers.
+bool read_fault(std::string_view key, Words& words, mesh::Policy& policy) {
+  mesh::FaultRule rule;
+  if (key == "delays") {
+    rule.share = words.number32(million);
+    rule.delay = words.duration();
+  } else if (key == "aborts") {
+    rule.share = words.number32(million);
+    rule.abort = static_cast<int>(words.number32(599));
+  } else if (key == "answers_wrong") {
+    rule.share = words.number32(million);
+    rule.answer = std::string(injected_output);
+  } else {
+    return false;
+  }
+  policy.faults.push_back(std::move(rule));
+  return true;
+}
+
+std::string faults_text(const mesh::Policy& policy) {
+  std::string text;
+  for (const mesh::FaultRule& rule : policy.faults) {
+    const std::string share = std::to_string(rule.share);
+    if (rule.abort) {
+      text += " aborts " + share + " " + std::to_string(*rule.abort);
+    } else if (rule.answer) {
+      text += " answers_wrong " + share;
+    } else {
+      text += " delays " + share + " " + text_of(rule.delay);
+    }
   }
   return text;
 }
@@ -248,7 +286,7 @@ mesh::Policy read_policy(Words& words) {
   while (words.more()) {
     const std::string_view key = words.word("a setting");
     const bool known = read_attempts(key, words, policy) || read_route(key, words, policy) ||
-                       read_bounds(key, words, policy);
+                       read_bounds(key, words, policy) || read_fault(key, words, policy);
     if (!known) words.complain("unknown setting '" + std::string(key) + "'");
   }
   return policy;
@@ -256,7 +294,7 @@ mesh::Policy read_policy(Words& words) {
 
 std::string text_of(const mesh::Policy& policy) {
   return "policy " + policy.capability + route_text(policy) + attempts_text(policy) +
-         bounds_text(policy) + "\n";
+         bounds_text(policy) + faults_text(policy) + "\n";
 }
 
 }  // namespace sim

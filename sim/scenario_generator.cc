@@ -1,6 +1,7 @@
 #include "sim/scenario_generator.h"
 
 #include "base/rng.h"
+#include "sim/errand.h"
 
 #include <algorithm>
 
@@ -262,6 +263,29 @@ void draw_limits(mesh::Policy& policy, base::Rng rng) {
   }
 }
 
+// What users inject into their own calls, and answers that stop in the middle.
+void draw_injected(mesh::Policy& policy, base::Rng rng) {
+  if (rng.chance(20 * percent)) policy.idle_timeout = draw_ms(rng, 20, 500);
+  if (rng.chance(20 * percent)) {
+    mesh::FaultRule rule;
+    rule.share = draw_share(rng, 30);
+    rule.delay = draw_ms(rng, 1, 800);
+    policy.faults.push_back(rule);
+  }
+  if (rng.chance(20 * percent)) {
+    mesh::FaultRule rule;
+    rule.share = draw_share(rng, 30);
+    rule.abort = rng.chance(50 * percent) ? 503 : 500;
+    policy.faults.push_back(rule);
+  }
+  if (rng.chance(20 * percent)) {
+    mesh::FaultRule rule;
+    rule.share = draw_share(rng, 30);
+    rule.answer = std::string(injected_output);
+    policy.faults.push_back(rule);
+  }
+}
+
 void draw_policies(Scenario& scenario, const base::Rng& root) {
   base::Rng rng = root.fork("policies");
   const std::uint64_t count = rng.below(3);
@@ -272,6 +296,7 @@ void draw_policies(Scenario& scenario, const base::Rng& root) {
     if (rng.chance(60 * percent)) policy.route = static_cast<mesh::RoutePolicy>(rng.below(7));
     draw_further_attempts(policy, scenario.workload.capabilities, root.fork("attempts", i));
     draw_limits(policy, root.fork("limits", i));
+    draw_injected(policy, root.fork("injected", i));
     scenario.policies.push_back(std::move(policy));
   }
 }

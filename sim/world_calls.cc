@@ -159,6 +159,10 @@ void World::look_at_counters(NodeIndex index) {
   milestone(counters.hedges, "hedge");
   milestone(counters.fallbacks, "fallback");
   milestone(counters.duplicates, "duplicate");
+  milestone(counters.idle_timeouts, "idle_timeout");
+  milestone(counters.faults_delay, "fault_delay");
+  milestone(counters.faults_abort, "fault_abort");
+  milestone(counters.faults_answer, "fault_answer");
 }
 
 }  // namespace sim

@@ -23,6 +23,8 @@ void BreakersChecker::on_breaker(const BreakerStep& step) {
 
 void BreakersChecker::on_attempt(const AttemptDecided& decided) {
   if (decided.for_peer || decided.policy == nullptr || !decided.policy->breaker.enabled) return;
+  // What a policy injects counts for a breaker, and no agent sees it, or it sees it later.
+  if (!decided.policy->faults.empty()) return;
   const auto found = known_.find({decided.node, decided.to, decided.capability});
   if (found == known_.end()) return;
   Known& known = found->second;

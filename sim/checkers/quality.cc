@@ -7,6 +7,7 @@ namespace sim {
 void QualityChecker::on_attempt(const AttemptDecided& decided) {
   if (decided.for_peer || decided.policy == nullptr || !decided.quality) return;
   const mesh::CallPolicy& policy = *decided.policy;
+  if (!policy.faults.empty()) return;  // an injected delay parts the decision from the attempt
   if (!policy.health.output_quality || *decided.quality >= policy.quality.never_below) return;
   const Key key{decided.node, decided.to, decided.capability};
   const auto last = last_probe_.find(key);
