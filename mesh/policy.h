@@ -16,7 +16,7 @@ namespace mesh {
 
 enum class RoutePolicy : std::uint8_t {
   round_robin,   // one after the other
-  least_loaded,  // the better of two random ones, by expected latency times load
+  least_loaded,  // of some at random the one with the least expected latency
   latency,       // the better of two random ones, by peak EWMA
   cost,          // the least expected cost of a good answer
   quality,       // by tiers, see QualityTiers; within a tier the least loaded

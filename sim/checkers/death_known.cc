@@ -37,11 +37,20 @@ base::Duration DeathKnownChecker::bound(const Crash& crash) const {
   return std::chrono::seconds(truth().size() <= 100 ? 10 : 16);
 }
 
+// Whose probes go unanswered for the most part doubts himself and is slow to condemn (Lifeguard).
+bool DeathKnownChecker::most_are_up() const {
+  std::uint32_t up = 0;
+  for (NodeIndex node = 0; node < truth().size(); ++node) up += truth().up(node) ? 1U : 0U;
+  return 2 * up >= truth().size();
+}
+
 void DeathKnownChecker::on_second(base::Duration at) {
+  const bool most_up = most_are_up();
   for (auto entry = crashes_.begin(); entry != crashes_.end();) {
     auto& [node, crash] = *entry;
     const base::Duration passed = at - crash.at;
-    crash.calm = crash.calm && truth().all_calm_for(passed + std::chrono::seconds(5), at);
+    crash.calm =
+        crash.calm && most_up && truth().all_calm_for(passed + std::chrono::seconds(5), at);
     bool known = true;
     for (NodeIndex observer = 0; observer < truth().size(); ++observer) {
       if (!alive_[observer][node] || !truth().honest(observer) || !truth().up(observer)) continue;

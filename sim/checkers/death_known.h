@@ -23,8 +23,9 @@ class DeathKnownChecker final : public Checker {
  private:
   struct Crash {
     base::Duration at{};
-    bool calm = true;  // no other disturbance since
+    bool calm = true;  // no other disturbance since, and most nodes are up
   };
+  [[nodiscard]] bool most_are_up() const;
   [[nodiscard]] base::Duration bound(const Crash& crash) const;
 
   std::vector<std::vector<bool>> alive_;  // observer, subject: the observer takes it for alive
