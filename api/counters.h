@@ -13,6 +13,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -133,7 +134,8 @@ struct ShellCounters {
     std::uint64_t max_fds = 0;
     std::uint64_t threads = 0;
   };
-  std::optional<Process> process;
+  // Read only when it is shown: that takes longer than most requests.
+  std::function<std::optional<Process>()> process;
 };
 
 }  // namespace api

@@ -6,6 +6,7 @@
 #include "api/proposal.h"
 #include "base/bytes.h"
 #include "base/match.h"
+#include "base/strings.h"
 #include "consensus/decision_proof.h"
 #include "ledger/view.h"
 #include "node/kernel/kernel.h"
@@ -14,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -25,6 +27,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t proposal_bytes_max = std::size_t{60} * 1024;
+constexpr base::Duration wait_max = std::chrono::minutes(1);
 
 Response json(const Json& body, int status = 200) {
   Response response;
@@ -79,19 +82,31 @@ Json described(const kernel::DecisionView& decision) {
               {"events", std::move(events)}};
 }
 
+// From the newest on: that is what is asked for most.
 const kernel::DecisionView* find(const kernel::Agreement& agreement, const base::Digest& id) {
-  const auto found = std::ranges::find(agreement.decisions(), id, &kernel::DecisionView::op);
-  return found == agreement.decisions().end() ? nullptr : &*found;
+  const auto& all = agreement.decisions();
+  const auto found = std::find_if(all.rbegin(), all.rend(),
+                                  [&](const kernel::DecisionView& each) { return each.op == id; });
+  return found == all.rend() ? nullptr : &*found;
+}
+
+Response proposed(const base::Digest& op) {
+  Response response = json({{"id", op.hex()}, {"state", "proposed"}}, 202);
+  response.headers.push_back({"location", "/v1/decisions/" + op.hex()});
+  return response;
 }
 
 }  // namespace
 
-Response post_proposal(const View& view, const Request& request) {
+Response post_proposal(const View& view, const Request& request,
+                       const std::optional<std::string>& wait) {
   const kernel::Agreement* agreement = view.kernel.agreement();
   if (agreement == nullptr) return no_validators();
   if (request.body.size() > proposal_bytes_max || !is_shallow(request.body)) {
     return problem(413, "body_too_large", "a proposal may have at most 60 KiB");
   }
+  const auto patience = wait ? base::parse_duration(*wait) : base::Duration::zero();
+  if (!patience) return problem(400, "bad_request", "wait is a time like 5s");
   const auto body = nlohmann::json::parse(request.body, nullptr, false);
   auto payload = read_proposal(body, agreement->wall_ms());
   if (!payload) return problem(400, "bad_request", payload.error());
@@ -100,10 +115,17 @@ Response post_proposal(const View& view, const Request& request) {
     return problem(409, "refused",
                    "it cannot be decided: " + std::string(ledger::name_of(*reason)));
   }
-  Response response = json({{"id", op.id().hex()}, {"state", "proposed"}}, 202);
-  response.headers.push_back({"location", "/v1/decisions/" + op.id().hex()});
+  Response response = proposed(op.id());
+  if (wait) response.wait = {.op = op.id(), .patience = std::min(*patience, wait_max)};
   response.commands.emplace_back(kernel::OpProposed{op.bytes()});
   return response;
+}
+
+Response on_waited(const View& view, const base::Digest& op) {
+  const kernel::Agreement* agreement = view.kernel.agreement();
+  if (agreement == nullptr) return no_validators();
+  const kernel::DecisionView* decision = find(*agreement, op);
+  return decision == nullptr ? proposed(op) : json(described(*decision));
 }
 
 Response get_decisions(const View& view, const Request& /*request*/) {

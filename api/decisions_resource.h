@@ -6,14 +6,16 @@
 #include "node/kernel/effect.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace api {
 
 // POST /v1/proposals: 202 and the id of the op, signed by this node. What comes of it is seen at
-// /v1/decisions/{id}.
-[[nodiscard]] Response post_proposal(const View& view, const Request& request);
+// /v1/decisions/{id}, or in the answer if `wait` says for how long to keep that back.
+[[nodiscard]] Response post_proposal(const View& view, const Request& request,
+                                     const std::optional<std::string>& wait);
 // The newest first: id, kind, author, height, epoch, timestamp_ms.
 [[nodiscard]] Response get_decisions(const View& view, const Request& request);
 [[nodiscard]] Response get_decision(const View& view, const std::string& id);
@@ -24,6 +26,8 @@ namespace api {
 // Where agreement stands here: epoch, view, height, committee, whether what is shown may be stale.
 [[nodiscard]] Response get_agreement(const View& view);
 
+// After Response::wait: 200 and the decision, or 202 as long as there is none.
+[[nodiscard]] Response on_waited(const View& view, const base::Digest& op);
 // After Response::decision: the block of the op and those behind it up to one with a proof, or
 // nothing, if it is not there.
 [[nodiscard]] Response on_decision_found(const View& view, const base::Digest& op,

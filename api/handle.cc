@@ -195,7 +195,7 @@ Response description(const View& view, const Request&, const std::string&) {
 }
 
 Response proposal(const View& view, const Request& request, const std::string&) {
-  return post_proposal(view, request);
+  return post_proposal(view, request, query_value(request.query, "wait"));
 }
 Response decisions(const View& view, const Request& request, const std::string&) {
   return get_decisions(view, request);

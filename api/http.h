@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/ids.h"
+#include "base/time.h"
 #include "mesh/call.h"
 #include "node/kernel/input.h"
 
@@ -35,6 +36,12 @@ struct AgentChange {
   bool operator==(const AgentChange&) const = default;
 };
 
+// Answer when the op is decided, or as it stands when the patience is over.
+struct DecisionWait {
+  base::Digest op;
+  base::Duration patience{};
+};
+
 struct Response {
   int status = 200;
   std::string content_type = "application/json";
@@ -47,6 +54,8 @@ struct Response {
   // The answer is on disk: the shell looks this op up there, and answers by on_decision_found()
   // (decisions_resource.h) instead of with the rest of this.
   std::optional<base::Digest> decision{};
+  // After the commands: keep the stream, and answer by on_waited() (decisions_resource.h).
+  std::optional<DecisionWait> wait{};
 };
 
 }  // namespace api

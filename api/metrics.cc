@@ -264,8 +264,10 @@ void write_transitions(Exposition& out, const CallMetrics& calls) {
 }
 
 void write_process(Exposition& out, const View& view) {
-  if (!view.shell.process) return;
-  const ShellCounters::Process& process = *view.shell.process;
+  const auto read =
+      view.shell.process ? view.shell.process() : std::optional<ShellCounters::Process>();
+  if (!read) return;
+  const ShellCounters::Process& process = *read;
   out.family("process_cpu_seconds_total", "counter", "User and system CPU time.");
   out.sample({}, process.cpu_seconds);
   out.gauge("process_resident_memory_bytes", "Resident memory.", process.resident_bytes);

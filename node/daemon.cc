@@ -63,6 +63,17 @@ base::Result<api::ParsedAgent, std::string> parsed_agent(std::string_view json) 
   return api::ParsedAgent{url_text(agent->url), std::move(agent->descriptor)};
 }
 
+std::optional<api::ShellCounters::Process> process_figures() {
+  const auto figures = telemetry::read_process_figures();
+  if (!figures) return std::nullopt;
+  return api::ShellCounters::Process{.cpu_seconds = figures->cpu_seconds,
+                                     .resident_bytes = figures->resident_bytes,
+                                     .virtual_bytes = figures->virtual_bytes,
+                                     .open_fds = figures->open_fds,
+                                     .max_fds = figures->max_fds,
+                                     .threads = figures->threads};
+}
+
 }  // namespace
 
 Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
@@ -100,6 +111,10 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
           [this](const base::NodeId& from, base::Bytes frame) {
             driver_->feed(kernel::AgreementReceived{from, std::move(frame)});
           }),
+      waits_(io,
+             [this](const base::Digest& op) {
+               return look([&](const api::View& view) { return api::on_waited(view, op); });
+             }),
       peer_gateway_(io, exchanges_, channels_),
       agent_gateway_(
           io, exchanges_,
@@ -142,6 +157,7 @@ Daemon::~Daemon() {
   if (driver_) driver_->stop();
   peer_gateway_.shut_down();
   channels_.shut_down();
+  waits_.shut_down();
   kept_calls_.shut_down();
 }
 
@@ -358,7 +374,10 @@ void Daemon::carry_out(kernel::Effect effect) {
       [&](kernel::AppendLog&& e) { foundation_.agreement->carry_out(std::move(e)); },
       [&](kernel::SyncLog&& e) { foundation_.agreement->carry_out(e); },
       [&](kernel::RewriteLog&& e) { foundation_.agreement->carry_out(std::move(e)); },
-      [&](kernel::StoreDecisions&& e) { foundation_.agreement->carry_out(std::move(e)); },
+      [&](kernel::StoreDecisions&& e) {
+        waits_.on_decided(e);
+        foundation_.agreement->carry_out(std::move(e));
+      },
       [&](kernel::StoreEpoch&& e) { foundation_.agreement->carry_out(std::move(e)); },
       [&](kernel::ReadDecisions&& e) { foundation_.agreement->carry_out(e); },
       [&](kernel::CheckSignatures&& e) { signatures_.submit(e.batch, std::move(e.checks)); },
@@ -477,6 +496,8 @@ void Daemon::serve_api(const api::Request& request, std::unique_ptr<transport::S
   const api::Response response = handle_api(request);
   if (response.deferred_answer) {
     kept_calls_.answer(*response.deferred_answer, std::move(stream));
+  } else if (response.wait) {
+    waits_.wait(*response.wait, std::move(stream));
   } else if (response.decision) {
     answer_decision(*response.decision, std::move(stream));
   } else {
@@ -552,14 +573,7 @@ api::ShellCounters Daemon::shell_counters() const {
   out.storage_failures = store.failures;
   out.storage_queue = store.queued;
   out.storage_healthy = store.healthy;
-  if (const auto figures = telemetry::read_process_figures()) {
-    out.process = {.cpu_seconds = figures->cpu_seconds,
-                   .resident_bytes = figures->resident_bytes,
-                   .virtual_bytes = figures->virtual_bytes,
-                   .open_fds = figures->open_fds,
-                   .max_fds = figures->max_fds,
-                   .threads = figures->threads};
-  }
+  out.process = [] { return process_figures(); };
   return out;
 }
 

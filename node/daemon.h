@@ -17,6 +17,7 @@
 #include "node/agreement_disk.h"
 #include "node/config.h"
 #include "node/config_watch.h"
+#include "node/decision_waits.h"
 #include "node/driver.h"
 #include "node/exchanges.h"
 #include "node/genesis.h"
@@ -114,6 +115,7 @@ class Daemon final : private EffectSink {
   Exchanges exchanges_;
   KeptCalls kept_calls_;
   AgreementChannels channels_;
+  DecisionWaits waits_;
   PeerGateway peer_gateway_;
   AgentGateway agent_gateway_;
   AgentProber prober_;

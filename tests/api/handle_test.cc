@@ -334,7 +334,7 @@ TEST_F(HandleTest, ServesMetricsThatPromtoolTakes) {
                      .took = std::chrono::milliseconds(3)},
                     true);
   calls_.on_transition({"member", "serving", "suspect", "x"});
-  shell_.process = ShellCounters::Process{};
+  shell_.process = [] { return ShellCounters::Process{}; };
   const Response response = send("GET", "/metrics");
   EXPECT_EQ(response.content_type, "text/plain; version=0.0.4; charset=utf-8");
   for (const char* line :
