@@ -110,19 +110,25 @@ Response post_proposal(const View& view, const Request& request,
   const auto body = nlohmann::json::parse(request.body, nullptr, false);
   auto payload = read_proposal(body, agreement->wall_ms());
   if (!payload) return problem(400, "bad_request", payload.error());
-  const ledger::Op op = agreement->draft(std::move(*payload));
+  if (!agreement->has_room()) {
+    Response busy =
+        problem(503, "overloaded", "as many proposals of this node wait as may; ask again");
+    busy.headers.push_back({"retry-after", "1"});
+    return busy;
+  }
+  ledger::Op op = agreement->draft(std::move(*payload));
   if (const auto reason = agreement->refusal(op)) {
     return problem(409, "refused",
                    "it cannot be decided: " + std::string(ledger::name_of(*reason)));
   }
   Response response = proposed(op.id());
   if (wait) response.wait = {.op = op.id(), .patience = std::min(*patience, wait_max)};
-  response.commands.emplace_back(kernel::OpProposed{op.bytes()});
+  response.commands.emplace_back(kernel::OpProposed{std::move(op)});
   return response;
 }
 
-Response on_waited(const View& view, const base::Digest& op) {
-  const kernel::Agreement* agreement = view.kernel.agreement();
+Response on_waited(const kernel::Kernel& kernel, const base::Digest& op) {
+  const kernel::Agreement* agreement = kernel.agreement();
   if (agreement == nullptr) return no_validators();
   const kernel::DecisionView* decision = find(*agreement, op);
   return decision == nullptr ? proposed(op) : json(described(*decision));

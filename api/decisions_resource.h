@@ -27,7 +27,7 @@ namespace api {
 [[nodiscard]] Response get_agreement(const View& view);
 
 // After Response::wait: 200 and the decision, or 202 as long as there is none.
-[[nodiscard]] Response on_waited(const View& view, const base::Digest& op);
+[[nodiscard]] Response on_waited(const kernel::Kernel& kernel, const base::Digest& op);
 // After Response::decision: the block of the op and those behind it up to one with a proof, or
 // nothing, if it is not there.
 [[nodiscard]] Response on_decision_found(const View& view, const base::Digest& op,

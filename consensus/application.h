@@ -96,6 +96,11 @@ class Application {
 
   // Nothing if the bytes are no op. The id covers all that the author signed.
   [[nodiscard]] virtual std::optional<OpSummary> summarize(base::ByteView op) const = 0;
+  // As the summary says it, of bytes that are an op; of others whatever it likes.
+  [[nodiscard]] virtual std::optional<base::Digest> id_of(base::ByteView op) const {
+    const auto summary = summarize(op);
+    return summary ? std::optional(summary->id) : std::nullopt;
+  }
   // Appends the signatures that must hold, whatever the state: the author's, and those inside it.
   // Consensus has them checked before the op enters the mempool, and before a block that carries it
   // is executed, unless a quorum vouches for the block already.

@@ -8,8 +8,14 @@
 namespace consensus {
 
 Admission Mempool::judge(base::ByteView op) const {
+  std::optional<OpSummary> summary;
+  return judge(op, summary);
+}
+
+Admission Mempool::judge(base::ByteView op, std::optional<OpSummary>& summary) const {
   if (op.size() > options_.op_bytes_max) return Admission::too_large;
-  const auto summary = application_.summarize(op);
+  if (const auto id = application_.id_of(op); id && ops_.contains(*id)) return Admission::known;
+  summary = application_.summarize(op);
   if (!summary) return Admission::malformed;
   if (ops_.contains(summary->id)) return Admission::known;
   if (ops_.size() >= options_.mempool_ops_max || bytes_ + op.size() > options_.mempool_bytes_max) {
@@ -25,9 +31,10 @@ Admission Mempool::judge(base::ByteView op) const {
 }
 
 Admission Mempool::add(base::Bytes op, base::Instant now) {
-  const Admission admission = judge(op);
+  std::optional<OpSummary> judged;
+  const Admission admission = judge(op, judged);
   if (admission != Admission::added) return admission;
-  const OpSummary summary = *application_.summarize(op);
+  const OpSummary& summary = *judged;
   ++version_;
   bytes_ += op.size();
   Author& author = authors_[summary.author];
@@ -42,11 +49,16 @@ Admission Mempool::add(base::Bytes op, base::Instant now) {
 }
 
 bool Mempool::holds(base::ByteView op) const {
-  const auto summary = application_.summarize(op);
-  if (!summary) return false;
-  const auto at = ops_.find(summary->id);
+  const auto id = application_.id_of(op);
+  if (!id) return false;
+  const auto at = ops_.find(*id);
   return at != ops_.end() &&
          std::equal(op.begin(), op.end(), at->second.op.begin(), at->second.op.end());
+}
+
+std::size_t Mempool::size_of(const base::NodeId& author) const {
+  const auto at = authors_.find(author);
+  return at == authors_.end() ? 0 : at->second.queue.size();
 }
 
 void Mempool::remove(const base::Digest& id) {
@@ -126,7 +138,7 @@ std::vector<base::ByteView> Mempool::candidates(const Parameters& parameters) co
 
 void Mempool::on_decided(const std::vector<base::Bytes>& ops) {
   for (const base::Bytes& op : ops) {
-    if (const auto summary = application_.summarize(op)) remove(summary->id);
+    if (const auto id = application_.id_of(op)) remove(*id);
   }
 }
 

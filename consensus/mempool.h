@@ -47,6 +47,7 @@ class Mempool {
   [[nodiscard]] std::vector<base::Bytes> next_to_gossip(std::size_t max, base::Instant before);
 
   [[nodiscard]] std::size_t size() const { return ops_.size(); }
+  [[nodiscard]] std::size_t size_of(const base::NodeId& author) const;
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
@@ -65,6 +66,7 @@ class Mempool {
     std::size_t bytes = 0;
   };
 
+  [[nodiscard]] Admission judge(base::ByteView op, std::optional<OpSummary>& summary) const;
   void remove(const base::Digest& id);
   // One op of each author in turn, until `take` says that it is enough.
   template <class Take>

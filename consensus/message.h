@@ -79,7 +79,7 @@ struct EpochProofs {
   std::vector<EpochProof> proofs;  // consecutive
 };
 struct OpGossip {
-  base::Bytes op;
+  std::vector<base::Bytes> ops;
 };
 // Two votes that no correct validator casts both.
 struct Evidence {

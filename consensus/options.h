@@ -60,7 +60,7 @@ struct Options {
   std::size_t author_ops_max = 64;
   std::size_t author_bytes_max = 256U * 1024;
   std::size_t op_bytes_max = 64U * 1024;
-  std::size_t gossiped_ops_max = 16;     // re-sent at once
+  std::size_t gossiped_ops_max = 256;    // in one message
   std::size_t recent_blocks_max = 64;    // decided ones that are served by hash
   std::size_t log_rewrite_after = 4096;  // records
 

@@ -10,6 +10,12 @@
 
 namespace consensus {
 
+namespace {
+
+constexpr std::size_t gossiped_again_max = 16;  // ops, at once
+
+}  // namespace
+
 Replica::State::State(Options options_in, Self self_in, Application& application_in, base::Rng rng)
     : options(options_in),
       self(self_in.node),
@@ -192,9 +198,8 @@ void Replica::State::gossip_ops(base::Instant now, Effects& effects) {
   if (mempool.size() == 0 || now < next_op_gossip) return;
   const base::Duration pause = 2 * delay();
   next_op_gossip = now + pause;
-  for (base::Bytes& op : mempool.next_to_gossip(options.gossiped_ops_max, now - pause)) {
-    outbox.broadcast(OpGossip{.op = std::move(op)}, effects);
-  }
+  OpGossip again{.ops = mempool.next_to_gossip(gossiped_again_max, now - pause)};
+  if (!again.ops.empty()) outbox.broadcast(std::move(again), effects);
 }
 
 // 3.11: only what is stored durably may leave the log.

@@ -56,6 +56,8 @@ class Replica {
                      Effects& effects);
   // From this node's own user. What comes of it is seen in decisions only.
   Admission on_op(base::Bytes op, base::Instant now, Effects& effects);
+  // As on_op(), of ops that this node signed itself a moment ago.
+  void on_own_ops(std::vector<base::Bytes> ops, base::Instant now, Effects& effects);
 
   // Hints: what probes and membership show.
   void on_round_trip(const base::NodeId& peer, base::Duration srtt, base::Duration variance);
@@ -77,6 +79,7 @@ class Replica {
     std::size_t pending_ops = 0;
   };
   [[nodiscard]] Standing standing() const;
+  [[nodiscard]] std::size_t pending_ops_of(const base::NodeId& author) const;
   [[nodiscard]] const Epoch& epoch() const;
   // How an epoch ended; null if we do not know that.
   [[nodiscard]] const EpochProof* end_of(EpochNumber number) const;

@@ -51,10 +51,23 @@ Admission Replica::on_op(base::Bytes op, base::Instant now, Effects& effects) {
   if (admission != Admission::added) return admission;
   std::vector<crypto::SignatureCheck> checks;
   state_->application.append_checks(op, checks);
-  state_->check(state_->self, state_->core->epoch().number(), OpGossip{.op = std::move(op)},
-                std::move(checks), false, now, effects);
+  OpGossip one;
+  one.ops.push_back(std::move(op));
+  state_->check(state_->self, state_->core->epoch().number(), std::move(one), std::move(checks),
+                false, now, effects);
   state_->settle(now, effects);
   return admission;
+}
+
+void Replica::on_own_ops(std::vector<base::Bytes> ops, base::Instant now, Effects& effects) {
+  std::vector<crypto::SignatureCheck> checks;
+  for (const base::Bytes& op : ops) state_->application.append_checks(op, checks);
+  // Of others, inside them: an invitation, say.
+  std::erase_if(
+      checks, [this](const crypto::SignatureCheck& check) { return check.signer == state_->self; });
+  state_->check(state_->self, state_->core->epoch().number(), OpGossip{.ops = std::move(ops)},
+                std::move(checks), false, now, effects);
+  state_->settle(now, effects);
 }
 
 void Replica::State::check(const base::NodeId& from, EpochNumber epoch, Message message,
@@ -229,9 +242,12 @@ void Replica::State::receive(const base::NodeId& from, EpochProofs& proofs, base
 
 void Replica::State::receive(const base::NodeId& from, OpGossip& gossip, base::Instant now,
                              Effects& effects) {
-  if (mempool.judge(gossip.op) != Admission::added) return;
+  if (gossip.ops.size() > options.gossiped_ops_max) return;
+  std::erase_if(gossip.ops,
+                [&](const base::Bytes& op) { return mempool.judge(op) != Admission::added; });
+  if (gossip.ops.empty()) return;
   std::vector<crypto::SignatureCheck> checks;
-  application.append_checks(gossip.op, checks);
+  for (const base::Bytes& op : gossip.ops) application.append_checks(op, checks);
   check(from, core->epoch().number(), std::move(gossip), std::move(checks), false, now, effects);
 }
 
@@ -284,7 +300,7 @@ void Replica::State::admit(const Incoming& incoming, std::span<const crypto::Ver
       [&](const EpochProofs& proofs) {
         if (current) take_proof(proofs.proofs.front(), at, effects);
       },
-      [&](const OpGossip& gossip) { take_op(from, gossip.op, now, effects); },
+      [&](const OpGossip& gossip) { take_ops(from, gossip.ops, now, effects); },
       [&](const Evidence& evidence) {
         if (current) core->report(evidence, effects);
       },
@@ -355,14 +371,18 @@ void Replica::State::take_proof(const EpochProof& proof, Moment at, Effects& eff
   core->on_certificate(crypto::Verified<Certificate>::own(proof.finalization), at, effects);
 }
 
-void Replica::State::take_op(const base::NodeId& from, base::Bytes op, base::Instant now,
-                             Effects& effects) {
-  if (mempool.add(op, now) != Admission::added) return;
+void Replica::State::take_ops(const base::NodeId& from, const std::vector<base::Bytes>& ops,
+                              base::Instant now, Effects& effects) {
+  OpGossip fresh;
+  for (const base::Bytes& op : ops) {
+    if (mempool.add(op, now) == Admission::added) fresh.ops.push_back(op);
+  }
+  if (fresh.ops.empty()) return;
   next_op_gossip = std::max(next_op_gossip, now + 2 * delay());
   // R9: whoever is the first validator to know of it tells the others.
   const bool by_member = core->epoch().committee().index_of(from).has_value() && from != self;
   const bool tells = from == self || guard.signer().has_value();
-  if (!by_member && tells) outbox.broadcast(OpGossip{.op = std::move(op)}, effects);
+  if (!by_member && tells) outbox.broadcast(std::move(fresh), effects);
 }
 
 }  // namespace consensus

@@ -61,7 +61,8 @@ struct Replica::State {
                    Effects& effects);
   void take_range(const Range& range, Moment at, Effects& effects);
   void take_proof(const EpochProof& proof, Moment at, Effects& effects);
-  void take_op(const base::NodeId& from, base::Bytes op, base::Instant now, Effects& effects);
+  void take_ops(const base::NodeId& from, const std::vector<base::Bytes>& ops, base::Instant now,
+                Effects& effects);
   void check(const base::NodeId& from, EpochNumber epoch, Message message,
              std::vector<crypto::SignatureCheck> checks, bool paced, base::Instant now,
              Effects& effects);

@@ -20,6 +20,10 @@ Replica::Standing Replica::standing() const {
   return standing;
 }
 
+std::size_t Replica::pending_ops_of(const base::NodeId& author) const {
+  return state_->mempool.size_of(author);
+}
+
 const Epoch& Replica::epoch() const {
   return state_->core->epoch();
 }

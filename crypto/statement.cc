@@ -22,6 +22,8 @@ std::string_view tag_of(Purpose purpose) {
       return "mesh.observe.v1";
     case Purpose::operation:
       return "mesh.op.v1";
+    case Purpose::operations:
+      return "mesh.ops.v1";
     case Purpose::invitation:
       return "mesh.invite.v1";
     case Purpose::vote:

@@ -20,6 +20,7 @@ enum class Purpose : std::uint8_t {
   tls_key,      // "mesh.tlskey.v1": an identity vouches for the key of a TLS certificate
   observation,  // "mesh.observe.v1": what a caller saw of an agent
   operation,    // "mesh.op.v1": an author asks the mesh to decide something
+  operations,   // "mesh.ops.v1": the same, several at once
   invitation,   // "mesh.invite.v1": a member lets somebody in
   vote,         // "mesh.vote.v1": a validator's vote; bare
   ready,        // "mesh.ready.v1": a validator-to-be holds its key and is synced; bare

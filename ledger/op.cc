@@ -60,6 +60,18 @@ class InnerChecks {
   std::vector<crypto::SignatureCheck>& checks_;
 };
 
+std::optional<OpPlace> read_place(base::ByteView bytes) {
+  Reader in(bytes);
+  OpPlace place{.index = in.u32(), .count = in.u32(), .path = {}};
+  if (place.count == 0 || place.count > op_set_max || place.index >= place.count) {
+    return std::nullopt;
+  }
+  place.path.resize(path_length(place.index, place.count));
+  for (base::Digest& sibling : place.path) sibling = in.id<base::Digest>();
+  if (!in.done()) return std::nullopt;
+  return place;
+}
+
 }  // namespace
 
 base::Result<Op, OpError> Op::parse(base::ByteView bytes, const base::MeshId& mesh) {
@@ -67,7 +79,6 @@ base::Result<Op, OpError> Op::parse(base::ByteView bytes, const base::MeshId& me
     return base::Unexpected{OpError::size};
   }
   const base::ByteView preimage = bytes.first(op_preimage_size);
-  const base::ByteView payload = bytes.subspan(op_head_size);
   constexpr std::size_t fields_at = 16 + base::MeshId::size;
   const crypto::Statement opening(crypto::Purpose::operation, mesh);
   CHECK(opening.bytes().size() == fields_at);
@@ -85,45 +96,98 @@ base::Result<Op, OpError> Op::parse(base::ByteView bytes, const base::MeshId& me
   const std::uint32_t size = in.u32();
   const auto digest = in.id<base::Digest>();
   CHECK(in.done());
-  if (size != payload.size()) return base::Unexpected{OpError::size};
-  if (!kind || flags != 0) return base::Unexpected{OpError::unknown_kind};
+  if (size > bytes.size() - op_head_size) return base::Unexpected{OpError::size};
+  const base::ByteView payload = bytes.subspan(op_head_size, size);
+  const base::ByteView behind = bytes.subspan(op_head_size + size);
+  if (flags == 0 && !behind.empty()) return base::Unexpected{OpError::size};
+  if (!kind || (flags & ~op_flag_together) != 0) return base::Unexpected{OpError::unknown_kind};
   if (crypto::digest(payload) != digest) return base::Unexpected{OpError::payload_digest};
   std::optional<Payload> parsed = parse_payload(*kind, payload);
   if (!parsed) return base::Unexpected{OpError::payload};
   out.payload_ = *std::move(parsed);
   out.id_ = crypto::digest(preimage);
+  if (flags == op_flag_together) {
+    out.place_ = read_place(behind);
+    if (!out.place_) return base::Unexpected{OpError::place};
+  }
   out.signature_ =
       *crypto::Signature::from_view(bytes.subspan(op_preimage_size, crypto::Signature::size));
   out.bytes_.assign(bytes.begin(), bytes.end());
   return out;
 }
 
+crypto::Statement Op::preimage(base::ByteView payload) const {
+  return op_statement(mesh_, author_, sequence_, not_after_ms_, kind(),
+                      place_ ? op_flag_together : 0, payload);
+}
+
 Op Op::sign(const crypto::Identity& author, const base::MeshId& mesh, std::uint64_t sequence,
             std::uint64_t not_after_ms, Payload payload) {
-  const base::Bytes encoded = encode_payload(payload);
+  Op out = draft(author.id(), mesh, sequence, not_after_ms, std::move(payload));
+  out.place_.reset();
+  const base::Bytes encoded = encode_payload(out.payload_);
   CHECK(op_head_size + encoded.size() <= op_bytes_max);
-  const crypto::Statement statement =
-      op_statement(mesh, author.id(), sequence, not_after_ms, kind_of(payload), encoded);
-  CHECK(statement.bytes().size() == op_preimage_size);
-  Op out;
-  out.mesh_ = mesh;
-  out.author_ = author.id();
-  out.sequence_ = sequence;
-  out.not_after_ms_ = not_after_ms;
-  out.payload_ = std::move(payload);
+  const crypto::Statement statement = out.preimage(encoded);
   out.id_ = crypto::digest(statement.bytes());
   out.signature_ = author.sign(statement);
   out.bytes_ = Writer().fixed(statement.bytes()).fixed(out.signature_.view()).fixed(encoded).take();
   return out;
 }
 
+Op Op::draft(const base::NodeId& author, const base::MeshId& mesh, std::uint64_t sequence,
+             std::uint64_t not_after_ms, Payload payload) {
+  Op out;
+  out.mesh_ = mesh;
+  out.author_ = author;
+  out.sequence_ = sequence;
+  out.not_after_ms_ = not_after_ms;
+  out.payload_ = std::move(payload);
+  out.place_.emplace();
+  const crypto::Statement statement = out.preimage(encode_payload(out.payload_));
+  CHECK(statement.bytes().size() == op_preimage_size);
+  out.id_ = crypto::digest(statement.bytes());
+  return out;
+}
+
+void Op::sign_together(const crypto::Identity& author, std::span<Op> drafts) {
+  std::vector<base::Digest> ids;
+  ids.reserve(drafts.size());
+  for (const Op& op : drafts) {
+    CHECK(op.author_ == author.id());
+    CHECK(op.mesh_ == drafts.front().mesh_);
+    ids.push_back(op.id_);
+  }
+  std::vector<OpPlace> places = op_places(ids);
+  const auto root = op_set_root(ids.front(), places.front());
+  CHECK(root.has_value());
+  const crypto::Signature signature = author.sign(op_set_statement(
+      drafts.front().mesh_, author.id(), static_cast<std::uint32_t>(drafts.size()), *root));
+  for (std::size_t i = 0; i < drafts.size(); ++i) {
+    Op& op = drafts[i];
+    op.place_ = std::move(places[i]);
+    op.signature_ = signature;
+    const base::Bytes encoded = encode_payload(op.payload_);
+    Writer out;
+    out.fixed(op.preimage(encoded).bytes()).fixed(signature.view()).fixed(encoded);
+    out.u32(op.place_->index).u32(op.place_->count);
+    for (const base::Digest& sibling : op.place_->path) out.fixed(sibling.view());
+    op.bytes_ = out.take();
+    CHECK(op.bytes_.size() <= op_bytes_max);
+  }
+}
+
 void Op::append_checks(const AgreementStatements& agreement,
                        std::vector<crypto::SignatureCheck>& checks) const {
-  const base::ByteView payload = base::ByteView(bytes_).subspan(op_head_size);
-  checks.push_back(
-      {.signer = author_,
-       .statement = op_statement(mesh_, author_, sequence_, not_after_ms_, kind(), payload),
-       .signature = signature_});
+  if (place_) {
+    const auto root = op_set_root(id_, *place_);
+    CHECK(root.has_value());
+    checks.push_back({.signer = author_,
+                      .statement = op_set_statement(mesh_, author_, place_->count, *root),
+                      .signature = signature_});
+  } else {
+    const base::ByteView payload = base::ByteView(bytes_).subspan(op_head_size);
+    checks.push_back({.signer = author_, .statement = preimage(payload), .signature = signature_});
+  }
   std::visit(InnerChecks(mesh_, agreement, checks), payload_);
 }
 

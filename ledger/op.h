@@ -2,10 +2,12 @@
 //
 //   preimage 136 B | signature of the preimage 64 B | payload
 //   preimage = "mesh.op.v1" 16 | mesh 32 | author 32 | sequence u64 | not after u64, in ms |
-//              kind u16 | flags u16, zero | payload length u32 | H(payload) 32
+//              kind u16 | flags u16 | payload length u32 | H(payload) 32
 //
-// and its id is H(preimage): another valid signature of the same preimage is the same op. An author
-// numbers its ops upwards and gaps are allowed, so none is ever executed twice.
+// With the flag `together`, the signature is that of a set of ops (op_set.h), and behind the
+// payload stands the place in it: index u32 | number of ops u32 | path 32 B each. The op's id is
+// H(preimage): another valid signature of the same preimage is the same op. An author numbers its
+// ops upwards and gaps are allowed, so none is ever executed twice.
 #pragma once
 
 #include "base/bytes.h"
@@ -13,20 +15,25 @@
 #include "base/result.h"
 #include "crypto/identity.h"
 #include "crypto/verified.h"
+#include "ledger/op_set.h"
 #include "ledger/payload.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace ledger {
 
 constexpr std::size_t op_preimage_size = 136;
 constexpr std::size_t op_head_size = op_preimage_size + crypto::Signature::size;
+constexpr std::uint16_t op_flag_together = 1;
 constexpr std::size_t op_bytes_max = std::size_t{64} * 1024;  // all of it
 
 enum class OpError : std::uint8_t {
   size,            // too short, too long, or not as long as it says
+  place,           // in no set of ops that could be
   other_mesh,      // of another mesh, or no op
   unknown_kind,    // perhaps of a later version
   payload_digest,  // not the payload that the author signed
@@ -56,6 +63,12 @@ class Op {
   // A new one, signed. Its bytes are at most op_bytes_max long: who makes payloads sees to that.
   [[nodiscard]] static Op sign(const crypto::Identity& author, const base::MeshId& mesh,
                                std::uint64_t sequence, std::uint64_t not_after_ms, Payload payload);
+  // A new one, to be signed by sign_together(): it has an id, but no bytes yet.
+  [[nodiscard]] static Op draft(const base::NodeId& author, const base::MeshId& mesh,
+                                std::uint64_t sequence, std::uint64_t not_after_ms,
+                                Payload payload);
+  // Drafts of that author in that mesh; at least one, at most op_set_max.
+  static void sign_together(const crypto::Identity& author, std::span<Op> drafts);
 
   [[nodiscard]] const base::Digest& id() const { return id_; }
   [[nodiscard]] const base::NodeId& author() const { return author_; }
@@ -74,11 +87,14 @@ class Op {
  private:
   Op() = default;
 
+  [[nodiscard]] crypto::Statement preimage(base::ByteView payload) const;
+
   base::MeshId mesh_;
   base::NodeId author_;
   std::uint64_t sequence_ = 0;
   std::uint64_t not_after_ms_ = 0;
   Payload payload_;
+  std::optional<OpPlace> place_;  // if it is signed together with others
   base::Digest id_;
   crypto::Signature signature_;
   base::Bytes bytes_;  // all of the above, as they were signed

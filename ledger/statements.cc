@@ -6,10 +6,10 @@ namespace ledger {
 
 crypto::Statement op_statement(const base::MeshId& mesh, const base::NodeId& author,
                                std::uint64_t sequence, std::uint64_t not_after_ms, OpKind kind,
-                               base::ByteView payload) {
+                               std::uint16_t flags, base::ByteView payload) {
   crypto::Statement statement(crypto::Purpose::operation, mesh);
   statement.fixed(author.view()).u64(sequence).u64(not_after_ms);
-  statement.u16(static_cast<std::uint16_t>(kind)).u16(0);
+  statement.u16(static_cast<std::uint16_t>(kind)).u16(flags);
   statement.u32(static_cast<std::uint32_t>(payload.size()));
   statement.fixed(crypto::digest(payload).view());
   return statement;

@@ -14,7 +14,8 @@ namespace ledger {
 // 136 bytes: the preimage of an op.
 [[nodiscard]] crypto::Statement op_statement(const base::MeshId& mesh, const base::NodeId& author,
                                              std::uint64_t sequence, std::uint64_t not_after_ms,
-                                             OpKind kind, base::ByteView payload);
+                                             OpKind kind, std::uint16_t flags,
+                                             base::ByteView payload);
 [[nodiscard]] crypto::Statement statement_of(const Invitation& invitation,
                                              const base::MeshId& mesh);
 

@@ -111,10 +111,7 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
           [this](const base::NodeId& from, base::Bytes frame) {
             driver_->feed(kernel::AgreementReceived{from, std::move(frame)});
           }),
-      waits_(io,
-             [this](const base::Digest& op) {
-               return look([&](const api::View& view) { return api::on_waited(view, op); });
-             }),
+      waits_(io, [this](const base::Digest& op) { return api::on_waited(*kernel_, op); }),
       peer_gateway_(io, exchanges_, channels_),
       agent_gateway_(
           io, exchanges_,
@@ -139,9 +136,11 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
              {}),
       listener_(io, agent_gateway_, {}),
       signatures_(1,
-                  [this](std::uint64_t batch, std::vector<crypto::Verdict> verdicts) {
-                    asio::post(io_, [this, batch, verdicts = std::move(verdicts)]() mutable {
-                      driver_->feed(kernel::SignaturesChecked{batch, std::move(verdicts)});
+                  [this](std::vector<SignaturePool::Checked> checked) {
+                    asio::post(io_, [this, checked = std::move(checked)]() mutable {
+                      for (auto& [batch, verdicts] : checked) {
+                        driver_->feed(kernel::SignaturesChecked{batch, std::move(verdicts)});
+                      }
                     });
                   }),
       parse_agent_(parsed_agent),

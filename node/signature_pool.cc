@@ -2,9 +2,41 @@
 
 #include "base/check.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace node {
+
+namespace {
+
+constexpr std::size_t checks_together = 16;  // or more, if one batch has more
+constexpr std::size_t looked_back = 64;
+
+bool same(const crypto::SignatureCheck& a, const crypto::SignatureCheck& b) {
+  return a.signature == b.signature && a.signer == b.signer && a.statement == b.statement;
+}
+
+// Ops that were signed together ask for the same check, one behind the other.
+std::vector<crypto::Verdict> verdicts_of(const std::vector<crypto::SignatureCheck>& checks) {
+  std::vector<crypto::Verdict> verdicts;
+  verdicts.reserve(checks.size());
+  std::vector<std::size_t> different;
+  for (const crypto::SignatureCheck& check : checks) {
+    const auto end =
+        different.rbegin() + static_cast<std::ptrdiff_t>(std::min(different.size(), looked_back));
+    const auto known = std::find_if(different.rbegin(), end,
+                                    [&](std::size_t i) { return same(checks[i], check); });
+    if (known != end) {
+      verdicts.push_back(verdicts[*known]);
+      continue;
+    }
+    different.push_back(verdicts.size());
+    verdicts.push_back(crypto::check(check));
+  }
+  return verdicts;
+}
+
+}  // namespace
 
 SignaturePool::SignaturePool(std::size_t threads, Done done) : done_(std::move(done)) {
   CHECK(threads > 0);
@@ -28,21 +60,25 @@ void SignaturePool::submit(std::uint64_t batch, std::vector<crypto::SignatureChe
   changed_.notify_one();
 }
 
+std::vector<SignaturePool::Work> SignaturePool::take() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  std::vector<Work> taken;
+  std::size_t checks = 0;
+  while (!stopping_ && !queue_.empty() && checks < checks_together) {
+    checks += queue_.front().checks.size();
+    taken.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  return taken;
+}
+
 void SignaturePool::work() {
-  for (;;) {
-    Work work;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (stopping_) return;
-      work = std::move(queue_.front());
-      queue_.pop_front();
-    }
-    std::vector<crypto::Verdict> verdicts;
-    verdicts.reserve(work.checks.size());
-    for (const crypto::SignatureCheck& check : work.checks)
-      verdicts.push_back(crypto::check(check));
-    done_(work.batch, std::move(verdicts));
+  for (std::vector<Work> taken = take(); !taken.empty(); taken = take()) {
+    std::vector<Checked> checked;
+    checked.reserve(taken.size());
+    for (const Work& work : taken) checked.push_back({work.batch, verdicts_of(work.checks)});
+    done_(std::move(checked));
   }
 }
 

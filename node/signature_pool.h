@@ -18,8 +18,13 @@ namespace node {
 
 class SignaturePool {
  public:
-  // Called on a pool thread; posts the verdicts to the loop.
-  using Done = std::function<void(std::uint64_t batch, std::vector<crypto::Verdict> verdicts)>;
+  struct Checked {
+    std::uint64_t batch = 0;
+    std::vector<crypto::Verdict> verdicts;
+  };
+  // Called on a pool thread; posts the verdicts to the loop. Batches that waited together come
+  // back together.
+  using Done = std::function<void(std::vector<Checked> checked)>;
 
   SignaturePool(std::size_t threads, Done done);
   SignaturePool(const SignaturePool&) = delete;
@@ -35,6 +40,7 @@ class SignaturePool {
     std::vector<crypto::SignatureCheck> checks;
   };
 
+  [[nodiscard]] std::vector<Work> take();  // empty: stop
   void work();
 
   const Done done_;

@@ -102,7 +102,7 @@ struct AgreementMessage {
       epochsMax @14 :UInt16;
     }
     epochProofs @15 :List(EpochProof);
-    op @16 :Data;
+    ops @16 :List(Data);
     evidence :group {
       first @17 :Vote;
       second @18 :Vote;

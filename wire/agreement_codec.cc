@@ -297,10 +297,14 @@ bool get_question(schema::AgreementMessage::GetCertificates::Reader in,
   return true;
 }
 
-bool get_op(capnp::Data::Reader in, consensus::OpGossip& out) {
-  const base::ByteView view = view_of(in);
-  out.op.assign(view.begin(), view.end());
-  return view.size() <= Limits::op_bytes;
+bool get_ops(capnp::List<capnp::Data>::Reader in, consensus::OpGossip& out) {
+  if (in.size() > Limits::gossiped_ops) return false;
+  for (const capnp::Data::Reader op : in) {
+    if (op.size() > Limits::op_bytes) return false;
+    const base::ByteView view = view_of(op);
+    out.ops.emplace_back(view.begin(), view.end());
+  }
+  return true;
 }
 
 bool get(schema::AgreementMessage::Reader in, consensus::Message& out) {
@@ -341,8 +345,8 @@ bool get(schema::AgreementMessage::Reader in, consensus::Message& out) {
     case Which::EPOCH_PROOFS:
       return get_all(in.getEpochProofs(), Limits::epochs,
                      out.emplace<consensus::EpochProofs>().proofs);
-    case Which::OP:
-      return get_op(in.getOp(), out.emplace<consensus::OpGossip>());
+    case Which::OPS:
+      return get_ops(in.getOps(), out.emplace<consensus::OpGossip>());
     case Which::EVIDENCE: {
       auto& evidence = out.emplace<consensus::Evidence>();
       return get(in.getEvidence().getFirst(), evidence.first) &&
@@ -403,7 +407,10 @@ base::Bytes encode(const consensus::Message& message) {
       [&](const consensus::EpochProofs& in) {
         put_all(out.initEpochProofs(count(in.proofs.size())), in.proofs);
       },
-      [&](const consensus::OpGossip& in) { out.setOp(data_of(in.op)); },
+      [&](const consensus::OpGossip& in) {
+        auto ops = out.initOps(count(in.ops.size()));
+        for (std::size_t i = 0; i < in.ops.size(); ++i) ops.set(count(i), data_of(in.ops[i]));
+      },
       [&](const consensus::Evidence& in) {
         put(out.initEvidence().initFirst(), in.first);
         put(out.getEvidence().initSecond(), in.second);

@@ -111,6 +111,7 @@ void Agreement::on_wall_clock(base::WallTime wall, base::Instant now) {
 }
 
 void Agreement::on_time(base::Instant now, Effects& effects) {
+  if (sign_at_ <= now) sign_drafts(now, effects);
   replica_->on_time(now, scratch_);
   take(scratch_, effects);
 }
@@ -163,10 +164,28 @@ void Agreement::on_decisions_read(std::uint64_t request,
   take(scratch_, effects);
 }
 
-consensus::Admission Agreement::on_op(base::Bytes op, base::Instant now, Effects& effects) {
-  const consensus::Admission admission = replica_->on_op(std::move(op), now, scratch_);
+void Agreement::on_proposed(ledger::Op draft, base::Instant now, Effects& effects) {
+  drafts_.push_back(std::move(draft));
+  const bool alone = replica_->pending_ops_of(identity_.id()) == 0;
+  sign_at_ = std::min(sign_at_, alone ? now : now + options_.gather);
+  if (alone || drafts_.size() >= ledger::op_set_max) sign_drafts(now, effects);
+}
+
+void Agreement::sign_drafts(base::Instant now, Effects& effects) {
+  sign_at_ = base::Instant::never();
+  if (drafts_.empty()) return;
+  ledger::Op::sign_together(identity_, drafts_);
+  std::vector<base::Bytes> ops;
+  ops.reserve(drafts_.size());
+  for (const ledger::Op& op : drafts_) ops.push_back(op.bytes());
+  drafts_.clear();
+  replica_->on_own_ops(std::move(ops), now, scratch_);
   take(scratch_, effects);
-  return admission;
+}
+
+bool Agreement::has_room() const {
+  const std::size_t waiting = drafts_.size() + replica_->pending_ops_of(identity_.id());
+  return waiting < options_.consensus.author_ops_max;
 }
 
 void Agreement::on_liveness(const base::NodeId& peer, bool alive, base::Instant now,
@@ -184,8 +203,8 @@ ledger::Op Agreement::draft(ledger::Payload payload) const {
   drafted_ =
       std::max({drafted_ + 1, ledger::last_sequence(state(), identity_.id()) + 1, wall_ms()});
   const std::uint64_t base_ms = std::max(wall_ms(), state_->committed().timestamp_ms);
-  return ledger::Op::sign(identity_, options_.genesis.mesh, drafted_, base_ms + op_lifetime_ms,
-                          std::move(payload));
+  return ledger::Op::draft(identity_.id(), options_.genesis.mesh, drafted_,
+                           base_ms + op_lifetime_ms, std::move(payload));
 }
 
 std::optional<ledger::Reason> Agreement::refusal(const ledger::Op& op) const {

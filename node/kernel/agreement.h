@@ -15,6 +15,8 @@
 #include "node/kernel/decided_state.h"
 #include "node/kernel/effect.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -44,6 +46,7 @@ struct AgreementOptions {
   consensus::Options consensus;
   std::optional<crypto::Identity> voting_key;  // of a validator
   StoredAgreement stored;
+  base::Duration gather = std::chrono::milliseconds(1);  // proposals that are signed together
   std::size_t fanout = 5;              // observers told of a decision by each that learned of it
   std::size_t decisions_kept = 1'024;  // that can be asked for without the disk
 };
@@ -71,7 +74,7 @@ class Agreement {
   void on_wall_clock(base::WallTime wall, base::Instant now);
   void on_time(base::Instant now, Effects& effects);
   [[nodiscard]] base::Instant next_deadline() const {
-    return replica_ ? replica_->next_deadline() : base::Instant::never();
+    return replica_ ? std::min(replica_->next_deadline(), sign_at_) : base::Instant::never();
   }
   // False: no message of agreement.
   bool on_message(const base::NodeId& from, base::ByteView bytes, base::Instant now,
@@ -83,14 +86,18 @@ class Agreement {
   void on_decisions_stored(std::uint64_t height) { replica_->on_stored(height); }
   void on_decisions_read(std::uint64_t request, const std::vector<StoredDecision>& decisions,
                          base::Instant now, Effects& effects);
-  consensus::Admission on_op(base::Bytes op, base::Instant now, Effects& effects);
+  // Of this node's own user. What comes up within a moment is signed together, if others of ours
+  // are under way already.
+  void on_proposed(ledger::Op draft, base::Instant now, Effects& effects);
   void on_liveness(const base::NodeId& peer, bool alive, base::Instant now, Effects& effects);
   void on_round_trip(const base::NodeId& peer, base::Duration round_trip);
 
-  // An op of this node's own, signed, for on_op(): numbered above all its others, good for as long
-  // as the ledger lets it be.
+  // An op of this node's own, for on_proposed(): numbered above all its others, good for as long as
+  // the ledger lets it be.
   [[nodiscard]] ledger::Op draft(ledger::Payload payload) const;
 
+  // Whether one more op of ours has a place among those that wait.
+  [[nodiscard]] bool has_room() const;
   // Why the op could not be decided if it came next, as far as this node knows.
   [[nodiscard]] std::optional<ledger::Reason> refusal(const ledger::Op& op) const;
 
@@ -112,6 +119,7 @@ class Agreement {
   void choose_observers(Observers observers) { observers_ = std::move(observers); }
 
  private:
+  void sign_drafts(base::Instant now, Effects& effects);
   void take(consensus::Effects& from, Effects& effects);
   void take(consensus::Effect&& effect, Effects& effects);
   void take(consensus::Decided&& effect, Effects& effects);
@@ -131,6 +139,8 @@ class Agreement {
   consensus::Effects scratch_;  // empty between inputs, as the next two
   std::vector<StoredDecision> deciding_;
   ledger::Changes changes_;
+  std::vector<ledger::Op> drafts_;  // not signed yet, in order; fewer than op_set_max
+  base::Instant sign_at_ = base::Instant::never();
   std::deque<DecisionView> decisions_;  // the newest last
   std::uint64_t decided_ = 0;
   std::uint64_t alarms_ = 0;

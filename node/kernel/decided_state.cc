@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "consensus/statements.h"
+#include "crypto/digest.h"
 
 #include <string>
 #include <utility>
@@ -89,6 +90,11 @@ std::optional<consensus::OpSummary> DecidedState::summarize(base::ByteView bytes
                               .not_after_ms = op->not_after_ms(),
                               .op_class = static_cast<consensus::OpClass>(
                                   static_cast<std::uint8_t>(op->op_class()) - first)};
+}
+
+std::optional<base::Digest> DecidedState::id_of(base::ByteView op) const {
+  if (op.size() < ledger::op_head_size) return std::nullopt;
+  return crypto::digest(op.first(ledger::op_preimage_size));
 }
 
 void DecidedState::append_checks(base::ByteView bytes,

@@ -44,6 +44,7 @@ class DecidedState final : public consensus::Application {
 
   // ---- consensus::Application ----
   [[nodiscard]] std::optional<consensus::OpSummary> summarize(base::ByteView op) const override;
+  [[nodiscard]] std::optional<base::Digest> id_of(base::ByteView op) const override;
   void append_checks(base::ByteView op, std::vector<crypto::SignatureCheck>& checks) const override;
   [[nodiscard]] bool eligible(const consensus::BlockContext& at, base::ByteView op) const override;
   [[nodiscard]] consensus::Selected select(const consensus::BlockContext& at,

@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "crypto/verified.h"
+#include "ledger/op.h"
 #include "mesh/call.h"
 #include "mesh/descriptor.h"
 #include "mesh/options.h"
@@ -109,7 +110,7 @@ struct DecisionsRead {
 };
 // An op of this node's own user.
 struct OpProposed {
-  base::Bytes op;
+  ledger::Op draft;  // by Agreement::draft()
 };
 
 // ---- calls ----

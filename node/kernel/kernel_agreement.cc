@@ -86,7 +86,7 @@ void Kernel::on(DecisionsRead&& input) {
   }
 }
 void Kernel::on(OpProposed&& input) {
-  if (agreement_) (void)agreement_->on_op(std::move(input.op), now_, agreement_effects_);
+  if (agreement_) agreement_->on_proposed(std::move(input.draft), now_, agreement_effects_);
 }
 
 }  // namespace kernel

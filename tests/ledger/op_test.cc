@@ -90,9 +90,11 @@ TEST(OpTest, IsRefusedWhateverByteIsChanged) {
   }
 }
 
-TEST(OpTest, HasNoFlagsYet) {
+TEST(OpTest, HasNoOtherFlagThanTogether) {
   base::Bytes flagged = signed_op(Leave{}).bytes();
   flagged[98] = std::byte{1};
+  EXPECT_EQ(Op::parse(flagged, mesh()).error(), OpError::place);
+  flagged[98] = std::byte{2};
   EXPECT_EQ(Op::parse(flagged, mesh()).error(), OpError::unknown_kind);
 }
 
@@ -119,7 +121,7 @@ TEST(OpTest, MayBeAsLongAsItsBound) {
 // As a signer with code of his own could: what he signed is no encoding of ours.
 base::Result<Op, OpError> parse_raw(OpKind kind, const base::Bytes& payload) {
   const crypto::Statement statement =
-      op_statement(mesh(), identity(1).id(), 5, 1'000, kind, payload);
+      op_statement(mesh(), identity(1).id(), 5, 1'000, kind, 0, payload);
   const crypto::Signature signature = identity(1).sign(statement);
   return Op::parse(Writer().fixed(statement.bytes()).fixed(signature.view()).fixed(payload).take(),
                    mesh());

@@ -28,9 +28,11 @@ crypto::SignatureCheck check_of(bool genuine) {
 class Verdicts {
  public:
   SignaturePool::Done done() {
-    return [this](std::uint64_t batch, const std::vector<crypto::Verdict>& verdicts) {
+    return [this](const std::vector<SignaturePool::Checked>& checked) {
       const std::lock_guard lock(mutex_);
-      for (const crypto::Verdict& verdict : verdicts) by_batch_[batch].push_back(verdict.holds());
+      for (const auto& [batch, verdicts] : checked) {
+        for (const crypto::Verdict& verdict : verdicts) by_batch_[batch].push_back(verdict.holds());
+      }
       changed_.notify_all();
     };
   }
@@ -45,6 +47,14 @@ class Verdicts {
   std::condition_variable changed_;
   std::map<std::uint64_t, std::vector<bool>> by_batch_;
 };
+
+TEST(SignaturePoolTest, AnswersEachOfSeveralEqualChecks) {
+  Verdicts verdicts;
+  SignaturePool pool(1, verdicts.done());
+  pool.submit(1,
+              {check_of(true), check_of(true), check_of(false), check_of(true), check_of(false)});
+  EXPECT_EQ(verdicts.wait_for(1).at(1), (std::vector<bool>{true, true, false, true, false}));
+}
 
 TEST(SignaturePoolTest, AnswersEachBatchInTheOrderOfItsChecks) {
   Verdicts verdicts;

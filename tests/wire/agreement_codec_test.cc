@@ -119,7 +119,7 @@ class AgreementCodecTest : public testing::Test {
             consensus::Certificates{{certificate()}},
             consensus::GetEpochs{.from_epoch = 6, .epochs_max = 7},
             consensus::EpochProofs{{proof(), proof()}},
-            consensus::OpGossip{base::to_bytes("op")},
+            consensus::OpGossip{{base::to_bytes("op"), base::to_bytes("another")}},
             consensus::Evidence{vote(), vote()}};
   }
 
@@ -177,8 +177,8 @@ TEST_F(AgreementCodecTest, RefusesWhatBreaksABound) {
   Certificate short_of_one = certificate();
   short_of_one.signatures.pop_back();
   EXPECT_FALSE(decode_agreement(encode(consensus::Message(short_of_one))));
-  EXPECT_FALSE(decode_agreement(
-      encode(consensus::Message(consensus::OpGossip{base::Bytes(AgreementLimits::op_bytes + 1)}))));
+  EXPECT_FALSE(decode_agreement(encode(
+      consensus::Message(consensus::OpGossip{{base::Bytes(AgreementLimits::op_bytes + 1)}}))));
   consensus::GetBlocks many;
   many.hashes.resize(AgreementLimits::asked + 1);
   EXPECT_FALSE(decode_agreement(encode(consensus::Message(many))));
