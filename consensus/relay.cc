@@ -15,10 +15,6 @@ void Relay::on_certificate(const Certificate& certificate, const Epoch& epoch,
                            Outbox& outbox, Effects& effects) {
   if (!self || outbox.replaying()) return;  // an observer's certificates go another way
   const Committee& committee = epoch.committee();
-  if (committee.size() <= broadcast_members_max) {
-    outbox.broadcast(certificate, effects);
-    return;
-  }
   const SignerIndex next = epoch.leader(certificate.view + 1);
   if (next != *self) outbox.send(committee.member(next).node, certificate, effects);
   Waiting waiting{.certificate = certificate, .to = 0, .due = now + delay / 4};

@@ -1,7 +1,6 @@
-// Certificates must reach every validator that is not known to have them. In a small committee each
-// is broadcast; in a larger one it goes to the next leader at once and to the others a little
-// later, unless they show by then that they have it: a vote in a later view, or a finalize vote for
-// that view. CONSENSUS 3.7.
+// Certificates must reach every validator that is not known to have them. Each goes to the next
+// leader at once and to the others a little later, unless they show by then that they have it: a
+// vote in a later view, or a finalize vote for that view. CONSENSUS 3.7.
 #pragma once
 
 #include "base/time.h"
@@ -19,8 +18,6 @@ namespace consensus {
 
 class Relay {
  public:
-  static constexpr std::size_t broadcast_members_max = 7;
-
   void on_certificate(const Certificate& certificate, const Epoch& epoch,
                       std::optional<SignerIndex> self, base::Duration delay, base::Instant now,
                       Outbox& outbox, Effects& effects);
