@@ -46,6 +46,10 @@ struct FindOp {
 };
 using Operation = std::variant<SaveEpoch, Commit, Install, ReadRange, ReadNewest, FindOp>;
 
+bool is_read(const Operation& operation) {
+  return operation.index() >= 3;
+}
+
 std::int64_t number_of(std::uint64_t value) {
   return static_cast<std::int64_t>(
       std::min<std::uint64_t>(value, std::numeric_limits<std::int64_t>::max()));
@@ -162,6 +166,7 @@ class Archive::Writer {
   mutable std::mutex mutex_;  // guards queue_, health_, stopping_
   std::condition_variable changed_;
   std::deque<Operation> queue_;
+  bool asked_ = false;  // there is a read in it
   Health health_;
   bool stopping_ = false;
   std::thread thread_;  // started by the first submit(): load() comes before
@@ -198,6 +203,7 @@ base::Result<Archived, FileError> Archive::Writer::load() {
 void Archive::Writer::submit(Operation operation) {
   {
     const std::lock_guard lock(mutex_);
+    asked_ = asked_ || is_read(operation);
     queue_.push_back(std::move(operation));
     if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
   }
@@ -211,14 +217,16 @@ void Archive::Writer::work() {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
       if (queue_.empty()) return;
+      // Decisions that come one behind the other share a transaction, unless somebody waits.
+      changed_.wait_for(lock, options_.gather, [this] { return stopping_ || asked_; });
+      asked_ = false;
       batch.swap(queue_);
     }
     // Reads see all that was written before them.
     std::vector<Operation> writes;
     std::vector<Operation> reads;
     for (Operation& operation : batch) {
-      const bool is_read = operation.index() >= 3;
-      (is_read ? reads : writes).push_back(std::move(operation));
+      (is_read(operation) ? reads : writes).push_back(std::move(operation));
     }
     if (!writes.empty() && !write_all(writes)) return;
     for (Operation& operation : reads) {

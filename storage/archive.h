@@ -59,6 +59,7 @@ class Archive {
   using Place = std::function<void(std::optional<OpPlace>)>;
 
   struct Options {
+    base::Duration gather = std::chrono::milliseconds(100);       // what comes within that time
     base::Duration retry_after = std::chrono::milliseconds(500);  // a write that failed
   };
   struct Health {
