@@ -13,10 +13,12 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "consensus/committee.h"
+#include "consensus/state_transfer.h"
 #include "crypto/verified.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -106,6 +108,25 @@ class Application {
   // is executed, unless a quorum vouches for the block already.
   virtual void append_checks(base::ByteView op,
                              std::vector<crypto::SignatureCheck>& checks) const = 0;
+
+  // ---- the committed state in pieces ----
+
+  // Of the committed state; null: this application hands none over.
+  [[nodiscard]] virtual std::unique_ptr<StateImage> image() const { return nullptr; }
+  // Null: the manifest does not give that root. What the committed state and an `earlier` intake
+  // (it may be null) have of it is not missing.
+  [[nodiscard]] virtual std::unique_ptr<StateIntake> begin_intake(
+      const base::Digest& root, base::ByteView manifest, std::unique_ptr<StateIntake> earlier) {
+    static_cast<void>(root);
+    static_cast<void>(manifest);
+    static_cast<void>(earlier);
+    return nullptr;
+  }
+  // Of which nothing is missing: it becomes the committed state, and all overlays are gone.
+  virtual void install(std::unique_ptr<StateIntake> intake, const Committed& at) {
+    static_cast<void>(intake);
+    static_cast<void>(at);
+  }
 
   // ---- states ----
 

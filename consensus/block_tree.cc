@@ -4,6 +4,7 @@
 #include "consensus/statements.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -52,6 +53,7 @@ BlockTree::BlockTree(Application& application, const Epochs& epochs, const Optio
 void BlockTree::add(BlockPtr block) {
   const base::Digest hash = block->hash();
   if (block->header().height <= root_.height) return;
+  by_height_.emplace(block->header().height, hash);
   entries_.try_emplace(hash, Entry{.block = std::move(block), .executed = {}, .fault = {}});
 }
 
@@ -155,7 +157,19 @@ bool BlockTree::stands_on(const base::Digest& hash, const base::Digest& ancestor
   return true;
 }
 
+bool BlockTree::is_only_child(const base::Digest& hash) const {
+  const auto lowest = by_height_.begin();
+  if (lowest == by_height_.end() || lowest->second != hash) return false;
+  const auto next = std::next(lowest);
+  return next == by_height_.end() || next->first > lowest->first;
+}
+
 BlockPtr BlockTree::next_to_commit(const base::Digest& target) const {
+  // One chain, as when we are behind: no need to walk down all of it for each of its blocks.
+  if (!by_height_.empty() && is_only_child(by_height_.begin()->second) && executed(target) &&
+      target != root_.hash) {
+    return entries_.at(by_height_.begin()->second).block;
+  }
   base::Digest at = target;
   while (true) {
     const auto found = entries_.find(at);
@@ -168,6 +182,7 @@ BlockPtr BlockTree::next_to_commit(const base::Digest& target) const {
 void BlockTree::drop(const base::Digest& hash) {
   const auto at = entries_.find(hash);
   if (at->second.executed) application_.discard(hash);
+  by_height_.erase({at->second.block->header().height, hash});
   entries_.erase(at);
 }
 
@@ -179,20 +194,38 @@ void BlockTree::commit(const base::Digest& hash) {
   CHECK(block->header().parent_hash == root_.hash);
   // Deepest first, so that no overlay loses the one that it stands on.
   std::vector<std::pair<Height, base::Digest>> gone;
-  for (const auto& [other, entry] : entries_) {
-    const Height height = entry.block->header().height;
-    const bool executed_elsewhere = entry.executed && !stands_on(other, hash);
-    if (height <= block->header().height || executed_elsewhere) gone.emplace_back(height, other);
+  if (!is_only_child(hash)) {
+    for (const auto& [other, entry] : entries_) {
+      const Height height = entry.block->header().height;
+      const bool executed_elsewhere = entry.executed && !stands_on(other, hash);
+      if (height <= block->header().height || executed_elsewhere) gone.emplace_back(height, other);
+    }
   }
   std::sort(gone.begin(), gone.end(), [](const auto& a, const auto& b) { return a > b; });
   for (const auto& [height, other] : gone) {
     if (other != hash) drop(other);
   }
   application_.commit(hash);
+  by_height_.erase({block->header().height, hash});
   entries_.erase(hash);
   root_ = as_parent(block->header(), hash);
   recent_.push_back(block);
   if (recent_.size() > options_.recent_blocks_max) recent_.pop_front();
+}
+
+void BlockTree::restart(const BlockPtr& block) {
+  root_ = as_parent(block->header(), block->hash());
+  recent_.clear();
+  recent_.push_back(block);
+  std::erase_if(entries_, [&](const auto& entry) {
+    return entry.second.block->header().height <= root_.height;
+  });
+  by_height_.clear();
+  for (auto& [hash, entry] : entries_) {
+    entry.executed.reset();
+    entry.fault.reset();
+    by_height_.emplace(entry.block->header().height, hash);
+  }
 }
 
 void BlockTree::prune(const Epoch& epoch, View finalized) {

@@ -12,7 +12,9 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 namespace consensus {
 
@@ -66,6 +68,9 @@ class BlockTree {
   // The root is the block that was finalized in this view: others of views up to it are dead.
   void prune(const Epoch& epoch, View finalized);
 
+  // The application's state is that of another block now: nothing above it is executed.
+  void restart(const BlockPtr& block);
+
   [[nodiscard]] const ParentBlock& root() const { return root_; }
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
@@ -77,6 +82,8 @@ class BlockTree {
   };
 
   [[nodiscard]] bool stands_on(const base::Digest& hash, const base::Digest& ancestor) const;
+  // That block alone is as low as it is, so every executed one above stands on it.
+  [[nodiscard]] bool is_only_child(const base::Digest& hash) const;
   void execute(Entry& entry);
   void drop(const base::Digest& hash);
 
@@ -85,7 +92,8 @@ class BlockTree {
   const Options& options_;
   ParentBlock root_;
   std::map<base::Digest, Entry> entries_;  // above the root; no executed child without its parent
-  std::deque<BlockPtr> recent_;            // committed lately, newest last; bounded
+  std::set<std::pair<Height, base::Digest>> by_height_;  // the same
+  std::deque<BlockPtr> recent_;                          // committed lately, newest last; bounded
 };
 
 }  // namespace consensus

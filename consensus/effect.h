@@ -66,6 +66,16 @@ struct Decided {
 struct EpochStarted {
   EpochProof proof;
 };
+// A state that came as a whole is the application's now, and that of this block. It replaces what
+// is stored; the pieces that were kept of it are of no use any more.
+struct Installed {
+  Decision decision;
+  EpochNumber epoch = 0;
+};
+// For the next run, if this one ends before all of the snapshot is here.
+struct KeepPiece {
+  KeptPiece piece;
+};
 struct EvidenceFound {
   Evidence evidence;
 };
@@ -88,8 +98,8 @@ struct Alarm {
 };
 
 using Effect = std::variant<Append, Sync, RewriteLog, Send, Broadcast, Publish, CheckSignatures,
-                            ReadRange, Decided, EpochStarted, EvidenceFound, Misbehaved, Alarm,
-                            base::Transition, base::Notice>;
+                            ReadRange, Decided, EpochStarted, Installed, KeepPiece, EvidenceFound,
+                            Misbehaved, Alarm, base::Transition, base::Notice>;
 using Effects = std::vector<Effect>;
 
 }  // namespace consensus

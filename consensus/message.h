@@ -7,6 +7,7 @@
 #include "consensus/block.h"
 #include "consensus/certificate.h"
 #include "consensus/epoch.h"
+#include "consensus/state_transfer.h"
 #include "consensus/vote.h"
 #include "crypto/identity.h"
 
@@ -46,6 +47,7 @@ struct Blocks {
   std::vector<BlockPtr> blocks;
 };
 struct GetRange {
+  EpochNumber epoch = 0;  // the asker's, for a snapshot's proof
   Height from_height = 0;
   std::uint16_t blocks_max = 0;
   std::uint32_t bytes_max = 0;
@@ -78,6 +80,28 @@ struct EpochProof {
 struct EpochProofs {
   std::vector<EpochProof> proofs;  // consecutive
 };
+// Instead of a range that would be too long: the state that a finalized block led to, in pieces.
+struct SnapshotOffer {
+  BlockPtr block;
+  Certificate finalization;        // of the block itself
+  std::vector<EpochProof> epochs;  // from the asker's on to that of the block
+  base::Bytes manifest;            // of the application
+};
+struct GetPieces {
+  base::Digest root;  // of the state
+  std::vector<PieceIndex> pieces;
+  std::uint32_t offset = 0;  // in the first of them
+};
+struct Piece {
+  PieceIndex index = 0;
+  std::uint32_t offset = 0;
+  std::uint32_t size = 0;  // of all of it
+  base::Bytes bytes;
+};
+struct Pieces {
+  base::Digest root;
+  std::vector<Piece> pieces;
+};
 struct OpGossip {
   std::vector<base::Bytes> ops;
 };
@@ -88,8 +112,8 @@ struct Evidence {
   bool operator==(const Evidence&) const = default;
 };
 
-using Message =
-    std::variant<Vote, Certificate, Proposal, Status, GetBlocks, Blocks, GetRange, Range,
-                 GetCertificates, Certificates, GetEpochs, EpochProofs, OpGossip, Evidence>;
+using Message = std::variant<Vote, Certificate, Proposal, Status, GetBlocks, Blocks, GetRange,
+                             Range, GetCertificates, Certificates, GetEpochs, EpochProofs, OpGossip,
+                             Evidence, SnapshotOffer, GetPieces, Pieces>;
 
 }  // namespace consensus

@@ -53,6 +53,13 @@ struct Options {
   std::size_t heard_max = 256;
   std::uint16_t range_blocks_max = 256;
   std::uint32_t range_bytes_max = 1024 * 1024;
+  Height snapshot_after = 50'000;                 // blocks behind: then the state comes as a whole
+  Duration image_kept = std::chrono::minutes(1);  // of the state, after it was asked for last
+  EpochNumber snapshot_epochs_max = 256;
+  std::size_t pieces_asked_max = 256;
+  std::uint32_t piece_bytes_max = 16U * 1024 * 1024;
+  Duration snapshot_patience = std::chrono::seconds(2);
+  std::uint32_t snapshot_attempts_max = 3;
   std::size_t repair_parallel_max = 4;
   std::size_t wants_max = 256;
   std::size_t mempool_ops_max = 50'000;

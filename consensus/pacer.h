@@ -12,7 +12,7 @@
 
 namespace consensus {
 
-enum class AnswerKind : std::uint8_t { status, certificates, proofs, blocks, range };
+enum class AnswerKind : std::uint8_t { status, certificates, proofs, blocks, range, snapshot };
 
 class Pacer {
  public:

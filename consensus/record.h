@@ -5,6 +5,7 @@
 #include "consensus/block.h"
 #include "consensus/certificate.h"
 #include "consensus/message.h"
+#include "consensus/state_transfer.h"
 #include "consensus/vote.h"
 
 #include <optional>
@@ -43,7 +44,8 @@ struct Recovery {
   std::vector<EpochProof> epochs;    // as storage keeps them, from the end of epoch 0 on
   std::optional<Decision> decision;  // the newest whose state the application holds, with its proof
   std::vector<Record> log;
-  LogPosition position = 0;  // of its last record
+  LogPosition position = 0;       // of its last record
+  std::vector<KeptPiece> pieces;  // of a snapshot that was not complete
 };
 
 }  // namespace consensus

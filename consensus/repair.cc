@@ -68,7 +68,8 @@ void Repair::ask(const base::NodeId& peer, EpochNumber epoch, base::Duration del
   if (!certificates.views.empty()) outbox.send(peer, std::move(certificates), effects);
   if (range_ && range_->second.due <= now) {
     outbox.send(peer,
-                GetRange{.from_height = range_->first,
+                GetRange{.epoch = epoch,
+                         .from_height = range_->first,
                          .blocks_max = options_.range_blocks_max,
                          .bytes_max = options_.range_bytes_max},
                 effects);

@@ -28,7 +28,8 @@ Replica::State::State(Options options_in, Self self_in, Application& application
       timing(options),
       intake(options),
       pacer(5 * options.peers_max),
-      ask_again(base::Instant::never()) {}
+      ask_again(base::Instant::never()),
+      fetch(options) {}
 
 Moment Replica::State::moment(base::Instant now) const {
   const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(now - wall_at).count();
@@ -66,7 +67,8 @@ std::optional<base::Digest> Replica::State::commit_target(Moment at) {
   if (standing.kind == BlockTree::Standing::Kind::valid) return target;
   if (standing.kind == BlockTree::Standing::Kind::missing) {
     repair.want_block(standing.missing);
-    if (*core->uncommitted_since() + delay() <= at.now) repair.want_range(tree->root().height + 1);
+    const bool long_ago = *core->uncommitted_since() + delay() <= at.now;
+    if (long_ago && !fetch.active()) repair.want_range(tree->root().height + 1);
   }
   if (!proven || proven->hash == root) return std::nullopt;
   if (tree->settle(proven->hash).kind != BlockTree::Standing::Kind::valid) return std::nullopt;
@@ -180,6 +182,7 @@ void Replica::State::settle(base::Instant now, Effects& effects) {
       outbox.send(member.node, std::move(status), effects);
     }
   }
+  tend_snapshot(now, effects);
   do {
     core->evaluate(at, effects);
   } while (commit(at, effects));
@@ -247,6 +250,7 @@ void Replica::on_time(base::Instant now, Effects& effects) {
 
 base::Instant Replica::next_deadline() const {
   base::Instant next = std::min(state_->core->next_deadline(), state_->repair.next_deadline());
+  next = std::min(next, state_->fetch.next_deadline());
   if (state_->listening_until) {
     next = std::min({next, *state_->listening_until, state_->ask_again});
   }
@@ -271,7 +275,7 @@ void Replica::on_stored(Height height) {
 
 void Replica::on_range_read(std::uint64_t request, std::vector<Decision> decisions,
                             base::Instant now, Effects& effects) {
-  state_->answer_range(request, std::move(decisions), effects);
+  state_->answer_range(request, std::move(decisions), now, effects);
   state_->settle(now, effects);
 }
 

@@ -31,8 +31,12 @@ void Replica::State::receive(const base::NodeId& from, GetRange& question, base:
   const bool waits = std::any_of(ranges_asked.begin(), ranges_asked.end(),
                                  [&](const auto& asked) { return asked.second.by == from; });
   if (waits) return;
+  if (tree->root().height - question.from_height >= options.snapshot_after) {
+    offer_snapshot(from, question.epoch, now, effects);
+    return;
+  }
   const std::uint64_t request = next_range++;
-  ranges_asked[request] = {.by = from, .from = question.from_height};
+  ranges_asked[request] = {.by = from, .from = question.from_height, .epoch = question.epoch};
   effects.push_back(ReadRange{.request = request,
                               .from_height = question.from_height,
                               .blocks_max = std::min(question.blocks_max, options.range_blocks_max),
@@ -40,13 +44,15 @@ void Replica::State::receive(const base::NodeId& from, GetRange& question, base:
 }
 
 void Replica::State::answer_range(std::uint64_t request, std::vector<Decision> decisions,
-                                  Effects& effects) {
+                                  base::Instant now, Effects& effects) {
   const auto asked = ranges_asked.find(request);
   if (asked == ranges_asked.end()) return;
   const base::NodeId by = asked->second.by;
+  const EpochNumber epoch = asked->second.epoch;
   ranges_asked.erase(asked);
   while (!decisions.empty() && !decisions.back().finalization) decisions.pop_back();
-  if (decisions.empty()) return;
+  // We came by a snapshot ourselves, and have no blocks from before it.
+  if (decisions.empty()) return offer_snapshot(by, epoch, now, effects);
   Range range{
       .blocks = {}, .finalization = *decisions.back().finalization, .tail = decisions.back().tail};
   for (Decision& decision : decisions) range.blocks.push_back(std::move(decision.block));

@@ -300,6 +300,9 @@ void Replica::State::admit(const Incoming& incoming, std::span<const crypto::Ver
       [&](const EpochProofs& proofs) {
         if (current) take_proof(proofs.proofs.front(), at, effects);
       },
+      [&](const SnapshotOffer& offer) {
+        if (current) take_offer(from, offer, effects);
+      },
       [&](const OpGossip& gossip) { take_ops(from, gossip.ops, now, effects); },
       [&](const Evidence& evidence) {
         if (current) core->report(evidence, effects);

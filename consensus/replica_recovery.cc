@@ -59,6 +59,7 @@ void Replica::State::recover(Recovery recovery, base::Instant now, Effects& effe
     }
     core->restore(*recovery.decision->finalization, effects);
   }
+  fetch.restore(std::move(recovery.pieces));
   outbox.end_replay(recovery.position);
   rewritten_at = recovery.position;
   stored = root.height;

@@ -1,6 +1,7 @@
 // What a Replica is made of, and its steps by theme: replica.cc composes and commits,
 // replica_receive.cc looks at messages before and after their signatures are checked,
-// replica_answer.cc answers questions, replica_recovery.cc replays the log.
+// replica_answer.cc answers questions, replica_snapshot.cc hands over and takes in whole states,
+// replica_recovery.cc replays the log.
 #pragma once
 
 #include "consensus/block_tree.h"
@@ -13,10 +14,12 @@
 #include "consensus/repair.h"
 #include "consensus/replica.h"
 #include "consensus/silence.h"
+#include "consensus/snapshot_fetch.h"
 #include "consensus/timing.h"
 #include "consensus/vote_guard.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -81,7 +84,21 @@ struct Replica::State {
   void receive(const base::NodeId& from, GetCertificates& question, base::Instant now,
                Effects& effects);
   void receive(const base::NodeId& from, GetEpochs& question, base::Instant now, Effects& effects);
-  void answer_range(std::uint64_t request, std::vector<Decision> decisions, Effects& effects);
+  void answer_range(std::uint64_t request, std::vector<Decision> decisions, base::Instant now,
+                    Effects& effects);
+
+  void receive(const base::NodeId& from, GetPieces& question, base::Instant now, Effects& effects);
+
+  // ---- replica_snapshot.cc ----
+  void renew_image(base::Instant now);
+  void offer_snapshot(const base::NodeId& to, EpochNumber from_epoch, base::Instant now,
+                      Effects& effects);
+  void receive(const base::NodeId& from, SnapshotOffer& offer, base::Instant now, Effects& effects);
+  void receive(const base::NodeId& from, Pieces& pieces, base::Instant now, Effects& effects);
+  [[nodiscard]] bool far_ahead(const SnapshotOffer& offer) const;
+  void take_offer(const base::NodeId& from, const SnapshotOffer& offer, Effects& effects);
+  void tend_snapshot(base::Instant now, Effects& effects);
+  void install_snapshot(base::Instant now, Effects& effects);
 
   // ---- replica_recovery.cc ----
   void recover(Recovery recovery, base::Instant now, Effects& effects);
@@ -96,6 +113,14 @@ struct Replica::State {
   struct Asked {
     base::NodeId by;
     Height from = 0;
+    EpochNumber epoch = 0;
+  };
+  // A snapshot that others fetch from us.
+  struct Serving {
+    BlockPtr block;
+    Certificate finalization;
+    std::unique_ptr<StateImage> image;
+    base::Instant used;
   };
 
   const Options options;
@@ -121,6 +146,8 @@ struct Replica::State {
   std::set<base::NodeId> echoed;
   base::Instant ask_again;  // while listening
   base::Instant next_op_gossip;
+  SnapshotFetch fetch;
+  std::optional<Serving> serving;
   std::map<std::uint64_t, Asked> ranges_asked;  // ReadRange requests of peers; bounded
   std::uint64_t next_range = 1;
   base::Instant settled_at;

@@ -75,6 +75,24 @@ base::Result<void, SnapshotError> Snapshot::on_bucket(std::size_t index, base::B
   return {};
 }
 
+void Snapshot::reuse(const State& state) {
+  for (std::size_t i = 0; i < State::bucket_count; ++i) {
+    if (!buckets_[i] && state.bucket(i).digest == digests_[i]) {
+      buckets_[i] = std::make_shared<const Bucket>(state.bucket(i));
+      --missing_;
+    }
+  }
+}
+
+void Snapshot::reuse(const Snapshot& other) {
+  for (std::size_t i = 0; i < State::bucket_count; ++i) {
+    if (!buckets_[i] && other.buckets_[i] && other.digests_[i] == digests_[i]) {
+      buckets_[i] = other.buckets_[i];
+      --missing_;
+    }
+  }
+}
+
 std::vector<std::size_t> Snapshot::missing(std::size_t max) const {
   std::vector<std::size_t> out;
   for (std::size_t i = 0; i < State::bucket_count && out.size() < max; ++i) {

@@ -36,6 +36,9 @@ class Snapshot {
                                                                    base::ByteView manifest);
   base::Result<void, SnapshotError> on_bucket(std::size_t index, base::ByteView bytes);
 
+  // Those that are missing here and the same there.
+  void reuse(const State& state);
+  void reuse(const Snapshot& other);
   // Of buckets that are still missing, ascending, at most `max`.
   [[nodiscard]] std::vector<std::size_t> missing(std::size_t max) const;
   [[nodiscard]] bool complete() const { return missing_ == 0; }

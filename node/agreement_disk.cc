@@ -54,6 +54,7 @@ base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
   if (!archived) return base::Unexpected{archived.error().text()};
   self.stored_.epochs = std::move(archived->epochs);
   self.stored_.state = std::move(archived->state);
+  self.stored_.pieces = std::move(archived->pieces);
   if (archived->newest) {
     self.stored_.newest = kernel::StoredDecision{.height = archived->newest->height,
                                                  .epoch = archived->newest->epoch,
@@ -84,6 +85,20 @@ void AgreementDisk::carry_out(kernel::StoreDecisions&& effect) {
                       .ops = std::move(decision.ops)});
   }
   archive_->commit(std::move(blocks), std::move(effect.changes));
+}
+
+void AgreementDisk::carry_out(kernel::StoreState&& effect) {
+  kernel::StoredDecision& decision = effect.decision;
+  archive_->install({.height = decision.height,
+                     .epoch = decision.epoch,
+                     .block = std::move(decision.block),
+                     .proof = std::move(decision.proof),
+                     .ops = {}},
+                    std::move(effect.documents));
+}
+
+void AgreementDisk::carry_out(kernel::KeepPiece&& effect) {
+  archive_->keep_piece(effect.index, std::move(effect.bytes));
 }
 
 void AgreementDisk::carry_out(kernel::StoreEpoch&& effect) {

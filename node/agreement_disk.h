@@ -35,6 +35,8 @@ class AgreementDisk {
   void carry_out(const kernel::SyncLog& effect) { log_->sync(effect.position); }
   void carry_out(kernel::RewriteLog&& effect);
   void carry_out(kernel::StoreDecisions&& effect);
+  void carry_out(kernel::StoreState&& effect);
+  void carry_out(kernel::KeepPiece&& effect);
   void carry_out(kernel::StoreEpoch&& effect);
   void carry_out(const kernel::ReadDecisions& effect);
 

@@ -377,6 +377,8 @@ void Daemon::carry_out(kernel::Effect effect) {
         waits_.on_decided(e);
         foundation_.agreement->carry_out(std::move(e));
       },
+      [&](kernel::StoreState&& e) { foundation_.agreement->carry_out(std::move(e)); },
+      [&](kernel::KeepPiece&& e) { foundation_.agreement->carry_out(std::move(e)); },
       [&](kernel::StoreEpoch&& e) { foundation_.agreement->carry_out(std::move(e)); },
       [&](kernel::ReadDecisions&& e) { foundation_.agreement->carry_out(e); },
       [&](kernel::CheckSignatures&& e) { signatures_.submit(e.batch, std::move(e.checks)); },

@@ -77,7 +77,8 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
       [&](const mesh::ProbeAgent& e) { probe_agent(index, e); },
       [](const kernel::SendAgreement&) {}, [](const kernel::AppendLog&) {},
       [](const kernel::SyncLog&) {}, [](const kernel::RewriteLog&) {},
-      [](const kernel::StoreDecisions&) {}, [](const kernel::StoreEpoch&) {},
+      [](const kernel::StoreDecisions&) {}, [](const kernel::StoreState&) {},
+      [](const kernel::KeepPiece&) {}, [](const kernel::StoreEpoch&) {},
       [](const kernel::ReadDecisions&) {}, [](const kernel::DecidedPolicies&) {},
       [&](const base::Transition& e) {
         if (options_.stepped) options_.stepped(now(), index, e);

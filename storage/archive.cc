@@ -29,6 +29,10 @@ struct Install {
   DecidedBlock block;
   std::vector<Document> state;
 };
+struct SavePiece {
+  std::uint32_t number = 0;
+  base::Bytes bytes;
+};
 struct ReadRange {
   std::uint64_t from_height = 0;
   std::size_t blocks_max = 0;
@@ -44,10 +48,11 @@ struct FindOp {
   base::Digest id;
   Archive::Place done;
 };
-using Operation = std::variant<SaveEpoch, Commit, Install, ReadRange, ReadNewest, FindOp>;
+using Operation =
+    std::variant<SaveEpoch, Commit, Install, SavePiece, ReadRange, ReadNewest, FindOp>;
 
 bool is_read(const Operation& operation) {
-  return operation.index() >= 3;
+  return operation.index() >= 4;
 }
 
 std::int64_t number_of(std::uint64_t value) {
@@ -62,6 +67,8 @@ struct Statements {
   Statement put_document;
   Statement delete_document;
   Statement clear_state;
+  Statement save_piece;
+  Statement clear_pieces;
   Statement range;
   Statement newest;
   Statement find_op;
@@ -82,6 +89,8 @@ base::Result<Statements, SqlError> prepare_all(Database& database) {
   auto put = prepare("INSERT OR REPLACE INTO state (key, document) VALUES (?1, ?2)");
   auto remove = prepare("DELETE FROM state WHERE key = ?1");
   auto clear = prepare("DELETE FROM state");
+  auto save_piece = prepare("INSERT OR REPLACE INTO pieces (number, bytes) VALUES (?1, ?2)");
+  auto clear_pieces = prepare("DELETE FROM pieces");
   auto range = prepare(
       "SELECT height, epoch, block, proof FROM decisions WHERE height >= ?1 ORDER BY height");
   auto newest = prepare(
@@ -89,9 +98,10 @@ base::Result<Statements, SqlError> prepare_all(Database& database) {
       " ORDER BY height DESC LIMIT ?2");
   auto find_op = prepare("SELECT height, place FROM ops WHERE id = ?1");
   if (failed) return base::Unexpected{*failed};
-  return Statements{std::move(*save_epoch), std::move(*save_block), std::move(*save_op),
-                    std::move(*put),        std::move(*remove),     std::move(*clear),
-                    std::move(*range),      std::move(*newest),     std::move(*find_op)};
+  return Statements{std::move(*save_epoch), std::move(*save_block),   std::move(*save_op),
+                    std::move(*put),        std::move(*remove),       std::move(*clear),
+                    std::move(*save_piece), std::move(*clear_pieces), std::move(*range),
+                    std::move(*newest),     std::move(*find_op)};
 }
 
 FileError file_error(const std::filesystem::path& file, const std::string& why) {
@@ -147,6 +157,7 @@ class Archive::Writer {
   Done write(const SaveEpoch& operation);
   Done write(const Commit& operation);
   Done write(const Install& operation);
+  Done write(const SavePiece& operation);
   Done write(const DecidedBlock& block);
   std::vector<DecidedBlock> range(std::uint64_t from_height, std::size_t blocks_max,
                                   std::size_t bytes_max);
@@ -196,6 +207,11 @@ base::Result<Archived, FileError> Archive::Writer::load() {
       archived.state.emplace_back(std::string(base::as_text(row.blob(0))), row.blob(1));
     });
   }
+  if (done) {
+    done = rows("SELECT number, bytes FROM pieces ORDER BY number", [&](const Statement& row) {
+      archived.pieces.emplace_back(static_cast<std::uint32_t>(row.integer(0)), row.blob(1));
+    });
+  }
   if (!done) return base::Unexpected{file_error(file_, done.error().text)};
   return archived;
 }
@@ -231,7 +247,7 @@ void Archive::Writer::work() {
     if (!writes.empty() && !write_all(writes)) return;
     for (Operation& operation : reads) {
       base::match(
-          operation, [](SaveEpoch&) {}, [](Commit&) {}, [](Install&) {},
+          operation, [](SaveEpoch&) {}, [](Commit&) {}, [](Install&) {}, [](SavePiece&) {},
           [&](auto& read_operation) { read(read_operation); });
     }
   }
@@ -247,7 +263,7 @@ bool Archive::Writer::write_all(const std::vector<Operation>& writes) {
     if (stopping_) return false;
   }
   const bool decided = std::ranges::any_of(writes, [](const Operation& operation) {
-    return !std::holds_alternative<SaveEpoch>(operation);
+    return std::holds_alternative<Commit>(operation) || std::holds_alternative<Install>(operation);
   });
   if (decided) post_([committed = committed_, height = height_] { committed(height); });
   return true;
@@ -309,9 +325,16 @@ Archive::Writer::Done Archive::Writer::write(const Commit& operation) {
   return {};
 }
 
+Archive::Writer::Done Archive::Writer::write(const SavePiece& operation) {
+  const auto step =
+      statements_.save_piece.bind(1, number_of(operation.number)).bind(2, operation.bytes).step();
+  if (!step) return base::Unexpected{step.error()};
+  return {};
+}
+
 Archive::Writer::Done Archive::Writer::write(const Install& operation) {
-  if (const auto cleared = statements_.clear_state.step(); !cleared) {
-    return base::Unexpected{cleared.error()};
+  for (Statement* clear : {&statements_.clear_state, &statements_.clear_pieces}) {
+    if (const auto cleared = clear->step(); !cleared) return base::Unexpected{cleared.error()};
   }
   for (const auto& [key, document] : operation.state) {
     const auto step =
@@ -423,6 +446,9 @@ void Archive::save_epoch(std::uint64_t number, base::Bytes proof) {
 }
 void Archive::commit(std::vector<DecidedBlock> blocks, std::vector<DocumentChange> changes) {
   writer_->submit(Commit{std::move(blocks), std::move(changes)});
+}
+void Archive::keep_piece(std::uint32_t number, base::Bytes bytes) {
+  writer_->submit(SavePiece{number, std::move(bytes)});
 }
 void Archive::install(DecidedBlock block, std::vector<Document> state) {
   writer_->submit(Install{std::move(block), std::move(state)});

@@ -39,7 +39,8 @@ using DocumentChange = std::pair<std::string, std::optional<base::Bytes>>;
 
 // What the last run left.
 struct Archived {
-  std::vector<base::Bytes> epochs;  // by number
+  std::vector<base::Bytes> epochs;                            // by number
+  std::vector<std::pair<std::uint32_t, base::Bytes>> pieces;  // that were kept
   std::optional<DecidedBlock> newest;
   std::vector<Document> state;  // by key
 };
@@ -83,7 +84,9 @@ class Archive {
   void save_epoch(std::uint64_t number, base::Bytes proof);
   // The changes lead to the state of the last block.
   void commit(std::vector<DecidedBlock> blocks, std::vector<DocumentChange> changes);
-  // A state that came as a whole replaces ours; `block` is what led to it.
+  // Of a state that comes as a whole and is not all here; the newest of each number.
+  void keep_piece(std::uint32_t number, base::Bytes bytes);
+  // A state that came as a whole replaces ours and the pieces; `block` is what led to it.
   void install(DecidedBlock block, std::vector<Document> state);
 
   // Consecutive from `from_height` on, until one of the bounds, but at least one if it is there;

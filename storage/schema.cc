@@ -28,6 +28,8 @@ constexpr std::array archive_steps{
     "CREATE TABLE ops (id BLOB PRIMARY KEY, height INTEGER NOT NULL, place INTEGER NOT NULL)"
     "  STRICT, WITHOUT ROWID;"
     "CREATE TABLE state (key BLOB PRIMARY KEY, document BLOB NOT NULL) STRICT, WITHOUT ROWID;",
+    // 1 -> 2
+    "CREATE TABLE pieces (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;",
 };
 
 }  // namespace

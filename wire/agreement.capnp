@@ -78,6 +78,13 @@ struct Range {
   tail @2 :List(Data);        # headers
 }
 
+struct Piece {
+  index @0 :UInt32;
+  offset @1 :UInt32;
+  size @2 :UInt32;            # of all of it
+  bytes @3 :Data;
+}
+
 struct AgreementMessage {
   union {
     vote @0 :Vote;
@@ -90,6 +97,7 @@ struct AgreementMessage {
       fromHeight @6 :UInt64;
       blocksMax @7 :UInt16;
       bytesMax @8 :UInt32;
+      epoch @19 :UInt64;
     }
     range @9 :Range;
     getCertificates :group {
@@ -106,6 +114,21 @@ struct AgreementMessage {
     evidence :group {
       first @17 :Vote;
       second @18 :Vote;
+    }
+    snapshotOffer :group {
+      block @20 :Block;
+      finalization @21 :Certificate;
+      epochs @22 :List(EpochProof);
+      manifest @23 :Data;
+    }
+    getPieces :group {
+      root @24 :Data;         # 32 bytes, of the state
+      pieces @25 :List(UInt32);
+      offset @26 :UInt32;     # in the first of them
+    }
+    pieces :group {
+      root @27 :Data;
+      pieces @28 :List(Piece);
     }
   }
 }

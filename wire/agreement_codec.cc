@@ -93,6 +93,13 @@ void put(schema::EpochProof::Builder out, const EpochProof& in) {
   put(out.initFinalization(), in.finalization);
 }
 
+void put(schema::Piece::Builder out, const consensus::Piece& in) {
+  out.setIndex(in.index);
+  out.setOffset(in.offset);
+  out.setSize(in.size);
+  out.setBytes(data_of(in.bytes));
+}
+
 template <class List, class T>
 void put_all(List out, const std::vector<T>& in) {
   for (unsigned i = 0; i < out.size(); ++i) put(out[i], in[i]);
@@ -135,6 +142,7 @@ void put_question(schema::AgreementMessage::Builder out, const consensus::GetBlo
 }
 void put_question(schema::AgreementMessage::Builder out, const consensus::GetRange& in) {
   auto range = out.initGetRange();
+  range.setEpoch(in.epoch);
   range.setFromHeight(in.from_height);
   range.setBlocksMax(in.blocks_max);
   range.setBytesMax(in.bytes_max);
@@ -149,6 +157,21 @@ void put_question(schema::AgreementMessage::Builder out, const consensus::GetEpo
   auto group = out.initGetEpochs();
   group.setFromEpoch(in.from_epoch);
   group.setEpochsMax(in.epochs_max);
+}
+
+void put_question(schema::AgreementMessage::Builder out, const consensus::GetPieces& in) {
+  auto group = out.initGetPieces();
+  group.setRoot(data_of(in.root.view()));
+  group.setOffset(in.offset);
+  auto pieces = group.initPieces(count(in.pieces.size()));
+  for (unsigned i = 0; i < pieces.size(); ++i) pieces.set(i, in.pieces[i]);
+}
+
+void put(schema::AgreementMessage::SnapshotOffer::Builder out, const consensus::SnapshotOffer& in) {
+  put(out.initBlock(), *in.block);
+  put(out.initFinalization(), in.finalization);
+  put_all(out.initEpochs(count(in.epochs.size())), in.epochs);
+  out.setManifest(data_of(in.manifest));
 }
 
 // ---- decode; each returns false when a field breaks its bound ----
@@ -245,6 +268,15 @@ bool get(schema::EpochProof::Reader in, EpochProof& out) {
          get(in.getTail(), out.tail) && get(in.getFinalization(), out.finalization);
 }
 
+bool get(schema::Piece::Reader in, consensus::Piece& out) {
+  const base::ByteView bytes = view_of(in.getBytes());
+  out.index = in.getIndex();
+  out.offset = in.getOffset();
+  out.size = in.getSize();
+  out.bytes.assign(bytes.begin(), bytes.end());
+  return true;
+}
+
 template <class List, class T>
 bool get_all(List in, std::size_t size_max, std::vector<T>& out) {
   if (in.size() > size_max) return false;
@@ -307,6 +339,21 @@ bool get_ops(capnp::List<capnp::Data>::Reader in, consensus::OpGossip& out) {
   return true;
 }
 
+bool get(schema::AgreementMessage::SnapshotOffer::Reader in, consensus::SnapshotOffer& out) {
+  if (in.getManifest().size() > Limits::manifest_bytes) return false;
+  const base::ByteView manifest = view_of(in.getManifest());
+  out.manifest.assign(manifest.begin(), manifest.end());
+  return get(in.getBlock(), out.block) && get(in.getFinalization(), out.finalization) &&
+         get_all(in.getEpochs(), Limits::epochs, out.epochs);
+}
+
+bool get(schema::AgreementMessage::GetPieces::Reader in, consensus::GetPieces& out) {
+  if (in.getPieces().size() > Limits::pieces) return false;
+  for (const std::uint32_t piece : in.getPieces()) out.pieces.push_back(piece);
+  out.offset = in.getOffset();
+  return get_fixed(in.getRoot(), out.root);
+}
+
 bool get(schema::AgreementMessage::Reader in, consensus::Message& out) {
   using Which = schema::AgreementMessage;
   switch (in.which()) {
@@ -324,7 +371,8 @@ bool get(schema::AgreementMessage::Reader in, consensus::Message& out) {
       return get_all(in.getBlocks(), Limits::asked, out.emplace<consensus::Blocks>().blocks);
     case Which::GET_RANGE: {
       const auto range = in.getGetRange();
-      out = consensus::GetRange{.from_height = range.getFromHeight(),
+      out = consensus::GetRange{.epoch = range.getEpoch(),
+                                .from_height = range.getFromHeight(),
                                 .blocks_max = range.getBlocksMax(),
                                 .bytes_max = range.getBytesMax()};
       return true;
@@ -347,6 +395,15 @@ bool get(schema::AgreementMessage::Reader in, consensus::Message& out) {
                      out.emplace<consensus::EpochProofs>().proofs);
     case Which::OPS:
       return get_ops(in.getOps(), out.emplace<consensus::OpGossip>());
+    case Which::SNAPSHOT_OFFER:
+      return get(in.getSnapshotOffer(), out.emplace<consensus::SnapshotOffer>());
+    case Which::GET_PIECES:
+      return get(in.getGetPieces(), out.emplace<consensus::GetPieces>());
+    case Which::PIECES: {
+      auto& answer = out.emplace<consensus::Pieces>();
+      return get_fixed(in.getPieces().getRoot(), answer.root) &&
+             get_all(in.getPieces().getPieces(), Limits::pieces, answer.pieces);
+    }
     case Which::EVIDENCE: {
       auto& evidence = out.emplace<consensus::Evidence>();
       return get(in.getEvidence().getFirst(), evidence.first) &&
@@ -410,6 +467,11 @@ base::Bytes encode(const consensus::Message& message) {
       [&](const consensus::OpGossip& in) {
         auto ops = out.initOps(count(in.ops.size()));
         for (std::size_t i = 0; i < in.ops.size(); ++i) ops.set(count(i), data_of(in.ops[i]));
+      },
+      [&](const consensus::SnapshotOffer& in) { put(out.initSnapshotOffer(), in); },
+      [&](const consensus::Pieces& in) {
+        out.initPieces().setRoot(data_of(in.root.view()));
+        put_all(out.getPieces().initPieces(count(in.pieces.size())), in.pieces);
       },
       [&](const consensus::Evidence& in) {
         put(out.initEvidence().initFirst(), in.first);

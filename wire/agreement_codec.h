@@ -21,6 +21,8 @@ struct AgreementLimits {
   static constexpr std::size_t op_bytes =
       std::size_t{65} * 1024;  // its head and signature included
   static constexpr std::size_t gossiped_ops = 256;
+  static constexpr std::size_t pieces = 1024;
+  static constexpr std::size_t manifest_bytes = std::size_t{64} * 1024;
   static constexpr std::size_t tail = 256;  // headers behind a seal or block
   static constexpr std::size_t justification = 64;
   static constexpr std::size_t asked = 64;  // hashes or views in a question

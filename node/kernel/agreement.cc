@@ -53,6 +53,7 @@ base::Result<void, std::string> Agreement::on_start(base::WallTime wall, base::I
     if (!record) return base::Unexpected{std::string("a record of the log cannot be read")};
     recovery.log.push_back(std::move(*record));
   }
+  for (const auto& [index, bytes] : stored.pieces) recovery.pieces.push_back({index, bytes});
   if (stored.newest) {
     auto block = wire::decode_block(stored.newest->block);
     auto proof = wire::decode_decision_proof(stored.newest->proof);
@@ -274,6 +275,10 @@ void Agreement::take(consensus::Effect&& effect, Effects& effects) {
         flush_decisions(effects);  // the seal is on disk before what follows from it
         effects.emplace_back(StoreEpoch{e.proof.descriptor.number - 1, wire::encode(e.proof)});
       },
+      [&](consensus::Installed&& e) { take(std::move(e), effects); },
+      [&](consensus::KeepPiece&& e) {
+        effects.emplace_back(KeepPiece{e.piece.index, std::move(e.piece.bytes)});
+      },
       [&](consensus::EvidenceFound&& e) {
         effects.emplace_back(base::Notice{base::Severity::warning,
                                           "a validator equivocated in view " +
@@ -318,6 +323,30 @@ void Agreement::take(consensus::Decided&& effect, Effects& effects) {
   }
   deciding_.push_back(std::move(stored));
   if (policies_changed) tell_policies(effects);
+}
+
+void Agreement::take(consensus::Installed&& effect, Effects& effects) {
+  flush_decisions(effects);
+  changes_.clear();
+  const consensus::Block& block = *effect.decision.block;
+  StoreState store{.decision = {.height = block.header().height,
+                                .epoch = effect.epoch,
+                                .block = wire::encode(block),
+                                .proof = wire::encode(wire::DecisionProof{
+                                    std::move(*effect.decision.finalization), {}}),
+                                .ops = {}},
+                   .documents = {}};
+  for (const ledger::Entry* entry : state().under("")) {
+    store.documents.emplace_back(entry->key, entry->document);
+  }
+  effects.emplace_back(std::move(store));
+  for (const auto& [node, member] : ledger::members_of(state())) {
+    if (!ledger::is_welcome(state(), node)) effects.emplace_back(DropLinks{node});
+  }
+  tell_policies(effects);
+  effects.emplace_back(base::Notice{base::Severity::info,
+                                    "agreement: took in the state of height " +
+                                        std::to_string(block.header().height) + " as a whole"});
 }
 
 // Who may not take part any more hears nothing more over the links that it has.

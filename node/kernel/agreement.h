@@ -33,6 +33,7 @@ struct StoredAgreement {
   std::vector<base::Bytes> epochs;       // wire forms of how they ended
   std::optional<StoredDecision> newest;  // with its proof
   std::vector<std::pair<std::string, base::Bytes>> state;
+  std::vector<std::pair<std::uint32_t, base::Bytes>> pieces;  // of a snapshot, not complete
   std::vector<base::Bytes> log;
   std::uint64_t log_position = 0;
   bool log_damaged = false;  // what it promised is lost: no vote with this key
@@ -123,6 +124,7 @@ class Agreement {
   void take(consensus::Effects& from, Effects& effects);
   void take(consensus::Effect&& effect, Effects& effects);
   void take(consensus::Decided&& effect, Effects& effects);
+  void take(consensus::Installed&& effect, Effects& effects);
   void take(const consensus::Alarm& alarm, Effects& effects);
   void publish(const consensus::Certificate& finalization, Effects& effects);
   static void put_out(const ledger::Event& event, Effects& effects);

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "consensus/statements.h"
 #include "crypto/digest.h"
+#include "ledger/snapshot.h"
 
 #include <string>
 #include <utility>
@@ -27,6 +28,39 @@ consensus::Executed executed_of(const ledger::Outcome& outcome) {
   }
   return out;
 }
+
+class ImageOfLedger final : public consensus::StateImage {
+ public:
+  explicit ImageOfLedger(ledger::State state) : state_(std::move(state)) {}
+  [[nodiscard]] base::Bytes manifest() const override { return ledger::encode_manifest(state_); }
+  [[nodiscard]] base::Bytes piece(consensus::PieceIndex index) const override {
+    if (index >= ledger::State::bucket_count) return {};
+    return ledger::encode_bucket(state_.bucket(index));
+  }
+
+ private:
+  const ledger::State state_;
+};
+
+class IntakeOfLedger final : public consensus::StateIntake {
+ public:
+  explicit IntakeOfLedger(ledger::Snapshot snapshot) : snapshot_(std::move(snapshot)) {}
+  [[nodiscard]] bool on_piece(consensus::PieceIndex index, base::ByteView bytes) override {
+    const auto taken = snapshot_.on_bucket(index, bytes);
+    return taken || taken.error() == ledger::SnapshotError::unasked;
+  }
+  [[nodiscard]] std::vector<consensus::PieceIndex> missing(std::size_t max) const override {
+    std::vector<consensus::PieceIndex> out;
+    for (const std::size_t index : snapshot_.missing(max)) {
+      out.push_back(static_cast<consensus::PieceIndex>(index));
+    }
+    return out;
+  }
+  [[nodiscard]] const ledger::Snapshot& snapshot() const { return snapshot_; }
+
+ private:
+  ledger::Snapshot snapshot_;
+};
 
 // Agreement had its signatures checked before it hands over an op's bytes.
 std::optional<crypto::Verified<ledger::Op>> checked(base::ByteView bytes,
@@ -157,6 +191,28 @@ void DecidedState::commit(const base::Digest& block) {
                       .height = committed_.height,
                       .timestamp_ms = committed_.timestamp_ms,
                       .outcome = std::move(outcome)});
+}
+
+std::unique_ptr<consensus::StateImage> DecidedState::image() const {
+  return std::make_unique<ImageOfLedger>(state());
+}
+
+std::unique_ptr<consensus::StateIntake> DecidedState::begin_intake(
+    const base::Digest& root, base::ByteView manifest,
+    std::unique_ptr<consensus::StateIntake> earlier) {
+  auto begun = ledger::Snapshot::begin(root, manifest);
+  if (!begun) return nullptr;
+  begun->reuse(state());
+  if (earlier) begun->reuse(dynamic_cast<IntakeOfLedger&>(*earlier).snapshot());
+  return std::make_unique<IntakeOfLedger>(std::move(*begun));
+}
+
+void DecidedState::install(std::unique_ptr<consensus::StateIntake> intake, const Committed& at) {
+  ledger::State state = dynamic_cast<IntakeOfLedger&>(*intake).snapshot().state();
+  CHECK(state.root() == at.state_root);
+  overlays_ = ledger::Overlays(at.block, std::move(state));
+  pending_.clear();
+  committed_ = at;
 }
 
 void DecidedState::discard(const base::Digest& block) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -55,6 +56,11 @@ class DecidedState final : public consensus::Application {
   void commit(const base::Digest& block) override;
   void discard(const base::Digest& block) override;
   [[nodiscard]] Committed committed() const override { return committed_; }
+  [[nodiscard]] std::unique_ptr<consensus::StateImage> image() const override;
+  [[nodiscard]] std::unique_ptr<consensus::StateIntake> begin_intake(
+      const base::Digest& root, base::ByteView manifest,
+      std::unique_ptr<consensus::StateIntake> earlier) override;
+  void install(std::unique_ptr<consensus::StateIntake> intake, const Committed& at) override;
 
  private:
   const base::MeshId mesh_;

@@ -97,6 +97,17 @@ struct StoreDecisions {
   std::vector<StoredDecision> decisions;
   std::vector<std::pair<std::string, std::optional<base::Bytes>>> changes;
 };
+// Instead of all documents that are stored; answered by DecisionsStored. What was kept of a
+// snapshot is forgotten.
+struct StoreState {
+  StoredDecision decision;
+  std::vector<std::pair<std::string, base::Bytes>> documents;
+};
+// Of a snapshot that is not complete.
+struct KeepPiece {
+  std::uint32_t index = 0;
+  base::Bytes bytes;
+};
 struct StoreEpoch {
   std::uint64_t number = 0;  // of the epoch that ended
   base::Bytes proof;
@@ -129,8 +140,8 @@ using Effect =
                  mesh::KeepAnswer, mesh::ForgetAnswer, mesh::ReplayAnswer, mesh::DeferCall,
                  mesh::AcceptExchange, mesh::DeliverCall, mesh::EndDelivery, mesh::ForgetCall,
                  mesh::ExchangeSettled, mesh::ProbeAgent, SendAgreement, AppendLog, SyncLog,
-                 RewriteLog, StoreDecisions, StoreEpoch, ReadDecisions, DecidedPolicies,
-                 base::Transition, base::Notice, Drained>;
+                 RewriteLog, StoreDecisions, StoreState, KeepPiece, StoreEpoch, ReadDecisions,
+                 DecidedPolicies, base::Transition, base::Notice, Drained>;
 using Effects = std::vector<Effect>;
 
 }  // namespace kernel

@@ -36,6 +36,8 @@ void World::apply(Instance& instance, consensus::Effect& effect, consensus::Effe
         instance.storage.add(decided, instance.application->state());
         if (instance.honest) see_decision(instance, decided);
       },
+      // Its application hands no state over as a whole.
+      [](const consensus::Installed&) {}, [](const consensus::KeepPiece&) {},
       [&](const consensus::EpochStarted& started) {
         instance.storage.add(started);
         instance.epoch = started.proof.descriptor.number;

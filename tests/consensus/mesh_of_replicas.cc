@@ -17,7 +17,8 @@ void MeshOfReplicas::start(std::size_t index, bool abstain) {
                     .first = first_,
                     .voting_key = std::make_unique<StandInVotingKey>(everybody_[index].vote_key)},
       *node.notebook, base::Rng(index + 1));
-  Recovery recovery{.epochs = node.epochs, .decision = {}, .log = node.log, .position = 0};
+  Recovery recovery{
+      .epochs = node.epochs, .decision = {}, .log = node.log, .position = 0, .pieces = node.pieces};
   if (!node.decisions.empty()) recovery.decision = node.decisions.back();
   recovery.position = node.log.size();
   node.durable = node.log.size();
@@ -113,9 +114,11 @@ void MeshOfReplicas::carry_out(std::size_t index, Effects& effects) {
         },
         [&](const ReadRange& read) {
           std::vector<Decision> found;
-          for (std::size_t i = read.from_height - 1; i < node.decisions.size(); ++i) {
+          for (const Decision& decision : node.decisions) {
+            if (decision.block->header().height != read.from_height + found.size()) continue;
             if (!found.empty() && found.back().block->header().seal()) break;
-            found.push_back(node.decisions[i]);
+            if (found.size() >= read.blocks_max) break;
+            found.push_back(decision);
           }
           node.replica->on_range_read(read.request, std::move(found), now_, more);
         },
@@ -123,6 +126,13 @@ void MeshOfReplicas::carry_out(std::size_t index, Effects& effects) {
           node.decisions.push_back(decided.decision);
           node.states.push_back(node.notebook->state());
         },
+        [&](const Installed& installed) {
+          node.decisions.push_back(installed.decision);
+          node.states.push_back(node.notebook->state());
+          node.pieces.clear();
+          ++node.installed;
+        },
+        [&](const KeepPiece& keep) { node.pieces.push_back(keep.piece); },
         [&](const EpochStarted& started) { node.epochs.push_back(started.proof); },
         [&](const EvidenceFound& found) { node.evidence.push_back(found.evidence); },
         [&](const Misbehaved& misbehaved) { ++node.blamed[misbehaved.peer]; },

@@ -54,6 +54,8 @@ class MeshOfReplicas {
     std::vector<Decision> decisions;
     std::vector<Notebook::State> states;  // after each of them
     std::vector<EpochProof> epochs;
+    std::vector<KeptPiece> pieces;  // of snapshots
+    std::size_t installed = 0;      // snapshots
     std::vector<Evidence> evidence;
     std::vector<Alarm> alarms;
     std::vector<Vote> released;

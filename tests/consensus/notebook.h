@@ -7,7 +7,10 @@
 #include "crypto/digest.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
@@ -68,17 +71,87 @@ class Notebook final : public Application {
   }
   void discard(const base::Digest& block) override { overlays_.erase(block); }
   Committed committed() const override { return committed_.at; }
+  std::unique_ptr<StateImage> image() const override {
+    return std::make_unique<Image>(committed_.lines);
+  }
+  std::unique_ptr<StateIntake> begin_intake(const base::Digest& root, base::ByteView manifest,
+                                            std::unique_ptr<StateIntake> earlier) override {
+    if (crypto::digest(manifest) != root) return nullptr;
+    auto intake = std::make_unique<Intake>(manifest);
+    if (earlier) {
+      const auto& before = dynamic_cast<const Intake&>(*earlier);
+      for (std::size_t i = 0; i < before.lines.size(); ++i) {
+        const auto at =
+            std::find(intake->digests.begin(), intake->digests.end(), before.digests[i]);
+        if (at == intake->digests.end()) continue;
+        intake->lines[static_cast<std::size_t>(at - intake->digests.begin())] = before.lines[i];
+      }
+    }
+    return intake;
+  }
+  void install(std::unique_ptr<StateIntake> intake, const Committed& at) override {
+    committed_ = {.at = at, .lines = {}};
+    for (const auto& line : dynamic_cast<const Intake&>(*intake).lines) {
+      committed_.lines.insert(*line);
+    }
+    overlays_.clear();
+  }
   const State& state() const { return committed_; }
   bool holds(const std::string& line) const { return committed_.lines.contains(line); }
 
  private:
+  // A line of the notebook is a piece of it.
+  static base::Bytes manifest_of(const std::set<std::string>& lines) {
+    base::Bytes out;
+    for (const std::string& line : lines) {
+      const base::Digest digest = crypto::digest(base::as_bytes(line));
+      out.insert(out.end(), digest.bytes.begin(), digest.bytes.end());
+    }
+    return out;
+  }
+  class Image final : public StateImage {
+   public:
+    explicit Image(std::set<std::string> lines) : lines_(std::move(lines)) {}
+    base::Bytes manifest() const override { return manifest_of(lines_); }
+    base::Bytes piece(PieceIndex index) const override {
+      if (index >= lines_.size()) return {};
+      return base::to_bytes(*std::next(lines_.begin(), static_cast<std::ptrdiff_t>(index)));
+    }
+
+   private:
+    std::set<std::string> lines_;
+  };
+  class Intake final : public StateIntake {
+   public:
+    explicit Intake(base::ByteView manifest) : lines(manifest.size() / base::Digest::size) {
+      for (std::size_t i = 0; i < lines.size(); ++i) {
+        digests.push_back(
+            *base::Digest::from_view(manifest.subspan(i * base::Digest::size, base::Digest::size)));
+      }
+    }
+    bool on_piece(PieceIndex index, base::ByteView bytes) override {
+      if (index >= lines.size() || crypto::digest(bytes) != digests[index]) return false;
+      lines[index] = std::string(base::as_text(bytes));
+      return true;
+    }
+    std::vector<PieceIndex> missing(std::size_t max) const override {
+      std::vector<PieceIndex> out;
+      for (PieceIndex i = 0; i < lines.size() && out.size() < max; ++i) {
+        if (!lines[i]) out.push_back(i);
+      }
+      return out;
+    }
+    std::vector<base::Digest> digests;
+    std::vector<std::optional<std::string>> lines;
+  };
+
   const State& of(const base::Digest& block) const {
     return block == committed_.at.block ? committed_ : overlays_.at(block);
   }
   bool write(State& state, base::ByteView op, std::optional<NextEpoch>& next) const {
     const std::string line(base::as_text(op));
     if (line.starts_with('!') || next || !state.lines.insert(line).second) return false;
-    state.at.state_root = crypto::digest({state.at.state_root.view(), op});
+    state.at.state_root = crypto::digest(manifest_of(state.lines));
     if (!line.starts_with("members ")) return true;
     std::istringstream words(line.substr(8));
     std::vector<Validator> members;

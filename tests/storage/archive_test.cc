@@ -10,6 +10,8 @@
 namespace storage {
 namespace {
 
+using Pieces = std::vector<std::pair<std::uint32_t, base::Bytes>>;
+
 class ArchiveTest : public testing::Test {
  protected:
   ArchiveTest() {
@@ -130,12 +132,16 @@ TEST_F(ArchiveTest, FindsAnOpAndTheNewestBlocks) {
 
 TEST_F(ArchiveTest, AnInstalledStateReplacesAll) {
   commit(1, {{"a", base::to_bytes("1")}});
+  archive->keep_piece(7, base::to_bytes("part of it"));
+  open();
+  EXPECT_EQ(load().pieces, (Pieces{{7, base::to_bytes("part of it")}}));
   archive->install(block(40), {{"z", base::to_bytes("26")}});
   wait([&] { return committed == 40; });
   open();
   const Archived archived = load();
   EXPECT_EQ(archived.newest->height, 40U);
   EXPECT_EQ(archived.state, (std::vector<Document>{{"z", base::to_bytes("26")}}));
+  EXPECT_TRUE(archived.pieces.empty());
 }
 
 }  // namespace

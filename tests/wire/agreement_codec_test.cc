@@ -113,12 +113,15 @@ class AgreementCodecTest : public testing::Test {
             status(),
             consensus::GetBlocks{{filled<base::Digest>(), filled<base::Digest>()}},
             consensus::Blocks{{block()}},
-            consensus::GetRange{.from_height = 1, .blocks_max = 2, .bytes_max = 3},
+            consensus::GetRange{.epoch = 9, .from_height = 1, .blocks_max = 2, .bytes_max = 3},
             std::move(range),
             consensus::GetCertificates{.epoch = 1, .views = {4, 5}},
             consensus::Certificates{{certificate()}},
             consensus::GetEpochs{.from_epoch = 6, .epochs_max = 7},
             consensus::EpochProofs{{proof(), proof()}},
+            consensus::SnapshotOffer{block(), certificate(), {proof()}, base::to_bytes("digests")},
+            consensus::GetPieces{filled<base::Digest>(), {1, 700, 3}, 77},
+            consensus::Pieces{filled<base::Digest>(), {{1, 2, 300, base::to_bytes("part")}}},
             consensus::OpGossip{{base::to_bytes("op"), base::to_bytes("another")}},
             consensus::Evidence{vote(), vote()}};
   }

@@ -1,0 +1,156 @@
+// Nodes that are too far behind for blocks, in a mesh of replicas with a small notebook.
+#include "tests/consensus/mesh_of_replicas.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace consensus {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::size_t late = 4;  // the one that is away
+
+Options options() {
+  Options options;
+  options.snapshot_after = 10;
+  options.pieces_asked_max = 4;
+  options.recent_blocks_max = 2;  // else all of them are fetched by their hashes
+  return options;
+}
+
+// Four members decide, and a fifth node has seen nothing of it.
+class SnapshotTest : public testing::Test {
+ protected:
+  SnapshotTest() : mesh_(4, 1, options()) {
+    mesh_.node(late).replica.reset();
+    mesh_.settle_start();
+  }
+  void decide(const std::string& line) {
+    mesh_.submit(0, line);
+    ASSERT_TRUE(mesh_.run_until([&] { return mesh_.all_hold(line); })) << line;
+  }
+  void decide_many(const std::string& prefix, int count) {
+    for (int i = 0; i < count; ++i) decide(prefix + std::to_string(i));
+  }
+  bool late_holds(const std::string& line) { return mesh_.node(late).notebook->holds(line); }
+  bool wait_for(const std::string& line) {
+    return mesh_.run_until([&] { return late_holds(line); });
+  }
+
+  MeshOfReplicas mesh_;
+};
+
+TEST_F(SnapshotTest, AStateComesAsAWholeAndBlocksFollowOnIt) {
+  decide_many("a", 30);
+  mesh_.start(late);
+  ASSERT_TRUE(wait_for("a29"));
+  EXPECT_EQ(mesh_.node(late).installed, 1U);
+  EXPECT_EQ(mesh_.node(late).decisions.size(), 1U);
+  decide_many("b", 3);
+  EXPECT_EQ(mesh_.node(late).decisions.size(), 4U);
+  EXPECT_EQ(mesh_.node(late).notebook->state().lines, mesh_.node(0).notebook->state().lines);
+}
+
+TEST_F(SnapshotTest, WhoIsNotThatFarBehindGetsBlocks) {
+  decide_many("a", 8);
+  mesh_.start(late);
+  ASSERT_TRUE(wait_for("a7"));
+  EXPECT_EQ(mesh_.node(late).installed, 0U);
+  EXPECT_EQ(mesh_.node(late).decisions.size(), 8U);
+}
+
+TEST_F(SnapshotTest, EpochsOnTheWayAreProvenAndPassed) {
+  decide_many("a", 3);
+  decide("members 0 1 2");
+  decide_many("b", 3);
+  decide("members 0 1 2 3");
+  decide_many("c", 12);
+  mesh_.start(late);
+  ASSERT_TRUE(wait_for("c11"));
+  EXPECT_EQ(mesh_.node(late).installed, 1U);
+  EXPECT_EQ(mesh_.node(late).replica->epoch().number(), 2U);
+  decide("after");
+  mesh_.lose_power(late);
+  mesh_.start(late);
+  decide("after a restart");
+  EXPECT_EQ(mesh_.node(late).installed, 1U);
+}
+
+TEST_F(SnapshotTest, ALiarIsNamedAndTheStateComesFromSomebodyElse) {
+  decide_many("a", 30);
+  std::optional<std::size_t> liar;
+  std::optional<Pieces> lie;
+  mesh_.drops = [&](std::size_t from, std::size_t, const Message& message) {
+    const auto* pieces = std::get_if<Pieces>(&message);
+    if (pieces == nullptr) return false;
+    if (liar && from != *liar) return false;
+    if (!lie) {
+      liar = from;
+      lie = *pieces;
+      lie->pieces.front().bytes.front() ^= std::byte{1};
+    }
+    return true;
+  };
+  mesh_.start(late);
+  ASSERT_TRUE(mesh_.run_until([&] { return lie.has_value(); }));
+  mesh_.deliver(*liar, late, *lie);
+  EXPECT_EQ(mesh_.node(late).blamed.size(), 1U);
+  ASSERT_TRUE(wait_for("a29"));
+  EXPECT_EQ(mesh_.node(late).installed, 1U);
+}
+
+TEST_F(SnapshotTest, AnOfferThatProvesNothingIsNotTaken) {
+  decide_many("a", 30);
+  std::optional<SnapshotOffer> offer;
+  mesh_.drops = [&](std::size_t, std::size_t, const Message& message) {
+    const auto* seen = std::get_if<SnapshotOffer>(&message);
+    if (seen != nullptr && !offer) offer = *seen;
+    return seen != nullptr;
+  };
+  mesh_.start(late);
+  ASSERT_TRUE(mesh_.run_until([&] { return offer.has_value(); }));
+  SnapshotOffer forged = *offer;
+  forged.finalization.signatures.front().bytes[3] ^= std::byte{1};
+  mesh_.deliver(1, late, forged);
+  SnapshotOffer other = *offer;
+  other.manifest.push_back(std::byte{1});
+  mesh_.deliver(2, late, other);
+  mesh_.run(seconds(5));
+  EXPECT_EQ(mesh_.node(late).installed, 0U);
+}
+
+TEST_F(SnapshotTest, WhatCameBeforeALossOfPowerIsNotAskedForAgain) {
+  decide_many("a", 30);
+  mesh_.start(late);
+  ASSERT_TRUE(mesh_.run_until([&] { return mesh_.node(late).pieces.size() >= 12; }));
+  mesh_.lose_power(late);
+  const std::size_t kept = mesh_.node(late).pieces.size();
+  std::set<PieceIndex> asked;
+  mesh_.drops = [&](std::size_t, std::size_t, const Message& message) {
+    const auto* question = std::get_if<GetPieces>(&message);
+    if (question != nullptr) asked.insert(question->pieces.begin(), question->pieces.end());
+    return false;
+  };
+  mesh_.start(late);
+  ASSERT_TRUE(wait_for("a29"));
+  EXPECT_EQ(asked.size(), 30 - kept);
+}
+
+TEST_F(SnapshotTest, AServerThatFallsSilentIsLeft) {
+  decide_many("a", 30);
+  std::optional<std::size_t> silent;
+  mesh_.drops = [&](std::size_t from, std::size_t, const Message& message) {
+    if (!std::holds_alternative<Pieces>(message)) return false;
+    if (!silent) silent = from;
+    return from == *silent;
+  };
+  mesh_.start(late);
+  ASSERT_TRUE(wait_for("a29"));
+  EXPECT_EQ(mesh_.node(late).installed, 1U);
+}
+
+}  // namespace
+}  // namespace consensus
