@@ -1,6 +1,8 @@
 """Tables of what was measured, for a terminal and for docs/benchmarks.md."""
 
 BEGIN, END = "<!-- figures: written by bench/run -->", "<!-- end of figures -->"
+AGREEMENT_BEGIN = "<!-- figures of agreement: written by bench/run -->"
+AGREEMENT_END = "<!-- end of figures of agreement -->"
 
 
 def row(*cells):
@@ -61,20 +63,61 @@ def gossip_tables(figures):
     return lines
 
 
-def tables(figures):
+def agreement_tables(figures):
+    lines = ["", "Writes that are agreed on, four validators against three members of etcd:", "",
+             row("writers", "way", "writes/s", "p50 ms", "p99 ms", "CPU of all nodes, µs/write"),
+             row("--:", "---", "--:", "--:", "--:", "--:")]
+    for writers, ways in figures["writes"].items():
+        for name, way in ways.items():
+            lines.append(row(writers, name, number(way["writes_per_second"]),
+                             number(way["p50_us"] / 1e3), number(way["p99_us"] / 1e3),
+                             number(way["cpu_us_per_write"])))
+        ours, theirs = ways["parley"], ways["etcd"]
+        ratios = (number(ours[key] / theirs[key]) for key in
+                  ("writes_per_second", "p50_us", "p99_us", "cpu_us_per_write"))
+        lines.append(row(writers, "parley / etcd", *ratios))
+    late = figures["catch_up"]
+    lines += ["", f"A node that has nothing of {late['blocks']} blocks with {late['ops']} "
+              f"decisions has all of them after {late['seconds']:.1f} s: "
+              f"{number(late['blocks_per_second'])} blocks/s, "
+              f"{number(late['ops_per_second'])} decisions/s."]
+    lines += ["", "One writer, real processes, all on these cores:", "",
+              row("validators", "one-way delays to finality, in virtual time", "p50 ms", "p99 ms",
+                  "CPU of each, ms/decision", "certificate, bytes", "its check, ms"),
+              row(*["--:"] * 7)]
+    for members, one in figures["finality"].items():
+        lines.append(row(members, f"{one['delays']:g}", number(one["p50_us"] / 1e3),
+                         number(one["p99_us"] / 1e3), number(one["cpu_us_per_node"] / 1e3),
+                         one["bytes"], number(one["verify_us"] / 1e3)))
+    return lines
+
+
+def headline(figures):
     machine = figures["machine"]
-    lines = [f"{figures['date']}, {machine['cores']} cores of {machine['cpu']}, "
-             f"{machine['memory_gib']} GiB, Linux {machine['kernel']}, loopback; "
-             f"`{figures['command']}`"]
-    if "hops" in figures:
-        lines += hops_tables(figures["hops"])
-    if "gossip" in figures:
-        lines += gossip_tables(figures["gossip"])
+    return (f"{figures['date']}, {machine['cores']} cores of {machine['cpu']}, "
+            f"{machine['memory_gib']} GiB, Linux {machine['kernel']}, loopback; "
+            f"`{figures['command']}`")
+
+
+def tables(figures, parts=("hops", "gossip", "agreement")):
+    writers = {"hops": hops_tables, "gossip": gossip_tables, "agreement": agreement_tables}
+    lines = [headline(figures)]
+    for part in parts:
+        if part in figures:
+            lines += writers[part](figures[part])
     return "\n".join(lines)
+
+
+def replaced(text, begin, end, tables_text):
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n\n{tables_text}\n\n{end}{after}"
 
 
 def write(figures, path):
     text = path.read_text()
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    path.write_text(f"{before}{BEGIN}\n\n{tables(figures)}\n\n{END}{after}")
+    if "hops" in figures or "gossip" in figures:
+        text = replaced(text, BEGIN, END, tables(figures, ("hops", "gossip")))
+    if "agreement" in figures:
+        text = replaced(text, AGREEMENT_BEGIN, AGREEMENT_END, tables(figures, ("agreement",)))
+    path.write_text(text)
