@@ -129,7 +129,7 @@ void Deferrals::restore(const Kept& kept, base::Instant now) {
   Entry entry{.id = kept.id,
               .capability = kept.capability,
               .key = kept.key,
-              .bytes = kept.bytes,
+              .bytes = kept.status != 0 ? 0 : kept.bytes,
               .since = now - kept.age,
               .until = now + std::max(kept.left, base::Duration::zero()),
               .state = kept.status != 0 ? State::delivered : State::waiting,
@@ -154,6 +154,7 @@ std::vector<CallId> Deferrals::on_delivered(const CallId& id, int status, base::
   line.next_try = now;
   line.width = std::min(2 * line.width, under_way_max);
   leave_line(entry);
+  bytes_ -= std::exchange(entry.bytes, 0);  // its answer takes the place of its request
   entry.state = State::delivered;
   entry.status = status;
   entry.problem.clear();

@@ -141,7 +141,7 @@ class Deferrals {
   std::deque<CallId> delivered_;  // the oldest first; some may be gone
   std::uint32_t under_way_ = 0;
   std::size_t waiting_ = 0;
-  std::uint64_t bytes_ = 0;  // of all entries; request_bytes_max for those being stored
+  std::uint64_t bytes_ = 0;  // of requests to deliver; request_bytes_max for those being stored
   Counters counters_;
 };
 [[nodiscard]] std::string_view to_string(Deferrals::State state);

@@ -161,6 +161,16 @@ TEST_F(DeferralsTest, RefusesWhatIsMoreThanItsBytes) {
   EXPECT_EQ(kept, static_cast<int>(Deferrals::bytes_max / Deferrals::request_bytes_max));
 }
 
+TEST_F(DeferralsTest, WhatIsDeliveredMakesRoomForOthers) {
+  const int most = static_cast<int>(Deferrals::bytes_max / Deferrals::request_bytes_max);
+  policy.calls_max = 100'000;
+  for (int i = 1; i <= most; ++i) keep(i, Deferrals::request_bytes_max);
+  EXPECT_FALSE(admit(most + 1));
+  ASSERT_EQ(pass(seconds(1)), 1U);
+  EXPECT_TRUE(queue.on_delivered(due.deliver[0], 200, now).empty());
+  EXPECT_TRUE(admit(most + 1));
+}
+
 TEST_F(DeferralsTest, TheSameKeyFindsTheSameCall) {
   ASSERT_TRUE(admit(1, "order-7"));
   EXPECT_FALSE(admit(2, "order-7")) << "whether the first finds its way to the disk is not known";
