@@ -16,7 +16,11 @@ namespace {
 std::optional<base::Duration> latency_of(const Catalogue::Offer& offer, const OwnAgent& own,
                                          base::Instant now) {
   const Standing& standing = *offer.standing;
-  const base::Duration told = offer.entry->provider.load.latency;
+  base::Duration told = offer.entry->provider.load.latency;
+  // What others saw outranks what it says of itself, if it would make it look better.
+  if (const auto& seen = standing.opinion.latency) {
+    told = std::max(told, base::Duration(static_cast<std::int64_t>(*seen)));
+  }
   const bool local = offer.entry->node == own.node;
   base::Duration latency = local ? own.latency : standing.latency;
   if (latency > base::Duration::zero() && !local) {

@@ -1,6 +1,8 @@
 #include "mesh/score/observations.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 namespace mesh::score {
@@ -8,6 +10,7 @@ namespace mesh::score {
 namespace {
 
 constexpr double ppm = 1'000'000;
+constexpr double slowest = std::numeric_limits<double>::infinity();
 
 std::vector<Observation> best_known(std::vector<Observation> all) {
   if (all.size() <= Observed::observations_max) return all;
@@ -57,20 +60,21 @@ void Observations::reckon(Topic& topic) {
       Votes& of = votes[each.subject];
       of.success.push_back(each.success_ppm / ppm);
       if (each.quality_ppm) of.quality.push_back(*each.quality_ppm / ppm);
-      if (each.latency > base::Duration::zero()) {
-        of.latency.push_back(static_cast<double>(each.latency.count()));
-      }
+      // Who saw nothing but failures has no latency to tell; to leave it out would let those decide
+      // who say nothing, so it counts as slower than any.
+      const bool known = each.latency > base::Duration::zero();
+      of.latency.push_back(known ? static_cast<double>(each.latency.count()) : slowest);
     }
   }
   topic.opinions.clear();
   for (auto& [subject, of] : votes) {
-    // Who saw nothing but failures has no latency to tell: of the rest, most may be liars.
-    if (of.latency.size() < of.success.size()) of.latency.clear();
-    topic.opinions.emplace(subject,
-                           Opinion{.authors = static_cast<std::uint32_t>(of.success.size()),
-                                   .success = opinion_of(std::move(of.success)),
-                                   .quality = opinion_of(std::move(of.quality)),
-                                   .latency = opinion_of(std::move(of.latency))});
+    const auto authors = static_cast<std::uint32_t>(of.success.size());
+    std::optional<double> latency = opinion_of(std::move(of.latency));
+    if (latency && !std::isfinite(*latency)) latency.reset();
+    topic.opinions.emplace(subject, Opinion{.authors = authors,
+                                            .success = opinion_of(std::move(of.success)),
+                                            .quality = opinion_of(std::move(of.quality)),
+                                            .latency = latency});
   }
 }
 

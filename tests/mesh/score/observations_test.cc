@@ -111,6 +111,20 @@ TEST_F(ObservationsTest, TakesTheMedianOfEachKindOfSight) {
   EXPECT_DOUBLE_EQ(*opinion->latency, 20e6);
 }
 
+TEST_F(ObservationsTest, WhoTellsNoLatencyTakesNoneOfTheOthersAway) {
+  std::uint8_t author = 0;
+  for (const int count : {10, 20, 30, 0}) {
+    Observation each = saw(node(9), 0.9);
+    each.latency = milliseconds(count);
+    says(++author, {each});
+  }
+  EXPECT_DOUBLE_EQ(observations.of("stock", node(9))->latency.value_or(0), 25e6);
+  Observation silent = saw(node(9), 0.9);
+  silent.latency = {};
+  says(2, {silent});
+  EXPECT_FALSE(observations.of("stock", node(9))->latency.has_value());  // half of them know none
+}
+
 TEST_F(ObservationsTest, CountsAnAuthorsNewestReportOnly) {
   for (std::uint8_t author = 1; author <= 3; ++author) says(author, {saw(node(9), 0.5)});
   for (int i = 0; i < 10; ++i) says(3, {saw(node(9), 0.1)});
