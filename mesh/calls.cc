@@ -153,10 +153,10 @@ std::optional<Problem> Calls::admit(Exchange& exchange, base::Instant now) {
   if (peer != nullptr && passes(exchange.context.path, Hop::of(around_.self))) {
     return cycle(exchange, {around_.catalogue, around_.self, around_.name});
   }
-  std::optional<Problem> problem =
+  auto [problem, counted] =
       limits_.admit(*exchange.context.policy, peer != nullptr ? peer->node : around_.self,
                     capability, peer != nullptr, exchange.context.priority, now);
-  exchange.counted = !problem;
+  exchange.counted = counted;
   if (problem && problem->code == ProblemCode::rate_limited) ++around_.counters.rate_limited;
   if (problem && problem->code == ProblemCode::overloaded) ++around_.counters.shed;
   return problem;

@@ -8,15 +8,16 @@ namespace mesh {
 
 namespace {
 
-Problem refused(ProblemCode code, std::string detail, base::Duration retry_after) {
-  return {.code = code, .detail = std::move(detail), .retry_after = retry_after, .path = {}};
+Limits::Admission refused(ProblemCode code, std::string detail, base::Duration retry_after) {
+  return {.refused = Problem{
+              .code = code, .detail = std::move(detail), .retry_after = retry_after, .path = {}}};
 }
 
 }  // namespace
 
-std::optional<Problem> Limits::admit(const CallPolicy& policy, const base::NodeId& caller,
-                                     std::string_view capability, bool at_own_agent,
-                                     resilience::Priority priority, base::Instant now) {
+Limits::Admission Limits::admit(const CallPolicy& policy, const base::NodeId& caller,
+                                std::string_view capability, bool at_own_agent,
+                                resilience::Priority priority, base::Instant now) {
   const bool bulkhead = policy.bulkhead.concurrent_max || policy.bulkhead.adaptive;
   if (bulkhead) {
     const std::uint32_t most = policy.bulkhead.concurrent_max.value_or(adaptive_max);
@@ -28,7 +29,10 @@ std::optional<Problem> Limits::admit(const CallPolicy& policy, const base::NodeI
       found = bulks_.emplace(std::string(capability), Bulk{}).first;
     }
     Bulk& bulk = found->second;
-    if (policy.bulkhead.adaptive && !bulk.adaptive) bulk.adaptive.emplace(1U, most);
+    if (policy.bulkhead.adaptive && (!bulk.adaptive || bulk.adaptive_up_to != most)) {
+      bulk.adaptive.emplace(1U, most);
+      bulk.adaptive_up_to = most;
+    }
     if (!policy.bulkhead.adaptive) bulk.adaptive.reset();
     const std::uint32_t limit = bulk.adaptive ? std::min(bulk.adaptive->limit(), most) : most;
     if (resilience::sheds(priority, bulk.in_flight, limit)) {
@@ -46,7 +50,7 @@ std::optional<Problem> Limits::admit(const CallPolicy& policy, const base::NodeI
                    limited->retry_after);
   }
   if (bulkhead) ++bulks_.find(capability)->second.in_flight;
-  return std::nullopt;
+  return {.refused = std::nullopt, .counted = bulkhead};
 }
 
 void Limits::on_settled(std::string_view capability, std::optional<base::Duration> took,

@@ -23,11 +23,15 @@ class Limits {
  public:
   static constexpr std::uint32_t adaptive_max = 1'000;  // of a bulkhead that names no upper end
 
-  // The problem to refuse the call with; nothing: it is counted until on_settled().
-  [[nodiscard]] std::optional<Problem> admit(const CallPolicy& policy, const base::NodeId& caller,
-                                             std::string_view capability, bool at_own_agent,
-                                             resilience::Priority priority, base::Instant now);
-  // `took` of a success; nothing: it says nothing about how much the agents bear.
+  struct Admission {
+    std::optional<Problem> refused;
+    bool counted = false;  // it has a place in a bulkhead until on_settled()
+  };
+  [[nodiscard]] Admission admit(const CallPolicy& policy, const base::NodeId& caller,
+                                std::string_view capability, bool at_own_agent,
+                                resilience::Priority priority, base::Instant now);
+  // Of a call that was counted. `took` of a success; nothing: it says nothing about how much the
+  // agents bear.
   void on_settled(std::string_view capability, std::optional<base::Duration> took, bool dropped,
                   base::Instant now);
 
@@ -36,7 +40,8 @@ class Limits {
  private:
   struct Bulk {
     std::uint32_t in_flight = 0;
-    base::Duration usually{};  // moving average of how long calls take; 0 = not known
+    base::Duration usually{};          // moving average of how long calls take; 0 = not known
+    std::uint32_t adaptive_up_to = 0;  // the upper end that it was made with
     std::optional<resilience::ConcurrencyLimit> adaptive;
   };
 
