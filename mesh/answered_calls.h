@@ -23,6 +23,7 @@ class AnsweredCalls {
     CallId call;
     base::NodeId node;
     std::string capability;
+    bool judged = false;  // by its caller
   };
 
   void add(const CallId& call, const base::NodeId& node, std::string_view capability) {
@@ -42,6 +43,14 @@ class AnsweredCalls {
     answered.call = call;
     answered.node = node;
     answered.capability.assign(capability);
+    answered.judged = false;
+  }
+  // Whose answer its caller judges now; null: not known, or judged before. One call has one voice.
+  [[nodiscard]] const Answered* judge(std::string_view call) {
+    const std::optional<Slot> slot = place_of(call);
+    if (!slot || calls_[*slot].judged) return nullptr;
+    calls_[*slot].judged = true;
+    return &calls_[*slot];
   }
   // Null: it was never answered here, or too many were since.
   [[nodiscard]] const Answered* find(std::string_view call) const {

@@ -109,8 +109,8 @@ class Calls {
 
   // ---- candidates, choose ----
   [[nodiscard]] routing::Question question_of(const Exchange& exchange,
-                                              const routing::OwnAgent& own, bool may_probe,
-                                              base::Instant now) const;
+                                              const routing::OwnAgent& own,
+                                              routing::Probing probing, base::Instant now) const;
   [[nodiscard]] routing::OwnAgent own_agent_for(const Exchange& exchange) const;
   // Starts an attempt beside those under way. False if there is nobody (else) of this rank or
   // better: the exchange stands as it stood, and `candidates_` says why.
@@ -148,6 +148,11 @@ class Calls {
                 Classified classified, base::Instant now, Effects& effects);
   void learn(const Exchange& exchange, const OpenAttempt& attempt, const Classified& classified,
              base::Instant now, Effects& effects);
+  void learn_of_timeout(const Exchange& exchange, const OpenAttempt& attempt, base::Instant now,
+                        Effects& effects);
+  // Whether the peer's node, which was given all of the call's time, says that it is over.
+  [[nodiscard]] bool is_out_of_time(const Exchange& exchange, const Classified& classified,
+                                    base::Instant now) const;
   [[nodiscard]] bool may_retry(const Exchange& exchange, const Classified& classified) const;
   // What moves the call elsewhere when nothing was said by anybody: a suspicion, a hedge.
   [[nodiscard]] bool may_repeat(const Exchange& exchange) const;
@@ -163,12 +168,19 @@ class Calls {
   void note(Exchange& exchange, const base::NodeId& node, std::string_view what) const;
   void relay(Exchange& exchange, const OpenAttempt& attempt, const AnswerHead& head,
              const Classified& classified, Effects& effects);
+  // So is ours then, but for what a hop keeps for itself.
+  void end_in_time(Exchange& exchange, std::uint32_t attempt, bool blamed, base::Instant now,
+                   Effects& effects);
   void time_out(Exchange& exchange, std::uint32_t attempt, base::Instant now, Effects& effects);
   // The attempt that ended so is over; what now?
   void go_on(Exchange& exchange, const Classified& failed, base::Instant now, Effects& effects);
 
   // ---- settle ----
   void expire(Exchange& exchange, base::Instant now, Effects& effects);
+  // Whether it ran for as long as a call of this policy may take: a caller in a hurry blames
+  // nobody.
+  [[nodiscard]] static bool had_its_time(const Exchange& exchange, const OpenAttempt& attempt,
+                                         base::Instant now);
   // Its own time is over, but not all of the call's: what the policy says then. False: nothing.
   [[nodiscard]] bool use_the_rest(Exchange& exchange, base::Instant now, Effects& effects);
   // Whether another capability may be asked for instead.

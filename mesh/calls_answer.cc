@@ -132,23 +132,34 @@ void Calls::conclude(Exchange& exchange, std::uint32_t number, const AnswerHead&
   if (!classified.code && !exchange.from_peer()) {
     refine(classified, never_below, exchange.context.context_version);
   }
+  if (is_out_of_time(exchange, classified, now)) {
+    const bool blamed =
+        had_its_time(exchange, *open, now) && !failed_further_on(exchange, *open, head);
+    end_in_time(exchange, number, blamed, now, effects);
+    return;
+  }
   learn(exchange, *open, classified, now, effects);
-  open->permit = resilience::Breaker::Permit::used();
+  open->counted = true;
   const OpenAttempt attempt = *open;
   const bool failed = is_failure(classified) && !exchange.from_peer();
   if (failed) {
+    if (const auto wait = classified.retry_after) {
+      exchange.retry_after = std::min(exchange.retry_after.value_or(*wait), *wait);
+    }
     std::string what(words_of(classified));
     if (attempt.fault) what += " (injected by the policy)";
     note(exchange, attempt.node, what);
     if (classified.verdict == Verdict::low_quality) outgrow(exchange, attempt.node);
-    const bool waits = exchange.open.size() > 1 && somebody_may(exchange, classified);
+    const bool beside = exchange.open.size() > 1;
     const std::optional<Another> another =
-        waits ? std::nullopt : plan_another(exchange, classified, now);
+        beside ? std::nullopt : plan_another(exchange, classified, now);
     // Below what the policy takes, nothing is passed on, whatever the alternative is.
     const bool below = classified.verdict == Verdict::low_quality && never_below > 0 &&
                        classified.quality && *classified.quality < never_below;
     const bool give_up = below || (is_of_the_mesh(classified) && exchange.attempts > 1) ||
                          (may_fall_back(exchange) && somebody_may(exchange, classified));
+    // Whoever is at work beside it may still do better.
+    const bool waits = beside && (give_up || somebody_may(exchange, classified));
     if (waits || another || give_up) {
       reject(exchange, attempt, classified);
       abort_attempt(exchange, number, effects);
@@ -169,6 +180,27 @@ void Calls::conclude(Exchange& exchange, std::uint32_t number, const AnswerHead&
   }
   abort_others(exchange, number, now, effects);
   relay(exchange, attempt, head, classified, effects);
+}
+
+bool Calls::is_out_of_time(const Exchange& exchange, const Classified& classified,
+                           base::Instant now) const {
+  return !exchange.from_peer() && classified.verdict == Verdict::mesh_failure &&
+         classified.code == ProblemCode::deadline_exceeded &&
+         exchange.context.deadline <= now + 2 * around_.options.hop_reserve_max;
+}
+
+void Calls::end_in_time(Exchange& exchange, std::uint32_t number, bool blamed, base::Instant now,
+                        Effects& effects) {
+  const OpenAttempt attempt = *exchange.find(number);
+  exchange.perhaps_ran = true;
+  note(exchange, attempt.node, to_string(AttemptFailure::timed_out));
+  if (blamed) {
+    learn_of_timeout(exchange, attempt, now, effects);
+  } else {
+    lessons_.on_at_least(exchange, attempt, true, now, effects);
+  }
+  abort_attempt(exchange, number, effects);
+  expire(exchange, now, effects);
 }
 
 // Asked once more, its node knows by this that it is to run again, and not to give the answer that
@@ -200,6 +232,12 @@ void Calls::learn(const Exchange& exchange, const OpenAttempt& attempt,
     around_.health.on_unreachable(around_.options, now);
   }
   lessons_.on_served(attempt, classified, now);
+}
+
+void Calls::learn_of_timeout(const Exchange& exchange, const OpenAttempt& attempt,
+                             base::Instant now, Effects& effects) {
+  lessons_.on_at_least(exchange, attempt, false, now, effects);
+  learn(exchange, attempt, classify(AttemptFailure::timed_out), now, effects);
 }
 
 void Calls::relay(Exchange& exchange, const OpenAttempt& attempt, const AnswerHead& head,
@@ -294,7 +332,12 @@ void Calls::on_failed(ExchangeId id, std::uint32_t number, AttemptFailure failur
       classify(answering != nullptr && !silent ? AttemptFailure::broken : failure);
   if (silent) ++around_.counters.idle_timeouts;
   if (classified.verdict != Verdict::not_processed) exchange->perhaps_ran = true;
-  learn(*exchange, *open, classified, now, effects);
+  if (open->counted && !exchange->from_peer()) {
+    const bool good = answering != nullptr && answering->verdict == Verdict::success;
+    lessons_.on_broken(*exchange, *open, good, now, effects);
+  } else {
+    learn(*exchange, *open, classified, now, effects);
+  }
   note(*exchange, open->node, to_string(failure));
   if (classified.verdict == Verdict::not_processed) reject(*exchange, *open, classified);
   end_attempt(*exchange, number);  // the shell has dropped it already: nothing to cancel
@@ -308,13 +351,11 @@ void Calls::on_failed(ExchangeId id, std::uint32_t number, AttemptFailure failur
 void Calls::time_out(Exchange& exchange, std::uint32_t number, base::Instant now,
                      Effects& effects) {
   const OpenAttempt attempt = *exchange.find(number);
-  const Classified classified = classify(AttemptFailure::timed_out);
   exchange.perhaps_ran = true;
-  lessons_.on_at_least(exchange, attempt, false, now, effects);
-  learn(exchange, attempt, classified, now, effects);
+  learn_of_timeout(exchange, attempt, now, effects);
   note(exchange, attempt.node, to_string(AttemptFailure::timed_out));
   abort_attempt(exchange, number, effects);
-  go_on(exchange, classified, now, effects);
+  go_on(exchange, classify(AttemptFailure::timed_out), now, effects);
 }
 
 void Calls::go_on(Exchange& exchange, const Classified& failed, base::Instant now,
@@ -350,7 +391,7 @@ void Calls::on_suspect(const base::NodeId& node, base::Instant now, Effects& eff
     if (exchange == nullptr || exchange->open.size() != 1 || !may_repeat(*exchange)) continue;
     const routing::OwnAgent own = own_agent();
     routing::gather(around_.catalogue.providers_of(exchange->request.capability),
-                    question_of(*exchange, own, false, now), candidates_);
+                    question_of(*exchange, own, routing::Probing::none, now), candidates_);
     // If all are suspect it is more likely us, and there is nothing to gain.
     if (candidates_.best.empty() || candidates_.rank > routing::Rank::degraded) continue;
     note(*exchange, node, "suspected to be dead");

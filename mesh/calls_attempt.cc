@@ -33,7 +33,7 @@ bool has(const std::vector<base::NodeId>& nodes, const base::NodeId& node) {
 // ---- candidates, choose ----
 
 routing::Question Calls::question_of(const Exchange& exchange, const routing::OwnAgent& own,
-                                     bool may_probe, base::Instant now) const {
+                                     routing::Probing probing, base::Instant now) const {
   return {.requirements = exchange.context.requirements,
           .path = exchange.context.path,
           .tried = exchange.tried,
@@ -41,7 +41,7 @@ routing::Question Calls::question_of(const Exchange& exchange, const routing::Ow
           .own = own,
           .policy = *exchange.context.policy,
           .context_version = exchange.context.context_version,
-          .may_probe = may_probe,
+          .probing = probing,
           .experts_only = exchange.escalated,
           .heeds_latency = routing::heeds_latency(exchange.context.route),
           .now = now};
@@ -60,9 +60,10 @@ bool Calls::try_next(Exchange& exchange, routing::Rank worst, base::Instant now,
   const ExchangeId id = exchange.id;
   const routing::OwnAgent own = own_agent_for(exchange);
   const Catalogue::Offers& offers = around_.catalogue.providers_of(exchange.request.capability);
-  const bool first = exchange.tried.empty();
-  routing::gather(offers, question_of(exchange, own, first && may_repeat(exchange), now),
-                  candidates_);
+  const routing::Probing probing = !exchange.tried.empty() ? routing::Probing::none
+                                   : may_repeat(exchange)  ? routing::Probing::due
+                                                           : routing::Probing::overdue;
+  routing::gather(offers, question_of(exchange, own, probing, now), candidates_);
   const bool probe = candidates_.probe.has_value();
   if (!probe && (candidates_.best.empty() || candidates_.rank > worst)) return false;
   const routing::Candidate chosen =
@@ -105,7 +106,7 @@ std::optional<Calls::Another> Calls::plan_another(Exchange& exchange, const Clas
                                                   base::Instant now) {
   if (!may_retry(exchange, failed)) return std::nullopt;
   const routing::OwnAgent own = own_agent();
-  routing::Question question = question_of(exchange, own, false, now);
+  routing::Question question = question_of(exchange, own, routing::Probing::none, now);
   question.open = {};  // the one that failed may be asked again
   routing::gather(around_.catalogue.providers_of(exchange.request.capability), question,
                   candidates_);
@@ -159,7 +160,7 @@ OpenAttempt& Calls::open_attempt(Exchange& exchange, const base::NodeId& node, b
     const CallPolicy& policy = *exchange.context.policy;
     inject(exchange, attempt, now);
     if (policy.timeout.per_try) attempt.give_up = now + *policy.timeout.per_try;
-    if (const auto late = lessons_.late_after(exchange.request.capability, policy)) {
+    if (const auto late = lessons_.late_after(node, exchange.request.capability, policy)) {
       attempt.look_at = now + *late;
     }
   }
@@ -343,7 +344,7 @@ void Calls::hedge(Exchange& exchange, base::Instant now, Effects& effects) {
   exchanges_.arm(exchange);
   const routing::OwnAgent own = own_agent_for(exchange);
   routing::gather(around_.catalogue.providers_of(exchange.request.capability),
-                  question_of(exchange, own, false, now), candidates_);
+                  question_of(exchange, own, routing::Probing::none, now), candidates_);
   // Who failed this call quickly is still a better bet than one who does not answer.
   const bool good = candidates_.rank < routing::Rank::ejected ||
                     (candidates_.rank == routing::Rank::tried && !exchange.open.front().probe);
@@ -387,7 +388,9 @@ void Calls::abort_others(Exchange& exchange, std::uint32_t but, base::Instant no
   const std::vector<OpenAttempt> open = exchange.open;
   for (const OpenAttempt& attempt : open) {
     if (attempt.number == but) continue;
-    if (!exchange.from_peer()) lessons_.on_at_least(exchange, attempt, true, now, effects);
+    // How long a stream went on says nothing: its answer came, and was judged then.
+    const bool unanswered = !exchange.from_peer() && !attempt.counted;
+    if (unanswered) lessons_.on_at_least(exchange, attempt, true, now, effects);
     abort_attempt(exchange, attempt.number, effects);
   }
 }

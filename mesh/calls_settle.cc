@@ -24,10 +24,16 @@ void Calls::expire(Exchange& exchange, base::Instant now, Effects& effects) {
   const auto* answering = std::get_if<Answering>(&exchange.phase);
   const int status = answering != nullptr ? answering->status : 0;
   if (answering == nullptr) {
-    for (const OpenAttempt& attempt : exchange.open) {
-      // Not a failure of the node, which may have been given no time; but so slow it was at least.
+    exchange.failed_further_on = exchange.from_peer() && served_.failed_further_on(exchange.id);
+    for (OpenAttempt& attempt : exchange.open) {
       note(exchange, attempt.node, "no answer yet");
       exchange.perhaps_ran = true;
+      // Else it is no failure of the agent, which may have been given no time; but so slow it was
+      // at least.
+      if (!exchange.from_peer() && had_its_time(exchange, attempt, now)) {
+        learn_of_timeout(exchange, attempt, now, effects);
+        attempt.counted = true;
+      }
     }
   }
   abort_others(exchange, 0, now, effects);
@@ -39,9 +45,15 @@ void Calls::expire(Exchange& exchange, base::Instant now, Effects& effects) {
   refuse(exchange, too_late(exchange, now), false, now, effects);
 }
 
+bool Calls::had_its_time(const Exchange& exchange, const OpenAttempt& attempt, base::Instant now) {
+  const base::Duration took = now - attempt.since;
+  return took + took / 10 >= exchange.context.policy->timeout.request;  // less the hops' reserves
+}
+
 bool Calls::use_the_rest(Exchange& exchange, base::Instant now, Effects& effects) {
-  if (exchange.from_peer() || leaving_ || now >= exchange.context.last_moment) return false;
-  if (!exchange.context.policy) return false;
+  if (exchange.from_peer() || leaving_ || !exchange.context.policy) return false;
+  const base::Instant last_moment = exchange.context.last_moment;
+  if (std::max(now, exchange.context.deadline) >= last_moment) return false;
   const OnTimeout then = exchange.asked_policy ? exchange.asked_policy->timeout.on_timeout
                                                : exchange.context.policy->timeout.on_timeout;
   const bool escalates = then == OnTimeout::escalate || then == OnTimeout::escalate_or_fallback;
@@ -102,6 +114,7 @@ void Calls::refuse(Exchange& exchange, Problem problem, bool not_processed, base
   set.push_back({"parley-attempts", std::to_string(exchange.attempts)});
   if (not_processed && exchange.from_peer()) set.push_back({"parley-not-processed", "1"});
   if (!exchange.faults.empty()) set.push_back({"parley-fault", exchange.faults});
+  if (exchange.failed_further_on) set.push_back({"parley-failed-further-on", "1"});
   effects.emplace_back(RefuseExchange{exchange.id, std::move(problem), std::move(set)});
   settle(exchange, Outcome::mesh_error, http_status(code), false, now, effects);
 }

@@ -42,7 +42,9 @@ Classified classify(const AnswerHead& head, bool from_peer) {
     const ProblemCode code =
         problem_code(base::trim(*name)).value_or(ProblemCode::agent_unreachable);
     if (find_header(head.headers, "parley-not-processed")) {
-      return of_the_mesh(Verdict::not_processed, code);
+      Classified out = of_the_mesh(Verdict::not_processed, code);
+      out.retry_after = judge::retry_after(head);
+      return out;
     }
     const bool gateway = head.status >= 502 && head.status <= 504;
     const bool elsewhere = gateway && code != ProblemCode::no_capable_agent;

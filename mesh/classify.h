@@ -37,11 +37,12 @@ struct Classified {
   std::optional<RetryReason> reason;
   // How it counts for the agent; nothing: it says nothing about the agent.
   std::optional<score::Result> result;
-  std::optional<base::Duration> retry_after;  // the agent asks for so much time
-  std::optional<double> quality;              // that the agent grades itself with, 0..1
-  std::optional<double> checked;              // what its declared check came to: 1 or 0
-  std::string context_version;                // that the agent says it answered from; "" = nothing
-  std::string why;                            // of low_quality and application_error, for people
+  std::optional<base::Duration>
+      retry_after;                // the agent, or the peer's mesh, asks for so much time
+  std::optional<double> quality;  // that the agent grades itself with, 0..1
+  std::optional<double> checked;  // what its declared check came to: 1 or 0
+  std::string context_version;    // that the agent says it answered from; "" = nothing
+  std::string why;                // of low_quality and application_error, for people
 };
 
 // A peer's mesh marks what it makes itself by Parley-Error, and what surely did not run by

@@ -65,6 +65,7 @@ struct OpenAttempt {
   base::Instant give_up = base::Instant::never();  // the end of the time of one try
   base::Instant look_at = base::Instant::never();  // so late that it says something of the agent
   resilience::Breaker::Permit permit;
+  bool counted = false;  // its head came and was judged: what follows says how the answer ends
   bool hedge = false;
   bool again = false;                              // its node's last answer was not taken
   bool probe = false;                              // of an agent that is too bad for anything else
@@ -98,6 +99,8 @@ struct Exchange {
   std::shared_ptr<const CallPolicy> asked_policy;  // of that; shared with the table
   std::uint32_t fallbacks = 0;                     // of its list, used
   bool perhaps_ran = false;                        // an attempt may have done its work
+  bool failed_further_on = false;                  // a call that the own agent made for it did
+  std::optional<base::Duration> retry_after = std::nullopt;  // the shortest that was asked for
   bool escalated = false;
   std::optional<Proficiency> outgrown = std::nullopt;  // whose output was not good enough for it
   std::string faults{};  // injected into its attempts so far: "delay", "delay, abort", ...

@@ -31,6 +31,17 @@ base::Duration median(std::vector<base::Duration>& values) {
   return *middle;
 }
 
+// In the order of the offers; 0: not known, or of another proficiency.
+std::vector<base::Duration> latencies_of(const Catalogue::Offers& offers, Proficiency proficiency) {
+  std::vector<base::Duration> out;
+  out.reserve(offers.size());
+  for (const Catalogue::Offer& offer : offers) {
+    const bool of_them = offer.capability->proficiency == proficiency;
+    out.push_back(of_them ? offer.standing->latency : base::Duration::zero());
+  }
+  return out;
+}
+
 Breaker::Verdict verdict_of(const Classified& classified, const BreakerPolicy& policy) {
   if (!classified.result) return Breaker::Verdict::none;
   switch (*classified.result) {
@@ -100,7 +111,9 @@ void Lessons::on_result(const Exchange& exchange, const OpenAttempt& attempt,
   }
   Standing* standing = around_.catalogue.standing(attempt.node, capability);
   if (standing == nullptr) return;
-  if (classified.verdict == Verdict::not_processed && classified.code == ProblemCode::overloaded) {
+  const bool full =
+      classified.code == ProblemCode::overloaded || classified.code == ProblemCode::rate_limited;
+  if (classified.verdict == Verdict::not_processed && full) {
     note_full(attempt.node, standing->latency, now);
   }
   const Breaker::State before = standing->breaker.state();
@@ -111,9 +124,9 @@ void Lessons::on_result(const Exchange& exchange, const OpenAttempt& attempt,
   // not.
   if (attempt.permit.probe && classified.result == score::Result::success) {
     const bool wants_more = standing->breaker.state() == Breaker::State::half_open;
-    standing->next_probe = wants_more ? now : now + policy.breaker.open_for;
+    standing->next_probe = wants_more ? base::Instant{} : now + policy.breaker.open_for;
   }
-  if (classified.retry_after) {
+  if (classified.retry_after && !classified.code) {
     standing->not_before = std::max(standing->not_before, now + *classified.retry_after);
   }
   if (!classified.context_version.empty()) {
@@ -132,7 +145,7 @@ void Lessons::on_result(const Exchange& exchange, const OpenAttempt& attempt,
                             now);
   if (!timed) return;
   if (attempt.node == around_.self) agent_latency_ = averaged(agent_latency_, took);
-  const std::optional<base::Duration> late = late_after(capability, policy);
+  const std::optional<base::Duration> late = late_after(attempt.node, capability, policy);
   if (standing->ejection.is_ejected(now) && late && took <= *late) {
     standing->ejection.clear(now);
     standing->latency = {};
@@ -142,6 +155,21 @@ void Lessons::on_result(const Exchange& exchange, const OpenAttempt& attempt,
   standing->latency = averaged(standing->latency, took);
   standing->latency_seen = now;
   look_for_outliers(capability, policy, now, effects);
+}
+
+void Lessons::on_broken(const Exchange& exchange, const OpenAttempt& attempt, bool good,
+                        base::Instant now, Effects& effects) {
+  const std::string& capability = exchange.request.capability;
+  const BreakerPolicy& policy = exchange.context.policy->breaker;
+  penalise(attempt.node, false, now);
+  Standing* standing = around_.catalogue.standing(attempt.node, capability);
+  if (standing == nullptr) return;
+  standing->score.on_sample(
+      {.result = score::Result::transport, .difficulty = difficulty_of(exchange)}, now);
+  if (!good) return;  // the breaker has it as a failure
+  const Breaker::State before = standing->breaker.state();
+  standing->breaker.on_broken(attempt.permit, policy, now);
+  tell_breaker(attempt.node, capability, before, standing->breaker.state(), effects);
 }
 
 void Lessons::on_at_least(const Exchange& exchange, const OpenAttempt& attempt, bool over,
@@ -172,18 +200,27 @@ void Lessons::on_answer(const CallId& call, const base::NodeId& node, std::strin
 }
 
 void Lessons::on_feedback(std::string_view call, double quality, base::Instant now) {
-  const AnsweredCalls::Answered* answered = answered_.find(call);
+  const AnsweredCalls::Answered* answered = answered_.judge(call);
   if (answered == nullptr) return;
   if (Standing* standing = around_.catalogue.standing(answered->node, answered->capability)) {
     standing->score.on_feedback(quality, now);
   }
 }
 
-std::optional<base::Duration> Lessons::late_after(std::string_view capability,
+std::optional<base::Duration> Lessons::late_after(const base::NodeId& node,
+                                                  std::string_view capability,
                                                   const CallPolicy& policy) const {
   const Usual* usual = usual_.find(capability);
-  if (usual == nullptr || usual->latency <= base::Duration::zero()) return std::nullopt;
-  const double late = static_cast<double>(usual->latency.count()) * policy.outliers.slower_than;
+  if (usual == nullptr) return std::nullopt;
+  const Catalogue::Offer* offer = around_.catalogue.offer(node, capability);
+  base::Duration usually{};
+  if (offer != nullptr) {
+    usually = usual->latency.at(static_cast<std::size_t>(offer->capability->proficiency));
+  }
+  // Of a kind that was not seen yet at least what the slowest one takes is expected.
+  if (usually <= base::Duration::zero()) usually = std::ranges::max(usual->latency);
+  if (usually <= base::Duration::zero()) return std::nullopt;
+  const double late = static_cast<double>(usually.count()) * policy.outliers.slower_than;
   return base::Duration(static_cast<std::int64_t>(std::min(late, 3.6e12)));  // an hour
 }
 
@@ -233,25 +270,40 @@ void Lessons::look_for_outliers(std::string_view capability, const CallPolicy& p
   if (now < usual.look_again) return;
   usual.look_again = now + outliers_every;
   const Catalogue::Offers& offers = around_.catalogue.providers_of(capability);
-  std::vector<base::Duration> latencies;
   std::vector<base::Duration> tails;
-  latencies.reserve(offers.size());
   for (const Catalogue::Offer& offer : offers) {
-    latencies.push_back(offer.standing->latency);
     if (const auto tail = offer.standing->score.quantile(0.95, now)) tails.push_back(*tail);
   }
-  std::vector<base::Duration> known = latencies;
-  std::erase(known, base::Duration::zero());
-  usual.latency = median(known);
   usual.nearly_all = median(tails);
+  std::vector<std::size_t> slowest;
+  for (std::size_t proficiency = 0; proficiency < proficiencies; ++proficiency) {
+    const std::vector<base::Duration> latencies =
+        latencies_of(offers, static_cast<Proficiency>(proficiency));
+    std::vector<base::Duration> known = latencies;
+    std::erase(known, base::Duration::zero());
+    usual.latency.at(proficiency) = median(known);
+    const std::vector<std::size_t> slow = resilience::slow_outliers(latencies, policy.outliers);
+    slowest.insert(slowest.end(), slow.begin(), slow.end());
+  }
   if (!policy.outliers.enabled || !policy.health.response_time) return;
-  for (const std::size_t slow : resilience::slow_outliers(latencies, policy.outliers)) {
+  eject(offers, slowest, policy.outliers, now, effects);
+}
+
+void Lessons::eject(const Catalogue::Offers& offers, const std::vector<std::size_t>& slowest,
+                    const OutlierPolicy& policy, base::Instant now, Effects& effects) {
+  // Who went out when the others were quicker is out still: the bound is for all of them.
+  auto out = static_cast<std::size_t>(std::ranges::count_if(
+      offers, [&](const auto& offer) { return offer.standing->ejection.is_ejected(now); }));
+  const std::size_t most = resilience::ejected_max(offers.size(), policy);
+  for (const std::size_t slow : slowest) {
     resilience::Ejection& ejection = offers[slow].standing->ejection;
     const bool was_out = ejection.is_ejected(now);
     // On trial it was not asked again yet: only a new answer counts against it.
     if (was_out && offers[slow].standing->latency_seen != now) continue;
-    ejection.eject(policy.outliers, now);
+    if (!was_out && out >= most) continue;
+    ejection.eject(policy, now);
     if (was_out) continue;
+    ++out;
     ++around_.counters.ejections;
     effects.emplace_back(base::Transition{.machine = "outlier",
                                           .from = "in",

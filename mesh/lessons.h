@@ -13,10 +13,12 @@
 #include "mesh/resilience/breaker.h"
 #include "mesh/surroundings.h"
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mesh {
 
@@ -37,6 +39,9 @@ class Lessons {
                  const resilience::Breaker::Permit& permit, base::Instant now);
   void on_result(const Exchange& exchange, const OpenAttempt& attempt, const Classified& classified,
                  base::Instant now, Effects& effects);
+  // Its answer, which was judged by its head, broke off.
+  void on_broken(const Exchange& exchange, const OpenAttempt& attempt, bool good, base::Instant now,
+                 Effects& effects);
   // It was cut short, or has no answer yet: so long it took at least. With `over` its permit is
   // given back.
   void on_at_least(const Exchange& exchange, const OpenAttempt& attempt, bool over,
@@ -51,16 +56,19 @@ class Lessons {
   }
 
   // How long an attempt there may take before that says something; nothing: no idea.
-  [[nodiscard]] std::optional<base::Duration> late_after(std::string_view capability,
+  [[nodiscard]] std::optional<base::Duration> late_after(const base::NodeId& node,
+                                                         std::string_view capability,
                                                          const CallPolicy& policy) const;
   // The time in which nearly all answers come; nothing: too few were seen.
   [[nodiscard]] std::optional<base::Duration> nearly_all_within(std::string_view capability) const;
   [[nodiscard]] base::Duration agent_latency() const { return agent_latency_; }
 
  private:
+  static constexpr std::size_t proficiencies = 3;
   // Of the capability's agents: what is usual among them.
   struct Usual {
-    base::Duration latency{};     // the median of theirs; 0 = not known
+    // The medians of theirs, by proficiency: an expert takes its time. 0 = not known.
+    std::array<base::Duration, proficiencies> latency{};
     base::Duration nearly_all{};  // the median of their 95th percentiles; 0 = not known
     base::Instant look_again;
   };
@@ -72,6 +80,8 @@ class Lessons {
                     Effects& effects) const;
   void look_for_outliers(std::string_view capability, const CallPolicy& policy, base::Instant now,
                          Effects& effects);
+  void eject(const Catalogue::Offers& offers, const std::vector<std::size_t>& slowest,
+             const OutlierPolicy& policy, base::Instant now, Effects& effects);
 
   Surroundings around_;
   base::Duration agent_latency_{};  // of the own agent: moving average, to the head

@@ -97,8 +97,12 @@ Problem all_failed(const Exchange& exchange, ProblemCode code) {
   std::string detail =
       exchange.attempts == 1 ? "The only attempt failed (" : "All attempts failed (";
   detail += exchange.trail + ").";
-  if (code == ProblemCode::overloaded) return overloaded(std::move(detail));
-  return problem(code, std::move(detail));
+  const bool full = code == ProblemCode::overloaded || code == ProblemCode::rate_limited;
+  if (!full) return problem(code, std::move(detail));
+  Problem out = overloaded(std::move(detail));
+  out.code = code;
+  out.retry_after = exchange.retry_after.value_or(retry_after_overload);
+  return out;
 }
 
 Problem too_late(const Exchange& exchange, base::Instant now) {

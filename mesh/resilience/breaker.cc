@@ -62,7 +62,11 @@ void Breaker::on_result(Closed& closed, Verdict verdict, const BreakerPolicy& po
   Sums& newest = closed.ring[closed.newest];
   ++newest.requests;
   if (verdict == Verdict::failure) ++newest.failures;
-  // A success too may be the request that makes them enough to judge.
+  judge(closed, policy, now);
+}
+
+// After a success too, which may be the request that makes them enough to judge.
+void Breaker::judge(const Closed& closed, const BreakerPolicy& policy, base::Instant now) {
   const auto [requests, failures] = sums(now);
   if (failures == 0 || requests < policy.min_requests) return;
   const std::uint64_t counted =
@@ -76,6 +80,24 @@ void Breaker::on_result(HalfOpen& half_open, Verdict verdict, const BreakerPolic
   --half_open.issued;
   if (verdict == Verdict::failure) return open(policy, now);
   if (verdict == Verdict::success && ++half_open.succeeded == half_open.probes) become(Closed{});
+}
+
+void Breaker::on_broken(const Permit& permit, const BreakerPolicy& policy, base::Instant now) {
+  if (!policy.enabled) return;
+  const bool same = permit.generation == generation_;
+  const bool closed_it = permit.probe && permit.generation + 1 == generation_;
+  auto* closed = std::get_if<Closed>(&phase_);
+  if (closed == nullptr) {
+    if (same && std::holds_alternative<HalfOpen>(phase_)) open(policy, now);
+    return;
+  }
+  if (closed_it && sums(now).requests < policy.min_requests) return open(policy, now);
+  if (!same) return;
+  advance(*closed, policy, now);
+  Sums& newest = closed->ring[closed->newest];
+  if (newest.failures == newest.requests) ++newest.requests;  // its success is in an older part
+  ++newest.failures;
+  judge(*closed, policy, now);
 }
 
 Breaker::State Breaker::state() const {

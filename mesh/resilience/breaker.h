@@ -11,8 +11,9 @@
 // that an agent that answers nobody any more is not excused by all who wait for it.
 //
 // Who was admitted holds a permit and gives it back with the outcome. A permit of an earlier phase
-// is stale: its outcome changes nothing. A probe that ends without a verdict is given back unused.
-// A policy that is not enabled admits all, counts nothing, and leaves the breaker closed.
+// is stale: its outcome changes nothing, but that of a probe which broke off soon after it closed
+// the breaker, which opens it again. A probe that ends without a verdict is given back unused. A
+// policy that is not enabled admits all, counts nothing, and leaves the breaker closed.
 #pragma once
 
 #include "base/time.h"
@@ -35,8 +36,6 @@ class Breaker {
     std::uint64_t generation = 0;  // counts phases
     bool probe = false;
     bool operator==(const Permit&) const = default;
-    // One whose outcome was told: stale in every phase.
-    [[nodiscard]] static constexpr Permit used() { return {.generation = ~std::uint64_t{0}}; }
   };
   enum class Verdict : std::uint8_t { success, failure, none };  // none: cancelled, nobody knows
   enum class State : std::uint8_t { closed, open, half_open };
@@ -48,6 +47,8 @@ class Breaker {
   [[nodiscard]] std::optional<Permit> admit(const BreakerPolicy& policy, base::Instant now);
   void on_result(const Permit& permit, Verdict verdict, const BreakerPolicy& policy,
                  base::Instant now);
+  // What counted as a success broke off before its end: it is a failure after all.
+  void on_broken(const Permit& permit, const BreakerPolicy& policy, base::Instant now);
 
   [[nodiscard]] State state() const;
   [[nodiscard]] base::Instant retry_at() const;  // open: when it lets probes through; else origin
@@ -85,6 +86,7 @@ class Breaker {
   void on_result(Closed& closed, Verdict verdict, const BreakerPolicy& policy, base::Instant now);
   void on_result(HalfOpen& half_open, Verdict verdict, const BreakerPolicy& policy,
                  base::Instant now);
+  void judge(const Closed& closed, const BreakerPolicy& policy, base::Instant now);
   static void advance(Closed& closed, const BreakerPolicy& policy, base::Instant now);
 
   Phase phase_;

@@ -26,15 +26,15 @@ base::Duration median_of_known(std::span<const base::Duration> latencies) {
   return *middle;
 }
 
-// How many of so many may be ejected at once.
+}  // namespace
+
 std::size_t ejected_max(std::size_t agents, const OutlierPolicy& policy) {
+  if (agents < 2) return 0;
   constexpr double rounding = 1e-9;  // 0.29 * 100 is a little less than 29
   const double share = std::clamp(policy.share_max, 0.0, 1.0);
   const auto part = static_cast<std::size_t>(share * static_cast<double>(agents) + rounding);
   return std::clamp<std::size_t>(part, 1, agents - 1);
 }
-
-}  // namespace
 
 std::vector<std::size_t> slow_outliers(std::span<const base::Duration> latencies,
                                        const OutlierPolicy& policy) {

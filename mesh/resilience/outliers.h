@@ -11,6 +11,9 @@
 
 namespace mesh::resilience {
 
+// How many of so many agents may be out at once; of two one may, of one none.
+[[nodiscard]] std::size_t ejected_max(std::size_t agents, const OutlierPolicy& policy);
+
 // Given the latencies of all agents of a capability, 0 where it is not known: the indexes of those
 // that took more than slower_than times the median of the known ones, the slowest first; of equals
 // the first. Never more than share_max of all agents, but one if there are two, and never all.

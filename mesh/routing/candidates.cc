@@ -46,6 +46,12 @@ bool is_below_quality(const Standing& standing, const CallPolicy& policy) {
   return quality.samples > 0 && quality.value < policy.quality.never_below;
 }
 
+bool is_stale(const Standing& standing, const Question& question) {
+  return question.policy.health.context_freshness && !question.context_version.empty() &&
+         !standing.context_version.empty() &&
+         is_older(standing.context_version, question.context_version);
+}
+
 bool takes_probes(Availability availability) {
   return availability == Availability::serving || availability == Availability::at_capacity;
 }
@@ -184,12 +190,20 @@ Exclusion exclusion_of(const Catalogue::Offer& offer, const Question& question) 
 }
 
 bool is_probe_due(const Catalogue::Offer& offer, const Question& question) {
+  if (question.probing == Probing::none) return false;
   const Standing& standing = *offer.standing;
-  if (question.now < standing.not_before || question.now < standing.next_probe) return false;
+  base::Instant due =
+      std::max({standing.not_before, standing.next_probe, standing.breaker.retry_at()});
+  if (question.probing == Probing::overdue && due != base::Instant{}) {
+    due = due + question.policy.breaker.open_for;
+  }
+  if (question.now < due) return false;
   if (!standing.breaker.admits(question.policy.breaker, question.now)) return false;
   return standing.breaker.would_probe(question.now) ||
-         is_below_quality(standing, question.policy) ||
-         (question.heeds_latency && standing.ejection.wants_probe(question.now));
+         is_below_quality(standing, question.policy) || is_stale(standing, question) ||
+         (question.heeds_latency &&
+          question.probing == Probing::due &&  // it comes back unprobed too
+          standing.ejection.wants_probe(question.now));
 }
 
 Rank rank_of(const Catalogue::Offer& offer, const Question& question) {
@@ -205,11 +219,7 @@ Rank rank_of(const Catalogue::Offer& offer, const Question& question) {
                     question.now < offer.entry->reach.full_until;
   if (full) rank = std::max(rank, Rank::at_capacity);
   if (question.now < offer.entry->reach.avoid_until) rank = std::max(rank, Rank::penalised);
-  if (question.policy.health.context_freshness && !question.context_version.empty() &&
-      !standing.context_version.empty() &&
-      is_older(standing.context_version, question.context_version)) {
-    rank = std::max(rank, Rank::stale);
-  }
+  if (is_stale(standing, question)) rank = std::max(rank, Rank::stale);
   if (question.heeds_latency && standing.ejection.is_ejected(question.now))
     rank = std::max(rank, Rank::ejected);
   // A breaker that wants a probe is no place for a call that cannot be made elsewhere after it.
@@ -231,8 +241,8 @@ void gather(const Catalogue::Offers& offers, const Question& question, Candidate
     const Exclusion exclusion = exclusion_of(offer, question);
     const bool out_for_what_it_did =
         exclusion == Exclusion::none || exclusion == Exclusion::below_quality;
-    if (question.may_probe && !out.probe && out_for_what_it_did &&
-        takes_probes(offer.entry->provider.availability) && is_probe_due(offer, question)) {
+    if (!out.probe && out_for_what_it_did && takes_probes(offer.entry->provider.availability) &&
+        is_probe_due(offer, question)) {
       out.probe = candidate;
       continue;
     }

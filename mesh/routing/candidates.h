@@ -9,7 +9,8 @@
 // wait, or whose output is below what the policy takes.
 //
 // One that is out for what it did must be asked again some day: when that is due, and the call may
-// be repeated elsewhere, it is the call's `probe`.
+// be repeated elsewhere, it is the call's `probe`. If no such call comes for as long as a breaker
+// stays open, any other will do: else an agent whose calls may never be repeated were out for ever.
 #pragma once
 
 #include "base/ids.h"
@@ -74,6 +75,13 @@ struct OwnAgent {
 // Whether it may leave slow agents out; the others say themselves who gets the call.
 [[nodiscard]] bool heeds_latency(RoutePolicy policy);
 
+// Which probes a call may be.
+enum class Probing : std::uint8_t {
+  none,
+  overdue,  // its caller may have to bear what comes of it
+  due,      // another attempt may follow if this one comes to nothing
+};
+
 struct Question {
   const Requirements& requirements;
   const Path& path;
@@ -82,7 +90,7 @@ struct Question {
   const OwnAgent& own;
   const CallPolicy& policy;
   std::string_view context_version;  // "" = any will do
-  bool may_probe = false;            // another attempt may follow if this one comes to nothing
+  Probing probing = Probing::none;
   bool experts_only = false;
   bool heeds_latency = true;  // whether the slow ones are worse off
   base::Instant now;

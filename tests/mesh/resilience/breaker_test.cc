@@ -95,6 +95,57 @@ TEST_F(BreakerTest, DoesNotCountWhatEndedWithoutAVerdict) {
   EXPECT_EQ(breaker.sums(now), (Breaker::Sums{.requests = 3, .failures = 3}));
 }
 
+// ---- answers that break off ----
+
+TEST_F(BreakerTest, AnAnswerThatBreaksOffIsAFailureAndNoSecondRequest) {
+  const Breaker::Permit permit = admitted();
+  result(permit, Verdict::success);
+  breaker.on_broken(permit, policy, now);
+  EXPECT_EQ(breaker.sums(now), (Breaker::Sums{.requests = 1, .failures = 1}));
+  now = now + seconds(60);
+  breaker.on_broken(permit, policy, now);  // its success is forgotten
+  EXPECT_EQ(breaker.sums(now), (Breaker::Sums{.requests = 1, .failures = 1}));
+}
+
+TEST_F(BreakerTest, OpensByAnswersThatBreakOff) {
+  policy.failure_threshold = 1;
+  for (int i = 0; i < 4; ++i) {
+    const Breaker::Permit permit = admitted();
+    result(permit, Verdict::success);
+    breaker.on_broken(permit, policy, now);
+  }
+  EXPECT_EQ(breaker.state(), State::open);
+}
+
+TEST_F(BreakerTest, AProbeThatBreaksOffOpensAgain) {
+  open_and_wait();
+  const Breaker::Permit first = admitted();
+  result(first, Verdict::success);
+  EXPECT_EQ(breaker.state(), State::half_open);
+  breaker.on_broken(first, policy, now);
+  EXPECT_EQ(breaker.state(), State::open);
+}
+
+TEST_F(BreakerTest, TheProbeThatClosedItOpensItAgainIfItBreaksOffSoon) {
+  policy.half_open_requests = 1;
+  open_and_wait();
+  const Breaker::Permit probe = admitted();
+  result(probe, Verdict::success);
+  ASSERT_EQ(breaker.state(), State::closed);
+  breaker.on_broken(probe, policy, now);
+  EXPECT_EQ(breaker.state(), State::open);
+}
+
+TEST_F(BreakerTest, TheProbeThatClosedItLongAgoChangesNothing) {
+  policy.half_open_requests = 1;
+  open_and_wait();
+  const Breaker::Permit probe = admitted();
+  result(probe, Verdict::success);
+  call(Verdict::success, 4);
+  breaker.on_broken(probe, policy, now);
+  EXPECT_EQ(breaker.state(), State::closed);
+}
+
 TEST_F(BreakerTest, ForgetsWhatIsOlderThanTheWindow) {
   call(Verdict::failure, 3);
   now = now + seconds(10);
