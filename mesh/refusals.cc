@@ -26,16 +26,21 @@ std::string Names::of(const base::NodeId& node) const {
   return provider != nullptr && !provider->name.empty() ? provider->name : node.short_hex();
 }
 
+// Found by its first bytes, by which the providers are in order too.
+std::string Names::of(Hop hop) const {
+  if (hop == Hop::of(self)) return self_name;
+  base::NodeId first;
+  for (unsigned i = 0; i < 8; ++i) {
+    first.bytes.at(i) = static_cast<std::byte>(hop.value >> (56 - 8 * i));
+  }
+  const auto found = catalogue.providers().lower_bound(first);
+  const bool known = found != catalogue.providers().end() && Hop::of(found->first) == hop;
+  return known ? of(found->first) : format_path({hop});
+}
+
 std::vector<std::string> Names::of(const Path& path) const {
   std::vector<std::string> out;
-  for (const Hop hop : path) {
-    std::string word = format_path({hop});
-    if (hop == Hop::of(self)) word = self_name;
-    for (const auto& [node, entry] : catalogue.providers()) {
-      if (Hop::of(node) == hop) word = of(node);
-    }
-    out.push_back(std::move(word));
-  }
+  for (const Hop hop : path) out.push_back(of(hop));
   return out;
 }
 

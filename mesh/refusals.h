@@ -22,6 +22,7 @@ struct Names {
   const std::string& self_name;
 
   [[nodiscard]] std::string of(const base::NodeId& node) const;
+  [[nodiscard]] std::string of(Hop hop) const;
   [[nodiscard]] std::vector<std::string> of(const Path& path) const;
 };
 

@@ -206,6 +206,11 @@ bool is_probe_due(const Catalogue::Offer& offer, const Question& question) {
           standing.ejection.wants_probe(question.now));
 }
 
+bool is_full(const Catalogue::Entry& entry, base::Instant now) {
+  const std::uint32_t places = entry.provider.load.concurrency;
+  return (places != 0 && entry.reach.outstanding >= places) || now < entry.reach.full_until;
+}
+
 Rank rank_of(const Catalogue::Offer& offer, const Question& question) {
   const Provider& provider = offer.entry->provider;
   Rank rank = rank_of_availability(provider.availability);
@@ -214,10 +219,7 @@ Rank rank_of(const Catalogue::Offer& offer, const Question& question) {
   const bool old_news = call > base::Duration::zero() && call < news_take;
   if (rank == Rank::at_capacity && old_news) rank = Rank::serving;
   const Standing& standing = *offer.standing;
-  const std::uint32_t places = provider.load.concurrency;
-  const bool full = (places != 0 && offer.entry->reach.outstanding >= places) ||
-                    question.now < offer.entry->reach.full_until;
-  if (full) rank = std::max(rank, Rank::at_capacity);
+  if (is_full(*offer.entry, question.now)) rank = std::max(rank, Rank::at_capacity);
   if (question.now < offer.entry->reach.avoid_until) rank = std::max(rank, Rank::penalised);
   if (is_stale(standing, question)) rank = std::max(rank, Rank::stale);
   if (question.heeds_latency && standing.ejection.is_ejected(question.now))

@@ -121,6 +121,8 @@ struct Candidates {
 [[nodiscard]] Exclusion exclusion_of(const Catalogue::Offer& offer, const Question& question);
 // Whether it is time to ask one again that is excluded or worse off for what it did.
 [[nodiscard]] bool is_probe_due(const Catalogue::Offer& offer, const Question& question);
+// By our own calls there, or by its own word a moment ago.
+[[nodiscard]] bool is_full(const Catalogue::Entry& entry, base::Instant now);
 [[nodiscard]] Rank rank_of(const Catalogue::Offer& offer, const Question& question);
 // Into `out`, whose memory is used again.
 void gather(const Catalogue::Offers& offers, const Question& question, Candidates& out);

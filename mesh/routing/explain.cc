@@ -105,6 +105,8 @@ void add_reasons(const Catalogue::Offer& offer, const Question& question, RouteE
   const Standing& standing = *offer.standing;
   if (row.availability != Availability::serving) {
     row.reasons.emplace_back(to_string(row.availability));
+  } else if (is_full(*offer.entry, question.now)) {
+    row.reasons.emplace_back(to_string(Rank::at_capacity));
   }
   if (question.now < offer.entry->reach.avoid_until) {
     row.reasons.push_back("failed " + std::to_string(offer.entry->reach.failures) +

@@ -331,6 +331,23 @@ TEST_F(EndingsTest, TellsItsCallerWhenThePeersLimitLetsItIn) {
   EXPECT_EQ(only<RefuseExchange>()->problem.retry_after, seconds(7));
 }
 
+TEST_F(EndingsTest, ExplainsThatOurOwnCallsFillAnAgent) {
+  plane.on_provider(
+      b,
+      {.name = "b",
+       .load = {.concurrency = 1},
+       .descriptor = std::make_shared<const AgentDescriptor>(agent_with("text.count"))},
+      now, effects);
+  provide(c, "c");
+  call({{"parley-prefer", "b"}});
+  ASSERT_EQ(peer_asked(), b);
+  for (const RouteExplanation& row : plane.explain("text.count", "", now)) {
+    if (row.node != b) continue;
+    EXPECT_EQ(row.verdict, RouteVerdict::avoided);
+    EXPECT_THAT(row.reasons, testing::ElementsAre("at_capacity"));
+  }
+}
+
 TEST_F(EndingsTest, OneCallHasOneVoice) {
   provide(b, "b");
   const ExchangeId id = call();
