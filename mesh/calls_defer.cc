@@ -75,7 +75,8 @@ void Calls::on_kept(ExchangeId id, const CallId& deferred, std::optional<std::ui
   const auto* deferring = exchange != nullptr ? std::get_if<Deferring>(&exchange->phase) : nullptr;
   const Deferrals::Entry* kept = deferrals_.find(deferred.view());
   if (deferring == nullptr) {  // its caller left, or was told something else meanwhile
-    if (kept != nullptr && deferrals_.drop(deferred)) effects.emplace_back(ForgetCall{deferred});
+    if (kept != nullptr) static_cast<void>(deferrals_.drop(deferred));
+    if (bytes) effects.emplace_back(ForgetCall{deferred});
     return;
   }
   if (kept != nullptr && bytes) {

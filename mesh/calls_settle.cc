@@ -41,7 +41,9 @@ void Calls::expire(Exchange& exchange, base::Instant now, Effects& effects) {
     settle(exchange, Outcome::mesh_error, status, false, now, effects);
     return;
   }
-  if (use_the_rest(exchange, now, effects)) return;
+  // What waits for its body to be kept has asked everybody.
+  const bool deferring = std::holds_alternative<Deferring>(exchange.phase);
+  if (!deferring && use_the_rest(exchange, now, effects)) return;
   refuse(exchange, too_late(exchange, now), false, now, effects);
 }
 
@@ -123,6 +125,12 @@ void Calls::settle(Exchange& exchange, Outcome outcome, int status, bool complet
                    base::Instant now, Effects& effects) {
   if (const auto* waiting = std::get_if<Waiting>(&exchange.phase)) {
     duplicates_.on_waiting_gone(exchange.id, waiting->original);
+  }
+  // It may never come to the disk, if its body is not whole: nobody is told what became of that.
+  const bool unkept =
+      std::holds_alternative<Deferring>(exchange.phase) && outcome != Outcome::deferred;
+  if (unkept && deferrals_.drop(exchange.context.call)) {
+    effects.emplace_back(ForgetCall{exchange.context.call});
   }
   abort_others(exchange, 0, now, effects);
   if (exchange.counted) {

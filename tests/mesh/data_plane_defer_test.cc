@@ -214,6 +214,15 @@ TEST_F(DeferTest, ACallerWhoLeftBeforeItWasKeptGetsNothingDelivered) {
   EXPECT_EQ(plane.deferrals().entries().size(), 0U);
 }
 
+// Then nobody ever says what became of it on the disk.
+TEST_F(DeferTest, ACallerWhoLeftBeforeItsBodyWasWholeLeavesNothingBehind) {
+  const ExchangeId id = call({}, "POST");
+  ASSERT_EQ(count<DeferCall>(), 1U);
+  plane.on_caller_gone(id, now, effects);
+  EXPECT_EQ(plane.deferrals().entries().size(), 0U);
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(defer_one().empty());  // all that may wait
+}
+
 TEST_F(DeferTest, WhatIsTooOldIsDroppedAndTheOperatorTold) {
   const CallId deferred = defer_one();
   for (int i = 0; i < 400 && count<ForgetCall>() == 0; ++i) {
