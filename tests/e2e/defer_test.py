@@ -3,6 +3,7 @@
 
 import json
 import resource
+import socket
 import unittest
 
 import mesh
@@ -108,6 +109,17 @@ class DeferTest(unittest.TestCase):
         self.assertEqual(len(rows), 3)
         self.assertEqual(mesh.request(caller.api, "DELETE", first.headers["Location"]).status, 204)
         self.assertEqual(caller.call("test.report", b"four").status, 202)
+
+    def test_a_caller_that_leaves_in_the_middle_of_its_body_takes_no_place(self):
+        caller = self.mesh.node("caller", config=DEFER)
+        host, port = caller.api.rsplit(":", 1)
+        head = f"POST /call/test.report HTTP/1.1\r\nHost: {caller.api}\r\nContent-Length: 9\r\n\r\n"
+        for _ in range(3):  # all that may wait
+            with socket.create_connection((host, int(port))) as half:
+                half.sendall(head.encode() + b"half")
+                mesh.wait_until(lambda: caller.rows("/v1/deferred"), "it has a place")
+            mesh.wait_until(lambda: not caller.rows("/v1/deferred"), "its place is free again")
+        self.assertEqual(caller.call("test.report", b"whole").status, 202)
 
     def test_what_the_disk_does_not_take_is_refused(self):
         caller = self.mesh.node("caller", config=DEFER)

@@ -142,6 +142,21 @@ class PoliciesTest(unittest.TestCase):
 
     # ---- quality ----
 
+    def test_what_happens_when_the_time_is_over_is_for_the_policy_to_say(self):
+        def hang(handler):
+            handler.body()
+            time.sleep(2)
+            handler.reply(b"late")
+
+        for then, status in (("fail", 504), ("fallback", 200)):
+            policies = (f"[{{ match: {{ capability: {CAPABILITY} }}, fallback: [test.other],"
+                        f" timeout: {{ request: 500ms, onTimeout: {then} }} }}]")
+            caller, agents = self.call_through(policies, hang, mesh.named("other"),
+                                               capabilities=[CAPABILITY, "test.other"])
+            answer = caller.call(CAPABILITY)
+            self.assertEqual(answer.status, status, answer)
+            self.assertEqual(len(agents[1].requests), 1 if status == 200 else 0)
+
     def test_below_the_lowest_tier_there_are_only_probes(self):
         def graded(name, quality):
             return lambda handler: (handler.body(), handler.reply(
