@@ -13,6 +13,7 @@ namespace consensus {
 namespace {
 
 constexpr std::size_t gossiped_again_max = 16;  // ops, at once
+constexpr std::size_t decided_ops_max = 16'384;
 
 }  // namespace
 
@@ -128,6 +129,13 @@ void Replica::State::commit_block(const BlockPtr& block, const base::Digest& tar
   }
   tree->commit(block->hash());
   mempool.on_decided(block->ops());
+  for (const base::Bytes& op : block->ops()) {
+    const auto id = application.id_of(op);
+    if (id && decided_ops.insert(*id).second) decided_order.push_back(*id);
+  }
+  for (; decided_order.size() > decided_ops_max; decided_order.pop_front()) {
+    decided_ops.erase(decided_order.front());
+  }
   effects.push_back(Decided{.decision = std::move(decision), .epoch = epoch->number()});
   if (proof) start_epoch(std::move(*proof), now, effects);
 }

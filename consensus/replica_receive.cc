@@ -243,8 +243,9 @@ void Replica::State::receive(const base::NodeId& from, EpochProofs& proofs, base
 void Replica::State::receive(const base::NodeId& from, OpGossip& gossip, base::Instant now,
                              Effects& effects) {
   if (gossip.ops.size() > options.gossiped_ops_max) return;
-  std::erase_if(gossip.ops,
-                [&](const base::Bytes& op) { return mempool.judge(op) != Admission::added; });
+  std::erase_if(gossip.ops, [&](const base::Bytes& op) {
+    return mempool.judge(op) != Admission::added || decided_lately(op);
+  });
   if (gossip.ops.empty()) return;
   std::vector<crypto::SignatureCheck> checks;
   for (const base::Bytes& op : gossip.ops) application.append_checks(op, checks);
@@ -374,10 +375,16 @@ void Replica::State::take_proof(const EpochProof& proof, Moment at, Effects& eff
   core->on_certificate(crypto::Verified<Certificate>::own(proof.finalization), at, effects);
 }
 
+bool Replica::State::decided_lately(base::ByteView op) const {
+  const auto id = application.id_of(op);
+  return id && decided_ops.contains(*id);
+}
+
 void Replica::State::take_ops(const base::NodeId& from, const std::vector<base::Bytes>& ops,
                               base::Instant now, Effects& effects) {
   OpGossip fresh;
   for (const base::Bytes& op : ops) {
+    if (decided_lately(op)) continue;  // while its signature was checked
     if (mempool.add(op, now) == Admission::added) fresh.ops.push_back(op);
   }
   if (fresh.ops.empty()) return;

@@ -18,6 +18,7 @@
 #include "consensus/timing.h"
 #include "consensus/vote_guard.h"
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -64,6 +65,7 @@ struct Replica::State {
                    Effects& effects);
   void take_range(const Range& range, Moment at, Effects& effects);
   void take_proof(const EpochProof& proof, Moment at, Effects& effects);
+  [[nodiscard]] bool decided_lately(base::ByteView op) const;
   void take_ops(const base::NodeId& from, const std::vector<base::Bytes>& ops, base::Instant now,
                 Effects& effects);
   void check(const base::NodeId& from, EpochNumber epoch, Message message,
@@ -146,6 +148,9 @@ struct Replica::State {
   std::set<base::NodeId> echoed;
   base::Instant ask_again;  // while listening
   base::Instant next_op_gossip;
+  // Ops decided lately: one that is gossiped again too late would wait for ever among the others.
+  std::set<base::Digest> decided_ops;
+  std::deque<base::Digest> decided_order;  // the same, the newest last; bounded
   SnapshotFetch fetch;
   std::optional<Serving> serving;
   std::map<std::uint64_t, Asked> ranges_asked;  // ReadRange requests of peers; bounded

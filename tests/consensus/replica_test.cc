@@ -258,5 +258,14 @@ TEST(ReplicaTest, DropsAnOpThatIsKnownOrTooLarge) {
   EXPECT_EQ(replica.on_op({}, mesh.now(), effects), Admission::malformed);
 }
 
+TEST(ReplicaTest, AnOpThatIsGossipedAfterItWasDecidedDoesNotWaitAgain) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  mesh.submit(0, "once");
+  ASSERT_TRUE(mesh.run_until([&] { return mesh.all_hold("once"); }));
+  mesh.deliver(1, 0, OpGossip{{base::to_bytes("once"), base::to_bytes("another")}});
+  EXPECT_EQ(mesh.node(0).replica->standing().pending_ops, 1U);
+}
+
 }  // namespace
 }  // namespace consensus
