@@ -6,6 +6,7 @@ Rounds of both alternate; medians count."""
 
 import json
 import os
+import shutil
 import statistics
 import struct
 import subprocess
@@ -18,7 +19,7 @@ VALUE = "x" * 16
 WRITERS = (1, 12, 60, 240)
 VALIDATORS, MEMBERS = 4, 3
 SIZES = (4, 7, 16, 31)  # of committees, for finality
-BEHIND = 10_000  # blocks
+BEHIND = 10_000  # decisions
 FINALITY = os.environ.get("PARLEY_FINALITY", str(processes.ROOT / "build/bench/bench/finality"))
 
 
@@ -35,8 +36,16 @@ def found(folder, count):
     return genesis, folders
 
 
+def decides(node, body):
+    request = urllib.request.Request(f"http://{node.api}/v1/proposals?wait=20s", body.encode(),
+                                     method="POST")
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return answer.status == 200
+
+
 def start_validators(stage, count=VALIDATORS):
     folder = stage.folder / f"committee-{count}"
+    shutil.rmtree(folder, ignore_errors=True)  # of an earlier part, which is over
     folder.mkdir()
     genesis, folders = found(folder, count)
     nodes = []
@@ -46,11 +55,8 @@ def start_validators(stage, count=VALIDATORS):
     for node in nodes:
         processes.wait_until(lambda: node.serving() >= count, "all validators", 180)
     body = json.dumps({"kind": "document", "key": "bench", "value": VALUE})
-    for node in nodes:  # the first decision comes after the echo check of a start
-        request = urllib.request.Request(f"http://{node.api}/v1/proposals?wait=30s",
-                                         body.encode(), method="POST")
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            assert answer.status == 200, answer.status
+    for node in nodes[:VALIDATORS]:  # the first decision comes after the echo check of a start
+        processes.wait_until(lambda: decides(node, body), "a decision", 180)
     path = folder / "proposal"
     path.write_text(body)
     return {"urls": [f"http://{node.api}/v1/proposals?wait=30s" for node in nodes],
@@ -133,10 +139,10 @@ def agreement_of(node):
     return json.loads(node.get("/v1/agreement"))
 
 
-def measure_catch_up(stage, way, blocks, writers=WRITERS[1]):
-    """An observer that comes when so many blocks were decided, and has none of them."""
+def measure_catch_up(stage, way, decisions, writers=WRITERS[1]):
+    """An observer that comes when so much was decided, and has none of it."""
     first = way["nodes"][0]
-    while agreement_of(first)["height"] < blocks:
+    while written(way) < decisions:
         load(stage, way, writers, 10)
     goal, ops = agreement_of(first)["height"], written(way)
     seeds = [word for node in way["nodes"] for word in ("--seed", node.mesh)]
