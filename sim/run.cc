@@ -2,6 +2,8 @@
 
 #include "sim/world.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 
 namespace sim {
@@ -107,6 +109,24 @@ void World::look_at_deferred(NodeIndex index) {
   }
 }
 
+// Whoever ended gave back what it held: two attempts at most belong to each exchange, and what is
+// on its way to the disk to one.
+void World::look_at_places(NodeIndex index) {
+  const mesh::DataPlane& plane = nodes_[index]->kernel->data_plane();
+  std::uint64_t attempts = 0;
+  for (const auto& [capability, offers] : plane.catalogue().by_capability()) {
+    for (const mesh::Catalogue::Offer& offer : offers) attempts += offer.standing->outstanding;
+  }
+  const auto storing = std::ranges::count_if(plane.deferrals().entries(), [](const auto& entry) {
+    return entry.second.state == mesh::Deferrals::State::storing;
+  });
+  const std::uint64_t exchanges = plane.exchanges();
+  observer_->tell(&Checker::on_gauge,
+                  Gauge{now(), index, "attempts at agents", attempts, 2 * exchanges});
+  observer_->tell(&Checker::on_gauge, Gauge{now(), index, "calls on their way to the disk",
+                                            static_cast<std::uint64_t>(storing), exchanges});
+}
+
 // Once a simulated second: gauges, and what takes a look at everything.
 void World::second() {
   scheduler_.after(std::chrono::seconds(1), [this] { second(); });
@@ -132,6 +152,7 @@ void World::second() {
     if (!options_.watch) continue;
     look_at_reports(i);
     look_at_counters(i);
+    look_at_places(i);
     const bool small = nodes_.size() <= Observer::whole_tables_up_to;
     if (!small && i % whole_look_every == seconds % whole_look_every) {
       observer_->look_at_all(i, now(), membership);

@@ -131,6 +131,7 @@ class World final : public Surroundings, public CallObserver {
   void look_at_reports(NodeIndex node);
   void look_at_opinions(NodeIndex node);
   void look_at_deferred(NodeIndex node);
+  void look_at_places(NodeIndex node);
   [[nodiscard]] std::string unsettled();
   [[nodiscard]] bool all_started() const;
   [[nodiscard]] bool over() const { return options_.stop_at_first && observer_->violated(); }
