@@ -170,8 +170,9 @@ void Exchange::fabricate(const mesh::FabricateAnswer& effect) {
 }
 
 void Exchange::start(mesh::StartAttempt effect) {
-  if (body_lost_) {  // it outgrew what is kept after this attempt was decided on
-    host_.feed(kernel::AttemptFailed{id_, effect.attempt, mesh::AttemptFailure::broken});
+  // It outgrew what is kept after this attempt was decided on, for which nobody is to blame.
+  if (body_lost_) {
+    host_.feed(kernel::AttemptFailed{id_, effect.attempt, mesh::AttemptFailure::refused});
     return;
   }
   if (!attempts_.empty() && !request_ended_) {  // the body has one reader
