@@ -79,6 +79,11 @@ struct KeepPiece {
 struct EvidenceFound {
   Evidence evidence;
 };
+// What a node answered to a GetReady; its signature was not checked.
+struct ReadinessHeard {
+  base::NodeId from;
+  Readiness readiness;
+};
 // It sent what no correct node sends: cut its link, and wait before the next.
 struct Misbehaved {
   base::NodeId peer;
@@ -99,7 +104,7 @@ struct Alarm {
 
 using Effect = std::variant<Append, Sync, RewriteLog, Send, Broadcast, Publish, CheckSignatures,
                             ReadRange, Decided, EpochStarted, Installed, KeepPiece, EvidenceFound,
-                            Misbehaved, Alarm, base::Transition, base::Notice>;
+                            ReadinessHeard, Misbehaved, Alarm, base::Transition, base::Notice>;
 using Effects = std::vector<Effect>;
 
 }  // namespace consensus

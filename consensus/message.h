@@ -112,8 +112,32 @@ struct Evidence {
   bool operator==(const Evidence&) const = default;
 };
 
+// Asks who would have a seat in the next committee whether it could take it (3.9).
+struct GetReady {
+  base::Digest epoch_id;  // of the epoch that would end
+  Height height = 0;      // committed at who asks: below it one is behind
+  NextEpoch next;
+  Height not_after_height = 0;
+};
+enum class Unready : std::uint8_t {
+  no,  // it is ready
+  behind,
+  other_epoch,
+  other_key,     // it has none, or not the one that the seat lists
+  abstains,      // its log was lost or damaged: it needs a fresh key first
+  out_of_range,  // asked for longer than anybody promises
+};
+// "I am synced and hold the key of this seat", or why not.
+struct Readiness {
+  base::Digest epoch_id;
+  base::Digest next;  // next_epoch_root()
+  Height not_after_height = 0;
+  Unready why = Unready::no;
+  crypto::Signature signature;  // of ready_statement(); zero unless ready
+};
+
 using Message = std::variant<Vote, Certificate, Proposal, Status, GetBlocks, Blocks, GetRange,
                              Range, GetCertificates, Certificates, GetEpochs, EpochProofs, OpGossip,
-                             Evidence, SnapshotOffer, GetPieces, Pieces>;
+                             Evidence, SnapshotOffer, GetPieces, Pieces, GetReady, Readiness>;
 
 }  // namespace consensus

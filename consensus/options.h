@@ -69,6 +69,7 @@ struct Options {
   std::size_t op_bytes_max = 64U * 1024;
   std::size_t gossiped_ops_max = 256;    // in one message
   std::size_t recent_blocks_max = 64;    // decided ones that are served by hash
+  Height ready_blocks_max = 1'000'000;   // how far ahead readiness is promised
   std::size_t log_rewrite_after = 4096;  // records
 
   Weakness weakness = Weakness::none;

@@ -12,7 +12,15 @@
 
 namespace consensus {
 
-enum class AnswerKind : std::uint8_t { status, certificates, proofs, blocks, range, snapshot };
+enum class AnswerKind : std::uint8_t {
+  status,
+  certificates,
+  proofs,
+  blocks,
+  range,
+  snapshot,
+  readiness
+};
 
 class Pacer {
  public:

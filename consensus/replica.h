@@ -81,6 +81,8 @@ class Replica {
   [[nodiscard]] Standing standing() const;
   [[nodiscard]] std::size_t pending_ops_of(const base::NodeId& author) const;
   [[nodiscard]] const Epoch& epoch() const;
+  // Whether this node could take its seat in that committee.
+  [[nodiscard]] Readiness readiness(const GetReady& question) const;
   // How an epoch ended; null if we do not know that.
   [[nodiscard]] const EpochProof* end_of(EpochNumber number) const;
   // Of the current epoch, as the guard remembers them.

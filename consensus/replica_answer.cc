@@ -1,6 +1,7 @@
 // Answers to questions: bodies, ranges of decided blocks, certificates, proofs of epochs.
 #include "base/check.h"
 #include "consensus/replica_state.h"
+#include "consensus/statements.h"
 
 #include <algorithm>
 #include <utility>
@@ -73,6 +74,46 @@ void Replica::State::receive(const base::NodeId& from, GetEpochs& question, base
   const std::size_t most = std::min<std::size_t>(question.epochs_max, options.get_max);
   EpochProofs answer{.proofs = epochs.proofs_from(question.from_epoch, most)};
   if (!answer.proofs.empty()) outbox.send(from, std::move(answer), effects);
+}
+
+// 3.9: a committee that cannot run must not be handed the mesh.
+Readiness Replica::State::readiness(const GetReady& question) const {
+  Readiness answer{.epoch_id = question.epoch_id,
+                   .next = next_epoch_root(question.next),
+                   .not_after_height = question.not_after_height,
+                   .why = Unready::no,
+                   .signature = {}};
+  const Height height = tree->root().height;
+  const auto refuse = [&answer](Unready why) {
+    answer.why = why;
+    return answer;
+  };
+  if (question.epoch_id != core->epoch().id()) return refuse(Unready::other_epoch);
+  if (height < question.height) return refuse(Unready::behind);
+  if (question.not_after_height > height + options.ready_blocks_max) {
+    return refuse(Unready::out_of_range);
+  }
+  if (guard.abstains()) return refuse(Unready::abstains);
+  const auto seat = question.next.committee.index_of(self);
+  if (!seat) return refuse(Unready::other_key);
+  const auto signature =
+      guard.attest(question.next.committee.member(*seat),
+                   ready_statement(question.epoch_id, question.next, question.not_after_height));
+  if (!signature) return refuse(Unready::other_key);
+  answer.signature = *signature;
+  return answer;
+}
+
+void Replica::State::receive(const base::NodeId& from, GetReady& question, base::Instant now,
+                             Effects& effects) {
+  if (!pacer.allow(from, AnswerKind::readiness, delay(), now)) return;
+  outbox.send(from, readiness(question), effects);
+}
+
+void Replica::State::receive(const base::NodeId& from, Readiness& answer, base::Instant now,
+                             Effects& effects) {
+  static_cast<void>(now);
+  effects.push_back(ReadinessHeard{.from = from, .readiness = answer});
 }
 
 bool Replica::State::other_epoch(const base::NodeId& from, EpochNumber number, bool answer,

@@ -86,6 +86,9 @@ struct Replica::State {
   void receive(const base::NodeId& from, GetCertificates& question, base::Instant now,
                Effects& effects);
   void receive(const base::NodeId& from, GetEpochs& question, base::Instant now, Effects& effects);
+  void receive(const base::NodeId& from, GetReady& question, base::Instant now, Effects& effects);
+  void receive(const base::NodeId& from, Readiness& answer, base::Instant now, Effects& effects);
+  [[nodiscard]] Readiness readiness(const GetReady& question) const;
   void answer_range(std::uint64_t request, std::vector<Decision> decisions, base::Instant now,
                     Effects& effects);
 

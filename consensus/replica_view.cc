@@ -38,4 +38,8 @@ std::vector<Vote> Replica::own_votes() const {
   return votes;
 }
 
+Readiness Replica::readiness(const GetReady& question) const {
+  return state_->readiness(question);
+}
+
 }  // namespace consensus

@@ -106,6 +106,12 @@ base::Result<Vote, Refusal> VoteGuard::sign(VoteKind kind, const Epoch& epoch, V
   return vote;
 }
 
+std::optional<crypto::Signature> VoteGuard::attest(const Validator& seat,
+                                                   const crypto::Statement& ready) const {
+  if (abstains_ || !key_ || key_->id() != seat.vote_key) return std::nullopt;
+  return key_->sign(ready);
+}
+
 void VoteGuard::note(const Vote& vote, LogPosition position) {
   const auto at = votes_.find({vote.view, vote.kind});
   CHECK(at != votes_.end());

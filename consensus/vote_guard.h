@@ -57,6 +57,10 @@ class VoteGuard {
 
   [[nodiscard]] base::Result<Vote, Refusal> sign(VoteKind kind, const Epoch& epoch, View view,
                                                  const base::Digest& block);
+  // "I hold the key of this seat" (3.9): no vote, and so nothing that the log has to know. Nothing
+  // without that key, or if it must never vote again.
+  [[nodiscard]] std::optional<crypto::Signature> attest(const Validator& seat,
+                                                        const crypto::Statement& ready) const;
   // The record of that vote is at this position of the log.
   void note(const Vote& vote, LogPosition position);
 

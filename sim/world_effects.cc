@@ -80,6 +80,7 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
       [](const kernel::StoreDecisions&) {}, [](const kernel::StoreState&) {},
       [](const kernel::KeepPiece&) {}, [](const kernel::StoreEpoch&) {},
       [](const kernel::ReadDecisions&) {}, [](const kernel::DecidedPolicies&) {},
+      [](const kernel::ProposalSettled&) {},
       [&](const base::Transition& e) {
         if (options_.stepped) options_.stepped(now(), index, e);
         if (options_.watch) observer_->machine(index, now(), e);

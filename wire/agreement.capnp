@@ -72,6 +72,13 @@ struct Status {
   asks @10 :Bool;
 }
 
+struct NextEpoch {
+  committee @0 :List(Validator);
+  version @1 :UInt16;
+  blockBytesMax @2 :UInt32;
+  blockOpsMax @3 :UInt32;
+}
+
 struct Range {
   blocks @0 :List(Block);
   finalization @1 :Certificate;
@@ -129,6 +136,19 @@ struct AgreementMessage {
     pieces :group {
       root @27 :Data;
       pieces @28 :List(Piece);
+    }
+    getReady :group {
+      epochId @29 :Data;
+      height @30 :UInt64;
+      next @31 :NextEpoch;
+      notAfterHeight @32 :UInt64;
+    }
+    readiness :group {
+      epochId @33 :Data;
+      next @34 :Data;            # 32 bytes
+      notAfterHeight @35 :UInt64;
+      why @36 :UInt8;
+      signature @37 :Data;       # absent unless ready
     }
   }
 }

@@ -69,21 +69,28 @@ void put(Headers::Builder out, const std::vector<BlockHeader>& in) {
   for (unsigned i = 0; i < out.size(); ++i) out.set(i, data_of(consensus::header_bytes(in[i])));
 }
 
+// Of a descriptor, and of what a seal would begin.
+template <class Builder>
+void put_rules(Builder out, const consensus::Committee& committee,
+               const consensus::Parameters& parameters) {
+  auto members = out.initCommittee(count(committee.size()));
+  for (unsigned i = 0; i < members.size(); ++i) {
+    const Validator& member = committee.members()[i];
+    members[i].setNode(data_of(member.node.view()));
+    members[i].setVoteKey(data_of(member.vote_key.view()));
+  }
+  out.setVersion(parameters.version);
+  out.setBlockBytesMax(parameters.block_bytes_max);
+  out.setBlockOpsMax(parameters.block_ops_max);
+}
+
 void put(schema::EpochDescriptor::Builder out, const EpochDescriptor& in) {
   out.setMesh(data_of(in.mesh.view()));
   out.setNumber(in.number);
   if (!in.previous.is_zero()) out.setPrevious(data_of(in.previous.view()));
   out.setAnchorHash(data_of(in.anchor_hash.view()));
   out.setAnchorHeight(in.anchor_height);
-  auto committee = out.initCommittee(count(in.committee.size()));
-  for (unsigned i = 0; i < committee.size(); ++i) {
-    const Validator& member = in.committee.members()[i];
-    committee[i].setNode(data_of(member.node.view()));
-    committee[i].setVoteKey(data_of(member.vote_key.view()));
-  }
-  out.setVersion(in.parameters.version);
-  out.setBlockBytesMax(in.parameters.block_bytes_max);
-  out.setBlockOpsMax(in.parameters.block_ops_max);
+  put_rules(out, in.committee, in.parameters);
 }
 
 void put(schema::EpochProof::Builder out, const EpochProof& in) {
@@ -157,6 +164,13 @@ void put_question(schema::AgreementMessage::Builder out, const consensus::GetEpo
   auto group = out.initGetEpochs();
   group.setFromEpoch(in.from_epoch);
   group.setEpochsMax(in.epochs_max);
+}
+void put_question(schema::AgreementMessage::Builder out, const consensus::GetReady& in) {
+  auto group = out.initGetReady();
+  group.setEpochId(data_of(in.epoch_id.view()));
+  group.setHeight(in.height);
+  put_rules(group.initNext(), in.next.committee, in.next.parameters);
+  group.setNotAfterHeight(in.not_after_height);
 }
 
 void put_question(schema::AgreementMessage::Builder out, const consensus::GetPieces& in) {
@@ -243,7 +257,8 @@ bool get(schema::Block::Reader in, BlockPtr& out) {
   return true;
 }
 
-bool get(schema::EpochDescriptor::Reader in, EpochDescriptor& out) {
+template <class Reader>
+bool get_rules(Reader in, consensus::Committee& committee, consensus::Parameters& parameters) {
   if (in.getCommittee().size() > consensus::Committee::members_max) return false;
   std::vector<Validator> members(in.getCommittee().size());
   for (unsigned i = 0; i < members.size(); ++i) {
@@ -251,14 +266,19 @@ bool get(schema::EpochDescriptor::Reader in, EpochDescriptor& out) {
     if (!get_fixed(member.getNode(), members[i].node)) return false;
     if (!get_fixed(member.getVoteKey(), members[i].vote_key)) return false;
   }
-  const auto committee = consensus::Committee::of(std::move(members));
-  if (!committee) return false;
-  out.committee = *committee;
+  auto read = consensus::Committee::of(std::move(members));
+  if (!read) return false;
+  committee = std::move(*read);
+  parameters = {.version = in.getVersion(),
+                .block_bytes_max = in.getBlockBytesMax(),
+                .block_ops_max = in.getBlockOpsMax()};
+  return true;
+}
+
+bool get(schema::EpochDescriptor::Reader in, EpochDescriptor& out) {
+  if (!get_rules(in, out.committee, out.parameters)) return false;
   out.number = in.getNumber();
   out.anchor_height = in.getAnchorHeight();
-  out.parameters = {.version = in.getVersion(),
-                    .block_bytes_max = in.getBlockBytesMax(),
-                    .block_ops_max = in.getBlockOpsMax()};
   return get_fixed(in.getMesh(), out.mesh) && get_digest(in.getPrevious(), out.previous) &&
          get_fixed(in.getAnchorHash(), out.anchor_hash);
 }
@@ -327,6 +347,21 @@ bool get_question(schema::AgreementMessage::GetCertificates::Reader in,
   out.epoch = in.getEpoch();
   for (const std::uint64_t view : in.getViews()) out.views.push_back(view);
   return true;
+}
+
+bool get_question(schema::AgreementMessage::GetReady::Reader in, consensus::GetReady& out) {
+  out.height = in.getHeight();
+  out.not_after_height = in.getNotAfterHeight();
+  return get_fixed(in.getEpochId(), out.epoch_id) &&
+         get_rules(in.getNext(), out.next.committee, out.next.parameters);
+}
+
+bool get(schema::AgreementMessage::Readiness::Reader in, consensus::Readiness& out) {
+  if (in.getWhy() > static_cast<std::uint8_t>(consensus::Unready::out_of_range)) return false;
+  out.why = static_cast<consensus::Unready>(in.getWhy());
+  out.not_after_height = in.getNotAfterHeight();
+  return get_fixed(in.getEpochId(), out.epoch_id) && get_fixed(in.getNext(), out.next) &&
+         get_digest(in.getSignature(), out.signature);
 }
 
 bool get_ops(capnp::List<capnp::Data>::Reader in, consensus::OpGossip& out) {
@@ -409,6 +444,10 @@ bool get(schema::AgreementMessage::Reader in, consensus::Message& out) {
       return get(in.getEvidence().getFirst(), evidence.first) &&
              get(in.getEvidence().getSecond(), evidence.second);
     }
+    case Which::GET_READY:
+      return get_question(in.getGetReady(), out.emplace<consensus::GetReady>());
+    case Which::READINESS:
+      return get(in.getReadiness(), out.emplace<consensus::Readiness>());
   }
   return false;
 }
@@ -476,6 +515,14 @@ base::Bytes encode(const consensus::Message& message) {
       [&](const consensus::Evidence& in) {
         put(out.initEvidence().initFirst(), in.first);
         put(out.getEvidence().initSecond(), in.second);
+      },
+      [&](const consensus::Readiness& in) {
+        auto group = out.initReadiness();
+        group.setEpochId(data_of(in.epoch_id.view()));
+        group.setNext(data_of(in.next.view()));
+        group.setNotAfterHeight(in.not_after_height);
+        group.setWhy(static_cast<std::uint8_t>(in.why));
+        if (in.why == consensus::Unready::no) group.setSignature(data_of(in.signature.view()));
       },
       [&](const auto& question) { put_question(out, question); });
   return pack(builder);

@@ -113,6 +113,7 @@ class World {
   void synchronize(Instance& instance, const consensus::Sync& sync);
   void publish(Instance& instance, const consensus::Publish& publish);
   void hear(const Instance& instance, const consensus::EvidenceFound& found);
+  void hear(const Instance& instance, const consensus::ReadinessHeard& heard);
   void hear(const Instance& instance, const consensus::Misbehaved& misbehaved);
   void hear(const Instance& instance, const consensus::Alarm& alarm);
   void hear(const Instance& instance, const base::Transition& transition);

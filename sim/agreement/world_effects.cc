@@ -107,6 +107,7 @@ void World::hear(const Instance& instance, const consensus::Alarm& alarm) {
   if (instance.honest) oracle_.on_alarm(instance.identity, alarm, instance.restored);
 }
 
+void World::hear(const Instance&, const consensus::ReadinessHeard&) {}
 void World::hear(const Instance&, const base::Transition&) {}
 void World::hear(const Instance&, const base::Notice&) {}
 

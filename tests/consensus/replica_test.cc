@@ -119,6 +119,38 @@ TEST(ReplicaTest, ChangesItsCommittee) {
   EXPECT_FALSE(mesh.node(4).released.empty());
 }
 
+TEST(ReplicaTest, SaysWhetherItCouldTakeASeat) {
+  MeshOfReplicas mesh(4, 1);
+  mesh.settle_start();
+  const auto everybody = test_validators(5);
+  const Replica& fifth = *mesh.node(4).replica;
+  GetReady question{.epoch_id = fifth.epoch().id(),
+                    .height = 0,
+                    .next = {.committee = *Committee::of(everybody), .parameters = {}},
+                    .not_after_height = 100};
+  const Readiness ready = fifth.readiness(question);
+  ASSERT_EQ(ready.why, Unready::no);
+  EXPECT_EQ(ready.next, next_epoch_root(question.next));
+  EXPECT_TRUE(crypto::check_stand_in({everybody[4].vote_key,
+                                      ready_statement(question.epoch_id, question.next, 100),
+                                      ready.signature})
+                  .holds());
+  GetReady ahead = question;
+  ahead.height = 1;
+  EXPECT_EQ(fifth.readiness(ahead).why, Unready::behind);
+  GetReady later = question;
+  later.epoch_id = {};
+  EXPECT_EQ(fifth.readiness(later).why, Unready::other_epoch);
+  GetReady forever = question;
+  forever.not_after_height = 1'000'001;
+  EXPECT_EQ(fifth.readiness(forever).why, Unready::out_of_range);
+  GetReady without = question;
+  without.next.committee = *Committee::of(test_validators(4));
+  EXPECT_EQ(fifth.readiness(without).why, Unready::other_key);
+  mesh.start(4, true);
+  EXPECT_EQ(mesh.node(4).replica->readiness(question).why, Unready::abstains);
+}
+
 TEST(ReplicaTest, CatchesUpAcrossEpochs) {
   MeshOfReplicas mesh(4, 1);
   mesh.settle_start();

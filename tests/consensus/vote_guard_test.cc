@@ -39,6 +39,15 @@ TEST_F(VoteGuardTest, SignsTheSameAgainAndNothingElse) {
   EXPECT_EQ(ask(VoteKind::notarize, 1, block(2)), Refusal::other_hash);
 }
 
+TEST_F(VoteGuardTest, AttestsOnlyTheKeyThatItHoldsAndMayUse) {
+  const auto seats = test_validators(4);
+  const auto statement = crypto::Statement::bare(crypto::Purpose::ready);
+  EXPECT_TRUE(guard.attest(seats[2], statement));
+  EXPECT_FALSE(guard.attest(seats[1], statement));
+  guard.abstain();
+  EXPECT_FALSE(guard.attest(seats[2], statement));
+}
+
 TEST_F(VoteGuardTest, NeverFinalizesAndNullifiesOneView) {
   EXPECT_FALSE(ask(VoteKind::nullify, 1, {}));
   EXPECT_EQ(ask(VoteKind::finalize, 1, block(1)), Refusal::after_nullify);

@@ -123,7 +123,23 @@ class AgreementCodecTest : public testing::Test {
             consensus::GetPieces{filled<base::Digest>(), {1, 700, 3}, 77},
             consensus::Pieces{filled<base::Digest>(), {{1, 2, 300, base::to_bytes("part")}}},
             consensus::OpGossip{{base::to_bytes("op"), base::to_bytes("another")}},
-            consensus::Evidence{vote(), vote()}};
+
+            consensus::Evidence{vote(), vote()},
+            consensus::GetReady{.epoch_id = filled<base::Digest>(),
+                                .height = 8,
+                                .next = {.committee = proof().descriptor.committee,
+                                         .parameters = {.block_ops_max = 5}},
+                                .not_after_height = 9},
+            consensus::Readiness{.epoch_id = filled<base::Digest>(),
+                                 .next = filled<base::Digest>(),
+                                 .not_after_height = 9,
+                                 .why = consensus::Unready::no,
+                                 .signature = filled<crypto::Signature>()},
+            consensus::Readiness{.epoch_id = filled<base::Digest>(),
+                                 .next = filled<base::Digest>(),
+                                 .not_after_height = 9,
+                                 .why = consensus::Unready::behind,
+                                 .signature = {}}};
   }
 
   base::Rng rng{5};
@@ -182,6 +198,12 @@ TEST_F(AgreementCodecTest, RefusesWhatBreaksABound) {
   EXPECT_FALSE(decode_agreement(encode(consensus::Message(short_of_one))));
   EXPECT_FALSE(decode_agreement(encode(
       consensus::Message(consensus::OpGossip{{base::Bytes(AgreementLimits::op_bytes + 1)}}))));
+  consensus::Readiness unknown{.epoch_id = filled<base::Digest>(),
+                               .next = filled<base::Digest>(),
+                               .not_after_height = 1,
+                               .why = static_cast<consensus::Unready>(6),
+                               .signature = {}};
+  EXPECT_FALSE(decode_agreement(encode(consensus::Message(unknown))));
   consensus::GetBlocks many;
   many.hashes.resize(AgreementLimits::asked + 1);
   EXPECT_FALSE(decode_agreement(encode(consensus::Message(many))));
