@@ -1,13 +1,23 @@
 #include "node/agreement_disk.h"
 
+#include "storage/spent_keys.h"
+
 #include <asio/post.hpp>
 
+#include <chrono>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 namespace node {
 
 namespace {
+
+// At once, for a stream of decisions.
+constexpr std::size_t read_blocks_max = 64;
+constexpr std::size_t read_bytes_max = std::size_t{128} * 1024;
+constexpr base::Duration watch_period = std::chrono::seconds(1);
 
 std::vector<kernel::StoredDecision> decisions_of(std::vector<storage::DecidedBlock> blocks) {
   std::vector<kernel::StoredDecision> out;
@@ -25,11 +35,12 @@ std::vector<kernel::StoredDecision> decisions_of(std::vector<storage::DecidedBlo
 }  // namespace
 
 base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
-    asio::io_context& io, const std::string& directory) {
+    asio::io_context& io, const std::string& directory, const base::NodeId& vote_key) {
   std::unique_ptr<AgreementDisk> disk(new AgreementDisk(io));
   AgreementDisk& self = *disk;
   const auto post = [&io](std::function<void()> run) { asio::post(io, std::move(run)); };
   const std::string file = directory + "/agreement.log";
+  const bool log_there = std::filesystem::exists(file);
   auto log = storage::OrderedLog::open(file, {}, post,
                                        [&self](std::uint64_t position, base::Duration took) {
                                          if (self.driver_ != nullptr)
@@ -39,11 +50,9 @@ base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
   self.log_ = std::move(log->log);
   self.stored_.log = std::move(log->content.records);
   self.stored_.log_position = log->content.position;
-  if (log->content.ending == storage::LogEnding::damaged) {
-    self.stored_.log_damaged = true;
-    self.complaint_ = file + ": is damaged, and is now " + log->moved_to.string() +
-                      "; this node follows but does not vote: give it a new voter.key, and have "
-                      "the committee changed to list it";
+  const bool damaged = log->content.ending == storage::LogEnding::damaged;
+  if (damaged) {
+    self.complaint_ = file + " is damaged, and is now " + log->moved_to.string();
   }
   auto archive = storage::Archive::open(directory, {}, post, [&self](std::uint64_t height) {
     if (self.driver_ != nullptr) self.driver_->feed(kernel::DecisionsStored{height});
@@ -55,6 +64,23 @@ base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
   self.stored_.epochs = std::move(archived->epochs);
   self.stored_.state = std::move(archived->state);
   self.stored_.pieces = std::move(archived->pieces);
+  const bool lost = !log_there && archived->newest.has_value();
+  if (lost) self.complaint_ = file + " is gone, but decisions.db is not";
+  if (damaged || lost) {
+    if (const auto marked = storage::mark_spent(directory, vote_key); !marked) {
+      return base::Unexpected{marked.error().text()};
+    }
+  }
+  if (storage::is_spent(directory, vote_key)) {
+    self.stored_.log_damaged = true;
+    if (self.complaint_.empty()) {
+      self.complaint_ = directory + "/voter.spent lists the key of this node";
+    }
+    self.complaint_ +=
+        ": what it promised is not known any more, so this node follows and does not vote. Move "
+        "voter.key away, start again, and have the committee list the new key (parley keygen, then "
+        "parley propose committee --add)";
+  }
   if (archived->newest) {
     self.stored_.newest = kernel::StoredDecision{.height = archived->newest->height,
                                                  .epoch = archived->newest->epoch,
@@ -118,6 +144,41 @@ void AgreementDisk::find_op(const base::Digest& id, Found done) {
   archive_->find_op(id, [done = std::move(done)](std::optional<storage::OpPlace> place) {
     if (!place) return done({}, 0);
     done(decisions_of(std::move(place->blocks)), place->index);
+  });
+}
+
+void AgreementDisk::read_range(std::uint64_t from_height, Blocks done) {
+  archive_->read_range(from_height, read_blocks_max, read_bytes_max,
+                       [done = std::move(done)](std::vector<storage::DecidedBlock> blocks) {
+                         done(decisions_of(std::move(blocks)));
+                       });
+}
+
+void AgreementDisk::read_newest(std::uint64_t below_height, std::size_t blocks_max, Blocks done) {
+  archive_->read_newest(below_height, blocks_max,
+                        [done = std::move(done)](std::vector<storage::DecidedBlock> blocks) {
+                          done(decisions_of(std::move(blocks)));
+                        });
+}
+
+void AgreementDisk::watch(Say say) {
+  say_ = std::move(say);
+  look();
+}
+
+void AgreementDisk::look() {
+  const std::string now = trouble();
+  if (!now.empty() && !troubled_) {
+    say_(base::Severity::error,
+         "agreement cannot write: " + now +
+             "; this node votes no more until it can, and goes on by itself then");
+  } else if (now.empty() && troubled_) {
+    say_(base::Severity::info, "agreement writes again");
+  }
+  troubled_ = !now.empty();
+  watch_timer_.expires_after(watch_period);
+  watch_timer_.async_wait([this](const std::error_code& error) {
+    if (!error) look();
   });
 }
 

@@ -2,13 +2,16 @@
 // joined to the kernel's effects and inputs.
 #pragma once
 
+#include "base/ids.h"
 #include "base/result.h"
+#include "base/transition.h"
 #include "node/driver.h"
 #include "node/kernel/agreement.h"
 #include "storage/archive.h"
 #include "storage/ordered_log.h"
 
 #include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -20,9 +23,10 @@ namespace node {
 
 class AgreementDisk {
  public:
-  // Opens both in `directory`, and reads what they hold; the error is a line for people.
+  // Opens both in `directory`, and reads what they hold; the error is a line for people. Where the
+  // log of what that key promised is lost or damaged, the key is spent: it never votes again.
   [[nodiscard]] static base::Result<std::unique_ptr<AgreementDisk>, std::string> open(
-      asio::io_context& io, const std::string& directory);
+      asio::io_context& io, const std::string& directory, const base::NodeId& vote_key);
   AgreementDisk(const AgreementDisk&) = delete;
   AgreementDisk& operator=(const AgreementDisk&) = delete;
 
@@ -46,13 +50,26 @@ class AgreementDisk {
       std::function<void(const std::vector<kernel::StoredDecision>& blocks, std::uint64_t index)>;
   void find_op(const base::Digest& id, Found done);
 
+  // Blocks from there on, of a bounded size together; and the newest below a height, newest first.
+  using Blocks = std::function<void(const std::vector<kernel::StoredDecision>& blocks)>;
+  void read_range(std::uint64_t from_height, Blocks done);
+  void read_newest(std::uint64_t below_height, std::size_t blocks_max, Blocks done);
+
+  // Says when writing begins to fail, and when it goes through again; from then on.
+  using Say = std::function<void(base::Severity severity, const std::string& text)>;
+  void watch(Say say);
+  void shut_down() { watch_timer_.cancel(); }
+
   // The last failure of either, "" = all is well.
   [[nodiscard]] std::string trouble() const;
 
  private:
-  explicit AgreementDisk(asio::io_context& io) : io_(io) {}
+  explicit AgreementDisk(asio::io_context& io) : watch_timer_(io) {}
+  void look();
 
-  asio::io_context& io_;
+  asio::steady_timer watch_timer_;
+  Say say_;
+  bool troubled_ = false;  // and it was said
   Driver* driver_ = nullptr;
   kernel::StoredAgreement stored_;
   std::string complaint_;

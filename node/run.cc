@@ -1,5 +1,6 @@
 #include "node/run.h"
 
+#include "api/invitations_resource.h"
 #include "node/advertise.h"
 #include "node/clock.h"
 #include "node/daemon.h"
@@ -17,7 +18,6 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,14 +54,13 @@ base::Result<AgreementParts, StartError> open_agreement(asio::io_context& io,
                                                         const Genesis& genesis) {
   AgreementParts parts;
   if (!founding(genesis)) return parts;
-  auto disk = AgreementDisk::open(io, config.data);
+  // An observer has one, too: the committee may give it a seat while it runs.
+  auto voter = storage::load_or_create_key(config.data, storage::KeyKind::voter);
+  if (!voter) return start_error(wrong_configuration, voter.error().text());
+  parts.voting_key = crypto::Identity::from_seed(*voter);
+  auto disk = AgreementDisk::open(io, config.data, parts.voting_key->id());
   if (!disk) return start_error(failed, disk.error());
   parts.disk = std::move(*disk);
-  if (std::filesystem::exists(storage::key_path(config.data, storage::KeyKind::voter))) {
-    auto voter = storage::load_key(config.data, storage::KeyKind::voter);
-    if (!voter) return start_error(wrong_configuration, voter.error().text());
-    parts.voting_key = crypto::Identity::from_seed(*voter);
-  }
   return parts;
 }
 
@@ -76,6 +75,14 @@ base::Result<Foundation, StartError> open_foundation(asio::io_context& io,
     auto given = given_endpoint(config.advertise);
     if (!given) return start_error(failed, given.error());
     advertise = *given;
+  }
+  std::optional<ledger::Invitation> invitation;
+  if (!config.invitation.empty()) {
+    invitation = api::invitation_named(config.invitation);
+    if (!invitation) {
+      return start_error(wrong_configuration,
+                         "--invitation: is none; give what parley invite printed, pi1:...");
+    }
   }
   auto directory = storage::DataDirectory::open(config.data);
   if (!directory) return start_error(wrong_configuration, directory.error().text());
@@ -95,7 +102,8 @@ base::Result<Foundation, StartError> open_foundation(asio::io_context& io,
                     .stored = std::move(*stored),
                     .store = std::move(*store),
                     .agreement = std::move(agreement->disk),
-                    .voting_key = std::move(agreement->voting_key)};
+                    .voting_key = std::move(agreement->voting_key),
+                    .invitation = std::move(invitation)};
 }
 
 }  // namespace

@@ -1,0 +1,50 @@
+#include "storage/spent_keys.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace storage {
+
+namespace {
+
+std::string path_in(const std::string& directory) {
+  return directory + "/voter.spent";
+}
+
+}  // namespace
+
+bool is_spent(const std::string& directory, const base::NodeId& vote_key) {
+  std::ifstream file(path_in(directory));
+  for (std::string line; std::getline(file, line);) {
+    if (line == vote_key.hex()) return true;
+  }
+  return false;
+}
+
+base::Result<void, FileError> mark_spent(const std::string& directory,
+                                         const base::NodeId& vote_key) {
+  if (is_spent(directory, vote_key)) return {};
+  const std::string path = path_in(directory);
+  const std::string line = vote_key.hex() + "\n";
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const bool written =
+      file >= 0 && ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
+      ::fsync(file) == 0;
+  const int error = errno;
+  if (file >= 0) ::close(file);
+  const int parent = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (parent >= 0) {
+    ::fsync(parent);
+    ::close(parent);
+  }
+  if (written) return {};
+  return base::Unexpected{FileError{std::string("cannot be written: ") + std::strerror(error), path,
+                                    "make room, and let the user of this process write there"}};
+}
+
+}  // namespace storage
