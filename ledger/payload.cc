@@ -108,6 +108,18 @@ Reconfigure Reconfigure::read(Reader& in) {
   return out;
 }
 
+std::string_view name_of(Equivocation proven) {
+  switch (proven) {
+    case Equivocation::notarized_two:
+      return "notarized_two";
+    case Equivocation::finalized_two:
+      return "finalized_two";
+    case Equivocation::finalized_and_nullified:
+      return "finalized_and_nullified";
+  }
+  return "";
+}
+
 std::optional<Equivocation> ReportEvidence::proves() const {
   if (first.kind == VoteKind::finalize && second.kind == VoteKind::nullify) {
     if (!second.block.is_zero()) return std::nullopt;

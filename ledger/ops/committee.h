@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace ledger {
@@ -45,6 +46,7 @@ enum class Equivocation : std::uint8_t {
   finalized_two,
   finalized_and_nullified
 };
+[[nodiscard]] std::string_view name_of(Equivocation proven);
 struct ReportEvidence {
   static constexpr OpKind kind = OpKind::report_evidence;
   std::uint64_t epoch = 0;

@@ -115,6 +115,8 @@ void Agreement::on_time(base::Instant now, Effects& effects) {
   if (sign_at_ <= now) sign_drafts(now, effects);
   replica_->on_time(now, scratch_);
   take(scratch_, effects);
+  tend_changes(now, effects);
+  tend_accusations(now, effects);
 }
 
 bool Agreement::on_message(const base::NodeId& from, base::ByteView bytes, base::Instant now,
@@ -124,6 +126,7 @@ bool Agreement::on_message(const base::NodeId& from, base::ByteView bytes, base:
   const std::uint64_t before = replica_->standing().height;
   replica_->on_message(from, std::move(*message), now, scratch_);
   take(scratch_, effects);
+  hear_readiness(now, effects);
   if (replica_->standing().height != before) heard_ = now;
   return true;
 }
@@ -279,12 +282,8 @@ void Agreement::take(consensus::Effect&& effect, Effects& effects) {
       [&](consensus::KeepPiece&& e) {
         effects.emplace_back(KeepPiece{e.piece.index, std::move(e.piece.bytes)});
       },
-      [&](consensus::EvidenceFound&& e) {
-        effects.emplace_back(base::Notice{base::Severity::warning,
-                                          "a validator equivocated in view " +
-                                              std::to_string(e.evidence.first.view) + ": signer " +
-                                              std::to_string(e.evidence.first.signer)});
-      },
+      [&](consensus::EvidenceFound&& e) { accuse(e.evidence, effects); },
+      [&](consensus::ReadinessHeard&& e) { readiness_heard_.push_back(std::move(e)); },
       [&](consensus::Misbehaved&& e) {
         effects.emplace_back(
             base::Notice{base::Severity::warning,
@@ -391,6 +390,7 @@ void Agreement::publish(const consensus::Certificate& finalization, Effects& eff
 
 void Agreement::take(const consensus::Alarm& alarm, Effects& effects) {
   ++alarms_;
+  last_alarm_ = alarm.text;
   effects.emplace_back(base::Notice{base::Severity::error, "agreement: " + alarm.text});
 }
 

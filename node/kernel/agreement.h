@@ -12,6 +12,7 @@
 #include "ledger/genesis.h"
 #include "ledger/op.h"
 #include "ledger/view.h"
+#include "node/kernel/committee_change.h"
 #include "node/kernel/decided_state.h"
 #include "node/kernel/effect.h"
 
@@ -20,6 +21,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -74,9 +76,7 @@ class Agreement {
 
   void on_wall_clock(base::WallTime wall, base::Instant now);
   void on_time(base::Instant now, Effects& effects);
-  [[nodiscard]] base::Instant next_deadline() const {
-    return replica_ ? std::min(replica_->next_deadline(), sign_at_) : base::Instant::never();
-  }
+  [[nodiscard]] base::Instant next_deadline() const;
   // False: no message of agreement.
   bool on_message(const base::NodeId& from, base::ByteView bytes, base::Instant now,
                   Effects& effects);
@@ -90,6 +90,10 @@ class Agreement {
   // Of this node's own user. What comes up within a moment is signed together, if others of ours
   // are under way already.
   void on_proposed(ledger::Op draft, base::Instant now, Effects& effects);
+  // A proposal with a change of the committee, whose attestations it still lacks: they are asked
+  // for, and then it is proposed. Answered by one ProposalSettled.
+  void on_committee_proposed(std::uint64_t request, ledger::Payload payload, base::Instant now,
+                             Effects& effects);
   void on_liveness(const base::NodeId& peer, bool alive, base::Instant now, Effects& effects);
   void on_round_trip(const base::NodeId& peer, base::Duration round_trip);
 
@@ -99,6 +103,15 @@ class Agreement {
 
   // Whether one more op of ours has a place among those that wait.
   [[nodiscard]] bool has_room() const;
+  // An invitation into this mesh, signed by this node; of a zero id: for whoever shows it first.
+  [[nodiscard]] ledger::Invitation invite(const base::NodeId& invitee,
+                                          std::uint64_t not_after_ms) const;
+  // A Join that shows it, signed by this node.
+  [[nodiscard]] base::Bytes signed_join(const ledger::Invitation& invitation) const;
+  // Somebody who is no member may bring a Join with an invitation.
+  [[nodiscard]] bool may_knock(const base::NodeId& id) const;
+  void on_knock(const base::NodeId& from, base::ByteView op, base::Instant now, Effects& effects);
+
   // Why the op could not be decided if it came next, as far as this node knows.
   [[nodiscard]] std::optional<ledger::Reason> refusal(const ledger::Op& op) const;
 
@@ -112,6 +125,7 @@ class Agreement {
   [[nodiscard]] const std::deque<DecisionView>& decisions() const { return decisions_; }
   [[nodiscard]] std::uint64_t decided() const { return decided_; }  // ops, in this run
   [[nodiscard]] std::uint64_t alarms() const { return alarms_; }
+  [[nodiscard]] const std::string& last_alarm() const { return last_alarm_; }  // "" = none
   // Nothing was heard for so long that what is shown may be out of date (CONSENSUS 3.10).
   [[nodiscard]] bool stale(base::Instant now) const;
 
@@ -131,6 +145,13 @@ class Agreement {
   void flush_decisions(Effects& effects);
   void tell_policies(Effects& effects) const;
   void show(const Applied& applied, std::uint64_t epoch);
+  // agreement_changes.cc
+  void accuse(const consensus::Evidence& evidence, Effects& effects);
+  void tend_accusations(base::Instant now, Effects& effects);
+  void hear_readiness(base::Instant now, Effects& effects);
+  void tend_changes(base::Instant now, Effects& effects);
+  void settle_change(std::uint64_t request, const CommitteeChange& change, base::Instant now,
+                     Effects& effects);
 
   AgreementOptions options_;
   const crypto::Identity identity_;
@@ -138,14 +159,20 @@ class Agreement {
   std::unique_ptr<DecidedState> state_;  // sole owner, as the next one, which refers to it
   std::unique_ptr<consensus::Replica> replica_;
   Observers observers_;
-  consensus::Effects scratch_;  // empty between inputs, as the next two
+  consensus::Effects scratch_;  // empty between inputs, as the next three
+  std::vector<consensus::ReadinessHeard> readiness_heard_;
   std::vector<StoredDecision> deciding_;
-  ledger::Changes changes_;
+  ledger::Changes changes_;                                 // of decisions that are not stored yet
+  std::map<std::uint64_t, CommitteeChange> changes_asked_;  // by request; bounded
+  // Evidence that is not decided yet, by where it will stand in the state; bounded.
+  std::map<std::string, ledger::ReportEvidence> accusations_;
+  base::Instant accuse_at_;
   std::vector<ledger::Op> drafts_;  // not signed yet, in order; fewer than op_set_max
   base::Instant sign_at_ = base::Instant::never();
   std::deque<DecisionView> decisions_;  // the newest last
   std::uint64_t decided_ = 0;
   std::uint64_t alarms_ = 0;
+  std::string last_alarm_;
   base::Instant heard_;  // a finalization, last
   base::WallTime wall_;
   base::Instant wall_read_;

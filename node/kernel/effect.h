@@ -130,6 +130,13 @@ struct DecidedPolicies {
   std::vector<Policy> policies;
 };
 
+// What came of a CommitteeProposed: the op that was proposed, or why there is none.
+struct ProposalSettled {
+  std::uint64_t request = 0;
+  std::optional<base::Digest> op;
+  std::string why;
+};
+
 // The drain that was asked for is complete; the process may end.
 struct Drained {};
 
@@ -141,7 +148,7 @@ using Effect =
                  mesh::AcceptExchange, mesh::DeliverCall, mesh::EndDelivery, mesh::ForgetCall,
                  mesh::ExchangeSettled, mesh::ProbeAgent, SendAgreement, AppendLog, SyncLog,
                  RewriteLog, StoreDecisions, StoreState, KeepPiece, StoreEpoch, ReadDecisions,
-                 DecidedPolicies, base::Transition, base::Notice, Drained>;
+                 DecidedPolicies, ProposalSettled, base::Transition, base::Notice, Drained>;
 using Effects = std::vector<Effect>;
 
 }  // namespace kernel

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "crypto/verified.h"
 #include "ledger/op.h"
+#include "ledger/payload.h"
 #include "mesh/call.h"
 #include "mesh/descriptor.h"
 #include "mesh/options.h"
@@ -112,6 +113,12 @@ struct DecisionsRead {
 struct OpProposed {
   ledger::Op draft;  // by Agreement::draft()
 };
+// The same, where attestations of a new committee have to be asked for first. Answered by one
+// ProposalSettled.
+struct CommitteeProposed {
+  std::uint64_t request = 0;
+  ledger::Payload payload;
+};
 
 // ---- calls ----
 
@@ -187,6 +194,6 @@ using Input =
                  AttemptAnswered, AnswerInspected, AttemptCompleted, AttemptFailed,
                  BodyUnrepeatable, AnswerStarted, CallerGone, CallJudged, CallKept, KeptUnreadable,
                  DeferralCancelled, ProbeAnswered, AgreementReceived, LogSynced, DecisionsStored,
-                 DecisionsRead, OpProposed>;
+                 DecisionsRead, OpProposed, CommitteeProposed>;
 
 }  // namespace kernel

@@ -15,6 +15,8 @@ namespace kernel {
 
 namespace {
 
+constexpr std::size_t doors_max = 16;
+
 gossip::Self self_of(const Options& options, const Stored& stored) {
   gossip::Self self{.mesh = options.mesh,
                     .name = options.name,
@@ -78,7 +80,8 @@ void Kernel::handle(Input input, base::Instant now, Effects& effects) {
 base::Instant Kernel::next_deadline() const {
   return std::min({membership_.next_deadline(), data_plane_.next_deadline(),
                    lifecycle_.next_deadline(), newcomers_.next_deadline(),
-                   agreement_ ? agreement_->next_deadline() : base::Instant::never()});
+                   agreement_ ? agreement_->next_deadline() : base::Instant::never(),
+                   options_.invitation && agreement_ ? knock_at_ : base::Instant::never()});
 }
 
 // ---- the node itself ----
@@ -116,6 +119,7 @@ void Kernel::on(JoinRequested&& input) {
   membership_.on_join(input.seed, now_, gossip_effects_);
 }
 void Kernel::on(SeedResolved&& input) {
+  if (options_.invitation && doors_.size() < doors_max) doors_.push_back(input.seed);
   membership_.on_seed(input.seed, now_, gossip_effects_);
 }
 void Kernel::on(DrainRequested&& input) {

@@ -39,6 +39,7 @@ struct Options {
   gossip::Options gossip;
   mesh::Options calls;
   GateOptions gate;
+  std::optional<ledger::Invitation> invitation;  // to a mesh that this node is no member of yet
   // How long a drain waits for calls in flight before it leaves all the same.
   base::Duration drain_timeout = std::chrono::seconds(30);
 };
@@ -57,6 +58,9 @@ struct Stored {
 [[nodiscard]] std::uint64_t epoch_before(std::uint64_t stored, base::WallTime now);
 [[nodiscard]] bool is_plausible(base::WallTime now);  // of the 21st century, since 2020
 
+// The number of questions that are no membership's: an invitation that is shown.
+inline constexpr std::uint64_t knock_request = ~std::uint64_t{0};
+
 class Kernel {
  public:
   // Without `agreement` nothing is decided here: a mesh without validators.
@@ -72,6 +76,8 @@ class Kernel {
   [[nodiscard]] const DatagramGate& gate() const { return *gate_; }  // after Started
   // Whether what was decided lets this identity take part; where nothing is, everybody may.
   [[nodiscard]] bool welcomes(const base::NodeId& id) const;
+  // Whether a link with it may stand: it is welcome, or may show an invitation.
+  [[nodiscard]] bool lets_in(const base::NodeId& id) const;
   // Null in a mesh without validators.
   [[nodiscard]] const Agreement* agreement() const { return agreement_ ? &*agreement_ : nullptr; }
   [[nodiscard]] Phase phase() const { return lifecycle_.phase(); }
@@ -114,6 +120,7 @@ class Kernel {
   void on(DecisionsStored&& input);
   void on(DecisionsRead&& input);
   void on(OpProposed&& input);
+  void on(CommitteeProposed&& input);
 
   // What the two machines emitted since the last time becomes effects of the node.
   void take_gossip(Effects& effects);
@@ -131,6 +138,9 @@ class Kernel {
   void publish_status();
   void start_agreement(base::WallTime wall);
   void tend_agreement();
+  // kernel_doors.cc
+  void knock();
+  void on_knock(PeerAsked&& input);
   [[nodiscard]] std::vector<base::NodeId> some_observers(std::size_t max);
   void count_undecodable() { ++undecodable_; }
   void advance_phase(Effects& effects);
@@ -150,6 +160,9 @@ class Kernel {
   std::optional<Agreement> agreement_;
   base::Rng observer_rng_;
   base::Instant agreement_tended_;
+  base::Instant knock_at_;             // with the invitation, if there is one
+  std::vector<base::Endpoint> doors_;  // seeds that were given by name
+  base::PermitRate knocks_{10, 20};    // of all that are no members
 
   std::vector<Effect> answers_;  // that neither of the two gave; empty between inputs
 

@@ -38,6 +38,7 @@ void Kernel::tend_agreement() {
     }
   }
   if (now_ >= agreement_->next_deadline()) agreement_->on_time(now_, agreement_effects_);
+  knock();
 }
 
 // Those next in the ring of ids, so that whoever is there hears from who is before it, and others
@@ -75,7 +76,7 @@ void Kernel::on(SignaturesChecked&& input) {
 }
 
 void Kernel::on(AgreementReceived&& input) {
-  if (!agreement_) return;
+  if (!agreement_ || !welcomes(input.from)) return;
   if (!agreement_->on_message(input.from, input.frame, now_, agreement_effects_)) {
     count_undecodable();
   }
@@ -89,6 +90,12 @@ void Kernel::on(DecisionsStored&& input) {
 void Kernel::on(DecisionsRead&& input) {
   if (agreement_) {
     agreement_->on_decisions_read(input.request, input.decisions, now_, agreement_effects_);
+  }
+}
+void Kernel::on(CommitteeProposed&& input) {
+  if (agreement_) {
+    agreement_->on_committee_proposed(input.request, std::move(input.payload), now_,
+                                      agreement_effects_);
   }
 }
 void Kernel::on(OpProposed&& input) {

@@ -21,10 +21,6 @@ bool Kernel::may_ask(const base::NodeId& peer, bool member) {
   return rate->take(now_);
 }
 
-bool Kernel::welcomes(const base::NodeId& id) const {
-  return !agreement_ || agreement_->welcomes(id);
-}
-
 void Kernel::on(DatagramReceived&& input) {
   membership_.on_waited(input.waited, now_);  // also if it is garbage: the queue is one
   auto opened = gate_->open(input.from, input.datagram, now_);
@@ -35,8 +31,9 @@ void Kernel::on(DatagramReceived&& input) {
 }
 
 void Kernel::on(PeerAsked&& input) {
+  if (!welcomes(input.from)) return on_knock(std::move(input));
   const bool member = membership_.find(input.from) != nullptr;
-  if (!welcomes(input.from) || !may_ask(input.from, member)) return refuse(std::move(input));
+  if (!may_ask(input.from, member)) return refuse(std::move(input));
   auto question = wire::decode_question(input.body);
   if (!question) {
     answers_.emplace_back(AnswerPeer{input.question, {}});
@@ -53,6 +50,7 @@ void Kernel::on(PeerAsked&& input) {
 }
 
 void Kernel::on(PeerAnswered&& input) {
+  if (input.request == knock_request) return;  // what comes of a knock is seen in who talks to us
   auto reply = wire::decode_reply(input.body);
   if (!reply) {
     count_undecodable();
@@ -62,6 +60,7 @@ void Kernel::on(PeerAnswered&& input) {
 }
 
 void Kernel::on(PeerFailed&& input) {
+  if (input.request == knock_request) return;
   membership_.on_ask_failed(input.request, now_, gossip_effects_);
 }
 
