@@ -1,3 +1,4 @@
+#include "base/strings.h"
 #include "cli/api_client.h"
 #include "cli/http_client.h"
 #include "cli/shared_options.h"
@@ -10,9 +11,14 @@
 #include <CLI/Option.hpp>
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
+#include <ctime>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace cli {
 namespace {
@@ -45,6 +51,99 @@ int show(Console& console, const ShowOptions& options) {
   return exit_done;
 }
 
+View listing_view(const std::string& target) {
+  return {.target = target,
+          .columns = {{"HEIGHT", "height"},
+                      {"KIND", "kind"},
+                      {"WHAT", "summary", 48},
+                      {"AUTHOR", "author", 16},
+                      {"EPOCH", "epoch"},
+                      {"ID", "id"}},
+          .identity = {"id"}};
+}
+
+void print_decision(Console& console, const Json& row, Format format, bool titles) {
+  if (format == Format::json) {
+    console.out << row.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
+  } else if (format == Format::yaml) {
+    console.out << "---\n" << to_yaml(row);
+  } else {
+    std::string text = render_rows(Json::array({row}), listing_view("").columns, format);
+    if (!titles) text.erase(0, text.find('\n') + 1);
+    console.out << text;
+  }
+  console.out.flush();
+}
+
+// Reads a stream of events; `seen` is the id of the last one.
+class EventReader {
+ public:
+  EventReader(Console& console, Format format, std::string& seen, bool& printed)
+      : console_(console), format_(format), seen_(seen), printed_(printed) {}
+
+  void operator()(std::string_view bytes) {
+    text_ += bytes;
+    for (auto end = text_.find("\n\n"); end != std::string::npos; end = text_.find("\n\n")) {
+      take(text_.substr(0, end));
+      text_.erase(0, end + 2);
+    }
+  }
+
+ private:
+  void take(const std::string& event) {
+    std::string id;
+    Json row;
+    for (const std::string_view line : base::split(event, '\n')) {
+      if (line.starts_with("id: ")) id = line.substr(4);
+      if (line.starts_with("data: ")) row = Json::parse(line.substr(6), nullptr, false);
+    }
+    if (!row.is_object()) return;  // a life sign
+    print_decision(console_, row, format_, !std::exchange(printed_, true));
+    seen_ = id;
+  }
+
+  Console& console_;
+  const Format format_;
+  std::string& seen_;
+  bool& printed_;
+  std::string text_;
+};
+
+// What there is, the oldest first, and then what comes, each once, also if the node is away for a
+// while.
+int watch(Console& console, const ViewOptions& options) {
+  catch_interrupt();
+  const auto rows = get_json(options.api, "/v1/decisions");
+  if (!rows) return fail(console, rows.error());
+  bool printed = false;
+  std::string seen = "0-0";
+  for (auto row = rows->rbegin(); row != rows->rend(); ++row) {
+    print_decision(console, *row, options.format, !std::exchange(printed, true));
+    seen = std::to_string(row->value("height", std::uint64_t{0})) + "-" +
+           std::to_string(row->value("place", std::uint64_t{0}));
+  }
+  bool complained = false;
+  while (!interrupted()) {
+    HttpRequest request{.method = "GET", .target = "/v1/decisions", .headers = {}, .body = {}};
+    request.headers.emplace_back("Accept", "text/event-stream");
+    request.headers.emplace_back("Last-Event-ID", seen);
+    EventReader reader(console, options.format, seen, printed);
+    const auto head = http_stream(options.api, request,
+                                  {.head = [&](const HttpHead&) { complained = false; },
+                                   .body = [&](std::string_view bytes) { reader(bytes); }});
+    if (interrupted()) break;
+    if (head && head->status >= 400) {
+      return fail(console,
+                  "the node at " + options.api + " refused: HTTP " + std::to_string(head->status));
+    }
+    if (!head && !complained) fail(console, unreachable(options.api, head.error()));
+    complained = complained || !head;
+    const timespec second{.tv_sec = 1, .tv_nsec = 0};
+    nanosleep(&second, nullptr);  // ends early on SIGINT
+  }
+  return exit_done;
+}
+
 }  // namespace
 
 void add_decisions(CLI::App& app, Action& action) {
@@ -52,6 +151,10 @@ void add_decisions(CLI::App& app, Action& action) {
   CLI::App* verb = app.add_subcommand("decisions", "What the mesh decided, the newest first");
   verb->footer("Example:\n  parley decisions --watch");
   add_view_options(*verb, *listing);
+  auto before = std::make_shared<std::optional<std::uint64_t>>();  // owned by the same
+  verb->add_option_function<std::uint64_t>(
+      "--before", [before](std::uint64_t height) { *before = height; },
+      "Go on with the list at those below this height");
   auto options = std::make_shared<ShowOptions>();  // owned by the callback below
   CLI::App* part = verb->add_subcommand("show", "One decision, and a file that proves it");
   part->footer("Example:\n  parley decisions show ID --proof decision.json");
@@ -62,17 +165,13 @@ void add_decisions(CLI::App& app, Action& action) {
   part->callback([options, &action] {
     action = [options](Console& console) { return show(console, *options); };
   });
-  verb->callback([listing, part, &action] {
+  verb->callback([listing, before, part, &action] {
     if (part->parsed()) return;  // its own callback came before
-    action = [listing](Console& console) {
-      const View view{.target = "/v1/decisions",
-                      .columns = {{"HEIGHT", "height"},
-                                  {"KIND", "kind"},
-                                  {"AUTHOR", "author", 16},
-                                  {"EPOCH", "epoch"},
-                                  {"ID", "id"}},
-                      .identity = {"id"}};
-      return show_view(console, view, *listing);
+    action = [listing, before](Console& console) {
+      if (listing->watch) return watch(console, *listing);
+      std::string target = "/v1/decisions";
+      if (*before) target += "?before=" + std::to_string(**before);
+      return show_view(console, listing_view(target), *listing);
     };
   });
 }
