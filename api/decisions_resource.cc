@@ -1,9 +1,13 @@
 #include "api/decisions_resource.h"
 
+#include "api/decision_feed.h"
+#include "api/decision_rows.h"
 #include "api/json_body.h"
 #include "api/problem.h"
 #include "api/proof_file.h"
 #include "api/proposal.h"
+#include "api/refusal.h"
+#include "api/target.h"
 #include "base/bytes.h"
 #include "base/match.h"
 #include "base/strings.h"
@@ -16,6 +20,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -28,6 +33,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t proposal_bytes_max = std::size_t{60} * 1024;
 constexpr base::Duration wait_max = std::chrono::minutes(1);
+constexpr std::uint64_t decisions_default = 1'024;  // in a list
+constexpr std::uint64_t decisions_max = 1'024;
 
 Response json(const Json& body, int status = 200) {
   Response response;
@@ -46,42 +53,6 @@ Response no_such_decision() {
   return problem(404, "not_found", "this node knows no such decision (yet)");
 }
 
-std::string_view name_of(const ledger::Event& event) {
-  constexpr std::array<std::string_view, std::variant_size_v<ledger::Event>> names{
-      "member_admitted",   "member_left",      "member_evicted", "identity_revoked",
-      "member_forgotten",  "roles_assigned",   "role_changed",   "role_removed",
-      "rule_changed",      "policy_changed",   "policy_removed", "document_changed",
-      "document_deleted",  "ballot_opened",    "ballot_cast",    "ballot_closed",
-      "equivocator_named", "committee_changed"};
-  return names.at(event.index());
-}
-
-Json described(const ledger::Event& event) {
-  Json out{{"event", name_of(event)}};
-  std::visit(
-      [&out](const auto& e) {
-        if constexpr (requires { e.node; }) out["node"] = e.node.hex();
-        if constexpr (requires { e.name; }) out["name"] = e.name;
-        if constexpr (requires { e.key; }) out["key"] = e.key;
-        if constexpr (requires { e.id; }) out["ballot"] = e.id.hex();
-        if constexpr (requires { e.version; }) out["version"] = e.version;
-        if constexpr (requires { e.voter; }) out["voter"] = e.voter.hex();
-        if constexpr (requires { e.result; }) out["result"] = ledger::name_of(e.result);
-        if constexpr (requires { e.epoch; }) out["epoch"] = e.epoch;
-      },
-      event);
-  return out;
-}
-
-Json described(const kernel::DecisionView& decision) {
-  Json events = Json::array();
-  for (const ledger::Event& event : decision.events) events.push_back(described(event));
-  return Json{{"id", decision.op.hex()},         {"kind", ledger::name_of(decision.kind)},
-              {"author", decision.author.hex()}, {"height", decision.height},
-              {"epoch", decision.epoch},         {"timestamp_ms", decision.timestamp_ms},
-              {"events", std::move(events)}};
-}
-
 // From the newest on: that is what is asked for most.
 const kernel::DecisionView* find(const kernel::Agreement& agreement, const base::Digest& id) {
   const auto& all = agreement.decisions();
@@ -93,6 +64,36 @@ const kernel::DecisionView* find(const kernel::Agreement& agreement, const base:
 Response proposed(const base::Digest& op) {
   Response response = json({{"id", op.hex()}, {"state", "proposed"}}, 202);
   response.headers.push_back({"location", "/v1/decisions/" + op.hex()});
+  return response;
+}
+
+Response refused(const std::string& why) {
+  return problem(409, "refused", "it cannot be decided: " + why);
+}
+
+bool wants_events(const Request& request) {
+  return std::ranges::any_of(request.headers, [](const mesh::Header& field) {
+    return field.name == "accept" && field.value.find("text/event-stream") != std::string::npos;
+  });
+}
+
+// Behind the event that the client has seen, from a height on, or from now on.
+Response feed_decisions(const kernel::Agreement& agreement, const Request& request) {
+  Response response;
+  response.decision_feed =
+      DecisionFeed{.height = agreement.replica().standing().height + 1, .place = 0};
+  if (const auto from = query_value(request.query, "from")) {
+    const auto height = base::parse_unsigned(*from);
+    if (!height) return problem(400, "bad_request", "from must be a height");
+    response.decision_feed = DecisionFeed{.height = *height, .place = 0};
+  }
+  const auto seen = std::ranges::find(request.headers, "last-event-id", &mesh::Header::name);
+  if (seen != request.headers.end()) {
+    response.decision_feed = feed_behind(seen->value);
+    if (!response.decision_feed) {
+      return problem(400, "bad_request", "Last-Event-ID must be that of an event, HEIGHT-PLACE");
+    }
+  }
   return response;
 }
 
@@ -108,23 +109,41 @@ Response post_proposal(const View& view, const Request& request,
   const auto patience = wait ? base::parse_duration(*wait) : base::Duration::zero();
   if (!patience) return problem(400, "bad_request", "wait is a time like 5s");
   const auto body = nlohmann::json::parse(request.body, nullptr, false);
-  auto payload = read_proposal(body, agreement->wall_ms());
+  auto payload = read_proposal(body, {.now_ms = agreement->wall_ms(),
+                                      .epoch_id = agreement->replica().epoch().id(),
+                                      .state = agreement->state()});
   if (!payload) return problem(400, "bad_request", payload.error());
+  const auto change = kernel::committee_change_in(*payload);
+  if (change) {
+    if (const auto fault = fault_of(*change, agreement->state())) return refused(*fault);
+  }
   if (!agreement->has_room()) {
     Response busy =
         problem(503, "overloaded", "as many proposals of this node wait as may; ask again");
     busy.headers.push_back({"retry-after", "1"});
     return busy;
   }
-  ledger::Op op = agreement->draft(std::move(*payload));
-  if (const auto reason = agreement->refusal(op)) {
-    return problem(409, "refused",
-                   "it cannot be decided: " + std::string(ledger::name_of(*reason)));
+  ledger::Op op = agreement->draft(*payload);
+  auto reason = agreement->refusal(op);
+  if (reason == ledger::Reason::needs_ballot && ledger::may_be_effect(op.kind())) {
+    op = agreement->draft(ballot_about(*payload, agreement->state(), agreement->wall_ms()));
+    reason = agreement->refusal(op);
+  }
+  // A change of the committee has no attestations yet, and a ballot about one neither.
+  if (reason && !(change && *reason == ledger::Reason::not_ready)) return refused(explain(*reason));
+  if (change) {
+    Response response;
+    response.committee_proposal = op.payload();
+    return response;
   }
   Response response = proposed(op.id());
   if (wait) response.wait = {.op = op.id(), .patience = std::min(*patience, wait_max)};
   response.commands.emplace_back(kernel::OpProposed{std::move(op)});
   return response;
+}
+
+Response on_proposal_settled(const kernel::ProposalSettled& settled) {
+  return settled.op ? proposed(*settled.op) : refused(settled.why);
 }
 
 Response on_waited(const kernel::Kernel& kernel, const base::Digest& op) {
@@ -134,13 +153,27 @@ Response on_waited(const kernel::Kernel& kernel, const base::Digest& op) {
   return decision == nullptr ? proposed(op) : json(described(*decision));
 }
 
-Response get_decisions(const View& view, const Request& /*request*/) {
+// With Accept: text/event-stream a stream of them, else a list, the newest first.
+Response get_decisions(const View& view, const Request& request) {
   const kernel::Agreement* agreement = view.kernel.agreement();
   if (agreement == nullptr) return no_validators();
-  Json rows = Json::array();
-  const auto& all = agreement->decisions();
-  for (auto each = all.rbegin(); each != all.rend(); ++each) rows.push_back(described(*each));
-  return json(rows);
+  if (wants_events(request)) return feed_decisions(*agreement, request);
+  std::uint64_t limit = decisions_default;
+  if (const auto given = query_value(request.query, "limit")) {
+    limit = base::parse_unsigned(*given).value_or(0);
+    if (limit == 0 || limit > decisions_max) {
+      return problem(400, "bad_request", "limit must be a number from 1 to 1024");
+    }
+  }
+  Response response;
+  response.decision_page = DecisionPage{.below_height = std::numeric_limits<std::uint64_t>::max(),
+                                        .decisions_max = static_cast<std::size_t>(limit)};
+  if (const auto before = query_value(request.query, "before")) {
+    const auto height = base::parse_unsigned(*before);
+    if (!height) return problem(400, "bad_request", "before must be a height");
+    response.decision_page->below_height = *height;
+  }
+  return response;
 }
 
 Response get_decision(const View& view, const std::string& id) {
@@ -200,14 +233,21 @@ Response get_ballots(const View& view) {
                          {"choice", vote.choice == ledger::Choice::agree ? "agree" : "reject"}});
       }
     }
-    rows.push_back({{"id", id.hex()},
-                    {"question", ballot.ask.question},
-                    {"result", ledger::name_of(ballot.result)},
-                    {"opener", ballot.opener.hex()},
-                    {"role", ballot.ask.electorate.role},
-                    {"agree_needed", ballot.ask.agree_needed},
-                    {"until_ms", ballot.ask.until_ms},
-                    {"votes", std::move(votes)}});
+    rows.push_back(
+        {{"id", id.hex()},
+         {"question", ballot.ask.question},
+         {"result", ledger::name_of(ballot.result)},
+         {"opener", ballot.opener.hex()},
+         {"role", ballot.ask.electorate.role},
+         {"agree_needed", ballot.ask.agree_needed},
+         {"then", ballot.ask.effect ? ledger::name_of(ballot.ask.effect->kind) : ""},
+         {"agreed", ballot.agreed},
+         {"rejected", ballot.rejected},
+         {"refusal", ballot.effect_refusal == 0
+                         ? ""
+                         : ledger::name_of(static_cast<ledger::Reason>(ballot.effect_refusal))},
+         {"until_ms", ballot.ask.until_ms},
+         {"votes", std::move(votes)}});
   }
   return json(rows);
 }
@@ -236,6 +276,16 @@ Response get_agreement(const View& view) {
   for (const consensus::Validator& member : agreement->replica().epoch().committee().members()) {
     committee.push_back(member.node.hex());
   }
+  Json accused = Json::array();
+  for (const ledger::Evidence& evidence : ledger::evidences_of(agreement->state())) {
+    const ledger::ReportEvidence& report = evidence.report;
+    accused.push_back({{"node", report.signer.node.hex()},
+                       {"proven", ledger::name_of(*report.proves())},
+                       {"epoch", report.epoch},
+                       {"view", report.view},
+                       {"height", evidence.height},
+                       {"reporter", evidence.reporter.hex()}});
+  }
   return json({{"epoch", standing.epoch},
                {"view", standing.view},
                {"height", standing.height},
@@ -247,6 +297,8 @@ Response get_agreement(const View& view) {
                {"pending", standing.pending_ops},
                {"stale", agreement->stale(view.now)},
                {"alarms", agreement->alarms()},
+               {"alarm", agreement->last_alarm()},
+               {"accused", std::move(accused)},
                {"committee", std::move(committee)}});
 }
 

@@ -16,6 +16,8 @@ namespace api {
 // /v1/decisions/{id}, or in the answer if `wait` says for how long to keep that back.
 [[nodiscard]] Response post_proposal(const View& view, const Request& request,
                                      const std::optional<std::string>& wait);
+// After Response::committee_proposal.
+[[nodiscard]] Response on_proposal_settled(const kernel::ProposalSettled& settled);
 // The newest first: id, kind, author, height, epoch, timestamp_ms.
 [[nodiscard]] Response get_decisions(const View& view, const Request& request);
 [[nodiscard]] Response get_decision(const View& view, const std::string& id);

@@ -7,11 +7,13 @@
 #include "api/exposition.h"
 #include "api/health.h"
 #include "api/hosts.h"
+#include "api/invitations_resource.h"
 #include "api/json_body.h"
 #include "api/metrics.h"
 #include "api/node_resource.h"
 #include "api/problem.h"
 #include "api/rows.h"
+#include "api/target.h"
 #include "base/strings.h"
 #include "node/kernel/kernel.h"
 
@@ -24,41 +26,6 @@ namespace api {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// ---- targets ----
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Percent-decoding; what is not a valid escape stays as it is.
-std::string decoded(std::string_view text, bool plus_is_space) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-                        hex_digit(text[i + 2]) >= 0;
-    if (escape) {
-      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i] == '+' && plus_is_space ? ' ' : text[i];
-    }
-  }
-  return out;
-}
-
-// The value of a query parameter: nothing if it is absent, "" if it stands without a value.
-std::optional<std::string> query_value(std::string_view query, std::string_view name) {
-  for (const std::string_view pair : base::split(query, '&')) {
-    const auto equals = std::min(pair.find('='), pair.size());
-    if (decoded(pair.substr(0, equals), true) != name) continue;
-    return decoded(pair.substr(std::min(equals + 1, pair.size())), true);
-  }
-  return std::nullopt;
-}
 
 Response json(std::string body) {
   Response response;
@@ -212,6 +179,9 @@ Response ballots(const View& view, const Request&, const std::string&) {
 Response documents(const View& view, const Request&, const std::string&) {
   return get_documents(view);
 }
+Response invitation(const View& view, const Request& request, const std::string&) {
+  return post_invitation(view, request);
+}
 Response agreement(const View& view, const Request&, const std::string&) {
   return get_agreement(view);
 }
@@ -220,7 +190,7 @@ Response agreement(const View& view, const Request&, const std::string&) {
 
 using Handler = Response (*)(const View&, const Request&, const std::string& parameter);
 
-constexpr std::array<Resource, 32> table{{
+constexpr std::array<Resource, 33> table{{
     {"GET", "/v1/members"},
     {"GET", "/v1/agents"},
     {"GET", "/v1/capabilities"},
@@ -253,6 +223,7 @@ constexpr std::array<Resource, 32> table{{
     {"GET", "/v1/ballots"},
     {"GET", "/v1/documents"},
     {"GET", "/v1/agreement"},
+    {"POST", "/v1/invitations"},
 }};
 constexpr std::array<Handler, table.size()> handlers{
     members,         agents,      capabilities, routes,       breakers,     node,
@@ -260,7 +231,7 @@ constexpr std::array<Handler, table.size()> handlers{
     drain,           resume,      livez,        healthz,      readyz,       startupz,
     metrics_page,    description, feedback,     deferred_all, deferred_one, deferred_answer,
     deferred_delete, proposal,    decisions,    decision,     proof,        ballots,
-    documents,       agreement};
+    documents,       agreement,   invitation};
 
 // What stands for the parameter of `pattern` in `path`; "" if it has none; nothing if they differ.
 std::optional<std::string> match_path(std::string_view pattern, std::string_view path) {

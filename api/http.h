@@ -5,9 +5,12 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "ledger/payload.h"
 #include "mesh/call.h"
 #include "node/kernel/input.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +44,16 @@ struct DecisionWait {
   base::Digest op;
   base::Duration patience{};
 };
+// Where a list of decisions goes on: at those before this height, so many of them.
+struct DecisionPage {
+  std::uint64_t below_height = 0;
+  std::size_t decisions_max = 0;
+};
+// Where a stream of decisions goes on: behind this one, or from a height on.
+struct DecisionFeed {
+  std::uint64_t height = 0;
+  std::uint32_t place = 0;  // the first that is wanted of that height
+};
 
 struct Response {
   int status = 200;
@@ -56,6 +69,13 @@ struct Response {
   std::optional<base::Digest> decision{};
   // After the commands: keep the stream, and answer by on_waited() (decisions_resource.h).
   std::optional<DecisionWait> wait{};
+  // The same for a list of those that the kernel does not remember: by on_page_read().
+  std::optional<DecisionPage> decision_page{};
+  // Not one answer but a stream of events, from there on.
+  std::optional<DecisionFeed> decision_feed{};
+  // The new committee has to be asked first: the shell feeds a CommitteeProposed, and answers by
+  // on_proposal_settled() (decisions_resource.h) instead of with the rest of this.
+  std::optional<ledger::Payload> committee_proposal{};
 };
 
 }  // namespace api

@@ -256,6 +256,14 @@ void write_agreement(Exposition& out, const kernel::Agreement& agreement, base::
               agreement.alarms());
 }
 
+void write_conditions(Exposition& out, const View& view) {
+  out.family("parley_condition_holds", "gauge",
+             "1 if what must hold for the node to be healthy and ready does; /readyz says more.");
+  for (const Condition& condition : view.conditions) {
+    out.sample({{"condition", condition.name}}, std::uint64_t{condition.holds ? 1U : 0U});
+  }
+}
+
 void write_transitions(Exposition& out, const CallMetrics& calls) {
   out.family("parley_transitions_total", "counter", "Phase changes of the node's state machines.");
   for (const auto& [key, count] : calls.transitions()) {
@@ -293,6 +301,7 @@ std::string metrics(const View& view) {
   if (const kernel::Agreement* agreement = view.kernel.agreement()) {
     write_agreement(out, *agreement, view.now);
   }
+  write_conditions(out, view);
   write_transitions(out, view.calls);
   write_process(out, view);
   return out.text();

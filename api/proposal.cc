@@ -2,6 +2,8 @@
 
 #include "base/bytes.h"
 #include "base/strings.h"
+#include "ledger/authority.h"
+#include "ledger/view.h"
 
 #include <nlohmann/json.hpp>
 
@@ -121,7 +123,9 @@ Read read_member(Members in) {
   if (action == "admit") return in.done(ledger::Admit{.node = node, .roles = roles_in(in)});
   if (action == "roles") return in.done(ledger::AssignRoles{.node = node, .roles = roles_in(in)});
   if (action == "evict") {
-    return in.done(ledger::Evict{.node = node, .reason = in.text("reason"), .evidence = {}});
+    ledger::Evict op{.node = node, .reason = in.text("reason"), .evidence = {}};
+    if (in.find("evidence") != nullptr) op.evidence = in.digest("evidence");
+    return in.done(std::move(op));
   }
   if (action == "revoke") {
     return in.done(ledger::Revoke{.node = node, .reason = in.text("reason")});
@@ -142,9 +146,59 @@ Read read_policy(Members in) {
                                    .expected = in.number("expected", ledger::Expected::any)});
 }
 
-Read read_proposal_of(const std::string& kind, const json& body, std::uint64_t now_ms);
+// "pv1:<node>:<vote key>", as parley keygen prints it.
+std::optional<ledger::Seat> seat_named(std::string_view text) {
+  const auto parts = base::split(text, ':');
+  if (parts.size() != 3 || parts[0] != "pv1") return std::nullopt;
+  const auto node = base::NodeId::from_hex(parts[1]);
+  const auto key = base::VoteKey::from_hex(parts[2]);
+  if (!node || !key) return std::nullopt;
+  return ledger::Seat{.node = *node, .vote_key = *key};
+}
 
-Read read_ballot(Members in, std::uint64_t now_ms) {
+// The seats that there are without those of `remove`, and with those of `add`: one that lists
+// another key for a node that has a seat replaces its key.
+Read read_committee(Members in, const ProposalContext& at) {
+  const ledger::Committee now = ledger::committee_of(at.state);
+  ledger::Reconfigure op{
+      .epoch_id = at.epoch_id, .seats = now.seats, .parameters = now.parameters, .ready = {}};
+  const auto drop = [&op](const base::NodeId& node) {
+    return std::erase_if(op.seats, [&](const ledger::Seat& seat) { return seat.node == node; });
+  };
+  for (const std::string& hex : in.texts("remove")) {
+    const auto id = base::NodeId::from_hex(hex);
+    if (!id) in.complain("remove", "must be node ids of 64 hexadecimal digits");
+    if (id && drop(*id) == 0) in.complain("remove", "names " + hex + ", which has no seat");
+  }
+  for (const std::string& text : in.texts("add")) {
+    const auto seat = seat_named(text);
+    if (!seat) {
+      in.complain("add", "must be what parley keygen calls validator, pv1:...");
+      continue;
+    }
+    drop(seat->node);
+    op.seats.push_back(*seat);
+  }
+  std::sort(op.seats.begin(), op.seats.end());
+  const auto bounded = [&in](const char* name, std::uint32_t there) {
+    const std::uint64_t number = in.number(name, there);
+    return static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(number, std::numeric_limits<std::uint32_t>::max()));
+  };
+  op.parameters.block_bytes_max = bounded("block_bytes_max", now.parameters.block_bytes_max);
+  op.parameters.block_ops_max = bounded("block_ops_max", now.parameters.block_ops_max);
+  if (op.seats.empty() || op.seats.size() > ledger::seats_max) {
+    in.complain("committee", "would have " + std::to_string(op.seats.size()) +
+                                 " seats; it has 1 to " + std::to_string(ledger::seats_max));
+  } else if (!ledger::is_committee(op.seats)) {
+    in.complain("add", "lists a vote key that another seat has");
+  }
+  return in.done(std::move(op));
+}
+
+Read read_proposal_of(const std::string& kind, const json& body, const ProposalContext& at);
+
+Read read_ballot(Members in, const ProposalContext& at) {
   ledger::OpenBallot op;
   op.question = in.text("question");
   op.electorate.role = in.text("role", false);
@@ -159,10 +213,10 @@ Read read_ballot(Members in, std::uint64_t now_ms) {
   }
   op.agree_needed = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(in.number("agree", 1), std::numeric_limits<std::uint32_t>::max()));
-  op.until_ms = in.number("until_ms", now_ms + ballot_default_ms);
+  op.until_ms = in.number("until_ms", at.now_ms + ballot_default_ms);
   if (const json* then = in.find("then"); then != nullptr && then->is_object()) {
     const auto kind = then->value("kind", "");
-    auto effect = read_proposal_of(kind, *then, now_ms);
+    auto effect = read_proposal_of(kind, *then, at);
     if (!effect) {
       in.complain("then", "is no proposal: " + effect.error());
     } else {
@@ -180,7 +234,7 @@ Read read_vote(Members in) {
       .choice = choice == "agree" ? ledger::Choice::agree : ledger::Choice::reject});
 }
 
-Read read_proposal_of(const std::string& kind, const json& body, std::uint64_t now_ms) {
+Read read_proposal_of(const std::string& kind, const json& body, const ProposalContext& at) {
   Members in(body);
   if (kind == "document") return read_document(in);
   if (kind == "delete-document") {
@@ -189,23 +243,27 @@ Read read_proposal_of(const std::string& kind, const json& body, std::uint64_t n
   }
   if (kind == "member") return read_member(in);
   if (kind == "policy") return read_policy(in);
-  if (kind == "ballot") return read_ballot(in, now_ms);
+  if (kind == "committee") return read_committee(in, at);
+  if (kind == "ballot") return read_ballot(in, at);
   if (kind == "vote") return read_vote(in);
   if (kind == "withdraw") return in.done(ledger::WithdrawBallot{.ballot = in.digest("ballot")});
   return base::Unexpected{
-      "kind must be document, delete-document, member, policy, ballot, vote or withdraw, not \"" +
+      "kind must be document, delete-document, member, policy, committee, ballot, vote or "
+      "withdraw, "
+      "not \"" +
       kind + "\""};
 }
 
 }  // namespace
 
-Read read_proposal(const json& body, std::uint64_t now_ms) {
+Read read_proposal(const json& body, const ProposalContext& at) {
   if (!body.is_object()) return base::Unexpected{std::string("the body must be a JSON object")};
   const auto kind = body.find("kind");
   if (kind == body.end() || !kind->is_string()) {
-    return base::Unexpected{std::string("kind is missing: document, member, policy, ballot, vote")};
+    return base::Unexpected{
+        std::string("kind is missing: document, member, policy, committee, ballot, vote")};
   }
-  auto payload = read_proposal_of(kind->get<std::string>(), body, now_ms);
+  auto payload = read_proposal_of(kind->get<std::string>(), body, at);
   if (!payload) return payload;
   constexpr std::size_t payload_max = std::size_t{60} * 1024;
   const base::Bytes bytes = encode_payload(*payload);
@@ -220,6 +278,25 @@ Read read_proposal(const json& body, std::uint64_t now_ms) {
                     "bytes; the whole up to 64 KiB")};
   }
   return payload;
+}
+
+ledger::OpenBallot ballot_about(const ledger::Payload& proposal, const ledger::State& state,
+                                std::uint64_t now_ms) {
+  const ledger::OpKind kind = kind_of(proposal);
+  const ledger::Rule rule = ledger::rule_of(state, ledger::right_for(kind));
+  const auto electorate = ledger::find_role(state, rule.electorate);
+  ledger::OpenBallot out;
+  out.question = "Shall this take place: " + std::string(ledger::name_of(kind));
+  std::visit(
+      [&out](const auto& op) {
+        if constexpr (requires { op.node; }) out.question += " " + op.node.hex();
+      },
+      proposal);
+  out.electorate.role = rule.electorate;
+  out.agree_needed = std::max<std::uint32_t>(1, rule.needed(electorate ? electorate->holders : 1));
+  out.until_ms = now_ms + ballot_default_ms;
+  out.effect = ledger::Effect{.kind = kind, .payload = encode_payload(proposal)};
+  return out;
 }
 
 }  // namespace api

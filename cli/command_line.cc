@@ -45,10 +45,11 @@ int run(std::vector<std::string> arguments, Console& console) {
   app.set_version_flag("--version", "parley " PARLEY_VERSION);
   app.require_subcommand(1);
   Action action;
-  for (const auto add : {add_node,    add_keygen,       add_init,   add_check,    add_members,
-                         add_agents,  add_capabilities, add_routes, add_breakers, add_deferred,
-                         add_call,    add_join,         add_leave,  add_drain,    add_resume,
-                         add_propose, add_decisions,    add_verify, add_sim,      add_bench}) {
+  for (const auto add :
+       {add_node,         add_keygen, add_init,     add_check,    add_members, add_agents,
+        add_capabilities, add_routes, add_breakers, add_deferred, add_call,    add_join,
+        add_leave,        add_drain,  add_resume,   add_invite,   add_propose, add_decisions,
+        add_verify,       add_sim,    add_bench}) {
     add(app, action);
   }
   if (const auto sentence = unknown_verb(app, arguments)) return fail_usage(console, *sentence);

@@ -1,16 +1,22 @@
 #include "cli/shared_options.h"
 #include "cli/verbs.h"
 #include "node/genesis.h"
+#include "storage/data_directory.h"
+#include "storage/key_file.h"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <cstddef>
 #include <ctime>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace cli {
 namespace {
@@ -19,6 +25,8 @@ struct InitOptions {
   Format format = Format::json;
   std::string name;
   std::vector<std::string> validators;
+  std::size_t founded = 0;  // validators whose keys are made here
+  std::string data;         // where
   std::string admission = "open";
 };
 
@@ -31,7 +39,36 @@ std::string now_in_rfc3339() {
   return {text.data(), length};
 }
 
-int init(Console& console, const InitOptions& options) {
+// Keys for so many validators, each in a folder of its own; keys that are there stay.
+base::Result<std::vector<std::string>, std::string> made_validators(Console& console,
+                                                                    const InitOptions& options) {
+  std::vector<std::string> out;
+  for (std::size_t i = 1; i <= options.founded; ++i) {
+    const std::string folder = options.data + "/validator-" + std::to_string(i);
+    const auto directory = storage::DataDirectory::open(folder);
+    if (!directory) return base::Unexpected{directory.error().text()};
+    const auto validator = storage::load_or_create_validator(folder);
+    if (!validator) return base::Unexpected{validator.error().text()};
+    console.err << folder << ": " << validator->id.hex() << "\n";
+    out.push_back(validator->to_string());
+  }
+  return out;
+}
+
+int init(Console& console, InitOptions options) {
+  if (options.founded > 0) {
+    if (options.data.empty()) {
+      return fail_usage(console, "--validators makes keys; --data DIR says where");
+    }
+    auto made = made_validators(console, options);
+    if (!made) return fail(console, made.error());
+    options.validators.insert(options.validators.end(), made->begin(), made->end());
+  }
+  if (options.validators.empty()) {
+    return fail_usage(console,
+                      "a mesh has at least one validator: --validator STRING (parley keygen), or "
+                      "--validators COUNT --data DIR");
+  }
   const auto admission = ledger::admission_named(options.admission);
   if (!admission) {
     return fail_usage(console,
@@ -56,11 +93,17 @@ void add_init(CLI::App& app, Action& action) {
   verb->footer(
       "Every node of the mesh gets the same file, byte for byte: --genesis FILE.\n"
       "Example:\n  parley init --name shop --validator \"$(parley keygen --data ./data -o json | "
-      "jq -r .validator)\" > genesis.json");
+      "jq -r .validator)\" > genesis.json\n"
+      "All on one machine, to try it:\n"
+      "  parley init --name shop --validators 4 --data ./shop > genesis.json\n"
+      "  parley node --genesis genesis.json --data ./shop/validator-1 ...");
   verb->add_option("--name", options->name, "What people call the mesh")->required();
   verb->add_option("--validator", options->validators, "From `parley keygen`; repeatable")
-      ->required()
       ->type_name("STRING...");
+  verb->add_option("--validators", options->founded,
+                   "Make the keys of so many validators, in DIR/validator-1 and so on")
+      ->check(CLI::Range(1, 64));
+  verb->add_option("--data", options->data, "Where, with --validators")->type_name("DIR");
   verb->add_option("--admission", options->admission,
                    "Who gets in: open (whoever was not put out), invitation (of a member) or vote")
       ->type_name("MODE");

@@ -27,6 +27,7 @@ constexpr Flag known[] = {
     {"api", "IP:PORT", "Where agents and verbs reach it [127.0.0.1:7401]"},
     {"seed", "HOST:PORT", "Mesh address of any member; repeatable", true},
     {"genesis", "FILE", "The mesh to be in [an open one named default]"},
+    {"invitation", "STRING", "What a member's `parley invite` printed"},
     {"agent", "URL", "The agent beside this node"},
     {"capability", "NAME", "What that agent can do; repeatable", true},
     {"log", "text|json", "Form of the log on stderr [text]"},

@@ -37,6 +37,7 @@ struct ProposeOptions {
   Json body = Json::object();
   std::string value;  // JSON text, or @FILE
   std::string yaml;   // text, or @FILE
+  std::string then;   // JSON text, or @FILE
 };
 
 // "@FILE" is what the file holds.
@@ -57,6 +58,16 @@ base::Result<void, std::string> read_texts(ProposeOptions& options) {
           std::string("--value is no JSON; a text needs its quotes: '\"text\"'")};
     }
     options.body["value"] = std::move(value);
+  }
+  if (!options.then.empty()) {
+    const auto text = text_or_file(options.then);
+    if (!text) return base::Unexpected{text.error()};
+    Json then = Json::parse(*text, nullptr, false);
+    if (!then.is_object()) {
+      return base::Unexpected{
+          std::string("--then is no proposal: {\"kind\": ..., and what that needs}")};
+    }
+    options.body["then"] = std::move(then);
   }
   if (!options.yaml.empty()) {
     const auto text = text_or_file(options.yaml);
@@ -151,11 +162,40 @@ void add_member(CLI::App& verbs, Action& action) {
   CLI::App* shortcut = add_kind(verbs, action, evict, "evict", "Puts a member out");
   text_option(*shortcut, evict, "--node", "node", "Its id");
   text_option(*shortcut, evict, "--reason", "reason", "For people");
+  text_option(*shortcut, evict, "--evidence", "evidence",
+              "Id of the decision that shows why (parley decisions)", false);
   shortcut->callback([evict, &action] {
     evict->body["kind"] = "member";
     evict->body["action"] = "evict";
     action = [evict](Console& console) { return propose(console, *evict); };
   });
+}
+
+void add_committee(CLI::App& verbs, Action& action) {
+  const Options options = make_options();
+  CLI::App* verb =
+      add_kind(verbs, action, options, "committee", "Who decides: seats of validators");
+  const auto list = [&](const char* flag, const char* member, const char* help) {
+    verb->add_option_function<std::vector<std::string>>(
+            flag,
+            [options, member](const std::vector<std::string>& values) {
+              options->body[member] = values;
+            },
+            help)
+        ->expected(1, 64);
+  };
+  const auto count = [&](const char* flag, const char* member, const char* help) {
+    verb->add_option_function<std::uint64_t>(
+        flag, [options, member](std::uint64_t value) { options->body[member] = value; }, help);
+  };
+  list("--add", "add", "What `parley keygen` calls validator, pv1:...; may be given again");
+  list("--remove", "remove", "Ids of nodes whose seats go; may be given again");
+  count("--block-bytes", "block_bytes_max", "Ops of a block, in bytes (131072 to 1048576)");
+  count("--block-ops", "block_ops_max", "Ops of a block (1 to 1024)");
+  verb->footer(
+      "Who is new must run, be admitted, and hold the state: it is asked before anything is "
+      "proposed.\nOf n seats at most max(1, (n-1)/3) may change at once.\n"
+      "Example:\n  parley propose committee --add pv1:... --remove ID");
 }
 
 void add_ballot(CLI::App& verbs, Action& action) {
@@ -170,6 +210,8 @@ void add_ballot(CLI::App& verbs, Action& action) {
   verb->add_option_function<std::uint64_t>(
       "--agree", [options](std::uint64_t count) { options->body["agree"] = count; },
       "How many must agree [1]");
+  verb->add_option("--then", options->then,
+                   "What takes place if enough agree: a proposal as JSON, or @FILE");
   const Options vote = make_options();
   CLI::App* cast = add_kind(verbs, action, vote, "vote", "This node's vote on a ballot");
   text_option(*cast, vote, "--ballot", "ballot", "Its id (parley decisions)");
@@ -187,6 +229,7 @@ void add_propose(CLI::App& app, Action& action) {
   add_document(*verb, action);
   add_policy(*verb, action);
   add_member(*verb, action);
+  add_committee(*verb, action);
   add_ballot(*verb, action);
 }
 

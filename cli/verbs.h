@@ -30,6 +30,7 @@ void add_drain(CLI::App& app, Action& action);
 void add_resume(CLI::App& app, Action& action);
 
 void add_sim(CLI::App& app, Action& action);
+void add_invite(CLI::App& app, Action& action);
 void add_propose(CLI::App& app, Action& action);
 void add_decisions(CLI::App& app, Action& action);
 void add_verify(CLI::App& app, Action& action);

@@ -51,6 +51,7 @@ class NodeSettings {
     if (key == "name") return set_name(value);
     if (key == "data") return set_text(config_.data, value);
     if (key == "genesis") return set_text(config_.genesis, value);
+    if (key == "invitation") return set_text(config_.invitation, value);
     if (key == "mesh") return set_endpoint(config_.mesh, value);
     if (key == "api") return set_endpoint(config_.api, value);
     if (key == "advertise") return set_advertise(value);
@@ -118,7 +119,7 @@ class NodeSettings {
 void read_node_block(const ConfigBlock& block, NodeConfig& config) {
   NodeSettings settings(config);
   for (const std::string_view key :
-       {"name", "data", "mesh", "advertise", "api", "genesis", "log", "logLevel"}) {
+       {"name", "data", "mesh", "advertise", "api", "genesis", "invitation", "log", "logLevel"}) {
     const auto value = block.text(key);
     if (!value) continue;
     if (const std::string wrong = settings.set(key, *value); !wrong.empty()) {
@@ -210,7 +211,7 @@ void apply_agent_flags(const ConfigSources& sources, NodeConfig& config, ConfigR
 void apply_flags(const ConfigSources& sources, NodeConfig& config, ConfigReading& reading) {
   NodeSettings settings(config);
   for (const std::string flag :
-       {"name", "data", "mesh", "advertise", "api", "genesis", "log", "log-level"}) {
+       {"name", "data", "mesh", "advertise", "api", "genesis", "invitation", "log", "log-level"}) {
     const auto value = given(sources, flag);
     if (value) refuse(*value, settings.set(flag, value->values.back()), reading);
   }
@@ -316,6 +317,7 @@ std::vector<std::string> restart_keys(const NodeConfig& running, const NodeConfi
   compare(running.api_hosts, changed.api_hosts, "node.apiHosts");
   compare(running.seeds, changed.seeds, "node.seeds");
   compare(running.genesis, changed.genesis, "node.genesis");
+  compare(running.invitation, changed.invitation, "node.invitation");
   compare(running.log, changed.log, "node.log");
   compare(running.log_level, changed.log_level, "node.logLevel");
   return out;

@@ -54,6 +54,7 @@ struct NodeConfig {
   std::vector<std::string> api_hosts;  // names beside the addresses that the API answers to
   std::vector<std::string> seeds;      // host:port
   std::string genesis;                 // a file; "" = the open mesh `default`
+  std::string invitation;              // "pi1:...", "" = none
   LogFormat log = LogFormat::text;
   base::Severity log_level = base::Severity::info;
   std::optional<AgentConfig> agent;
@@ -65,7 +66,8 @@ struct NodeConfig {
 };
 
 // What the person gave beside the file. By flag without its dashes: "name", "data", "mesh",
-// "advertise", "api", "seed", "genesis", "agent", "capability", "log", "log-level", "config".
+// "advertise", "api", "seed", "genesis", "invitation", "agent", "capability", "log", "log-level",
+// "config".
 using Flags = std::map<std::string, std::vector<std::string>>;
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 [[nodiscard]] Environment process_environment();

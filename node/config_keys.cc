@@ -6,8 +6,8 @@ const ConfigKeys& config_keys() {
   static const ConfigKeys keys = {
       {"", {"node", "agent", "policies"}},
       {"node",
-       {"name", "data", "mesh", "advertise", "api", "apiHosts", "seeds", "genesis", "log",
-        "logLevel"}},
+       {"name", "data", "mesh", "advertise", "api", "apiHosts", "seeds", "genesis", "invitation",
+        "log", "logLevel"}},
       {"agent", {"url", "roles", "concurrency", "health", "capabilities"}},
       {"health", {"path", "interval", "timeout", "criteria"}},
       {"capabilities",

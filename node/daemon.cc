@@ -101,6 +101,8 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
             kept_calls_.keep(exchange, std::move(request));
           }),
       kept_calls_(*foundation_.store, exchanges_),
+      decision_answers_(io, foundation_.agreement.get(),
+                        [this](const DecisionAnswers::Ask& ask) { return look(ask); }),
       channels_(
           io, {},
           [this](const base::NodeId& id) -> std::optional<base::Endpoint> {
@@ -128,7 +130,7 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
       prober_(io, agent_client_),
       links_(io, foundation_.identity, foundation_.genesis.mesh, peer_gateway_,
              {.wall_clock = wall_now,
-              .admit = [this](const base::NodeId& id) { return !kernel_ || kernel_->welcomes(id); },
+              .admit = [this](const base::NodeId& id) { return !kernel_ || kernel_->lets_in(id); },
               .on_link_lost =
                   [this](const base::NodeId& peer) { driver_->feed(kernel::LinkLost{peer}); },
               .on_handshake_failed =
@@ -158,6 +160,8 @@ Daemon::~Daemon() {
   channels_.shut_down();
   waits_.shut_down();
   kept_calls_.shut_down();
+  decision_answers_.shut_down();
+  if (foundation_.agreement) foundation_.agreement->shut_down();
 }
 
 // ---- starting ----
@@ -191,6 +195,7 @@ void Daemon::start() {
   options.name = config_.name;
   options.seeds = config_.seed_endpoints();
   options.calls = config_.policies;
+  options.invitation = foundation_.invitation;
   options.advertise = foundation_.advertise.value_or(advertised_endpoint(
       mesh_endpoint_, options.seeds.empty() ? std::nullopt : std::optional(options.seeds.front())));
   if (options.advertise.port == 0) options.advertise.port = mesh_endpoint_.port;
@@ -205,9 +210,14 @@ void Daemon::start() {
   driver_.emplace(io_, *kernel_, sink);
   exchanges_.connect(*driver_, links_);
   kept_calls_.connect(*driver_);
+  decision_answers_.connect(*driver_);
   peer_gateway_.connect(*driver_);
   channels_.connect(links_);
-  if (foundation_.agreement) foundation_.agreement->connect(*driver_);
+  if (foundation_.agreement) {
+    foundation_.agreement->connect(*driver_);
+    foundation_.agreement->watch(
+        [this](base::Severity severity, const std::string& text) { log(severity, text); });
+  }
   prober_.connect(*driver_);
 
   wait_for_signals();
@@ -287,6 +297,7 @@ void Daemon::wait_for_signals() {
 }
 
 void Daemon::on_drained() {
+  decision_answers_.drain();
   listener_.drain();
   links_.shut_down();
   const bool in_time = exchanges_.size() == 0;  // else they had the time of the drain, and no more
@@ -376,11 +387,13 @@ void Daemon::carry_out(kernel::Effect effect) {
       [&](kernel::StoreDecisions&& e) {
         waits_.on_decided(e);
         foundation_.agreement->carry_out(std::move(e));
+        decision_answers_.on_decided();
       },
       [&](kernel::StoreState&& e) { foundation_.agreement->carry_out(std::move(e)); },
       [&](kernel::KeepPiece&& e) { foundation_.agreement->carry_out(std::move(e)); },
       [&](kernel::StoreEpoch&& e) { foundation_.agreement->carry_out(std::move(e)); },
       [&](kernel::ReadDecisions&& e) { foundation_.agreement->carry_out(e); },
+      [&](kernel::ProposalSettled&& e) { decision_answers_.carry_out(e); },
       [&](kernel::CheckSignatures&& e) { signatures_.submit(e.batch, std::move(e.checks)); },
       [&](mesh::DeliverCall&& e) { kept_calls_.carry_out(e); },
       [&](mesh::EndDelivery&& e) { kept_calls_.carry_out(e); },
@@ -472,8 +485,7 @@ void Daemon::on_config_text(const std::string& text) {
 }
 
 // What the API may look at, for one question.
-template <class Ask>
-api::Response Daemon::look(const Ask& ask) {
+api::Response Daemon::look(const DecisionAnswers::Ask& ask) {
   const std::vector<api::Condition> holds = conditions();
   const api::ShellCounters shell = shell_counters();
   return ask(api::View{.kernel = *kernel_,
@@ -499,8 +511,8 @@ void Daemon::serve_api(const api::Request& request, std::unique_ptr<transport::S
     kept_calls_.answer(*response.deferred_answer, std::move(stream));
   } else if (response.wait) {
     waits_.wait(*response.wait, std::move(stream));
-  } else if (response.decision) {
-    answer_decision(*response.decision, std::move(stream));
+  } else if (decision_answers_.takes(response)) {
+    decision_answers_.answer(response, std::move(stream));
   } else {
     answer(*stream, response);
   }
@@ -517,21 +529,13 @@ api::Response Daemon::handle_api(const api::Request& request) {
   return response;
 }
 
-void Daemon::answer_decision(const base::Digest& op, std::unique_ptr<transport::Stream> stream) {
-  // Shared by the copies of the callback, of which one is called.
-  std::shared_ptr<transport::Stream> kept = std::move(stream);
-  foundation_.agreement->find_op(
-      op, [this, op, kept](const std::vector<kernel::StoredDecision>& blocks, std::uint64_t index) {
-        answer(*kept, look([&](const api::View& view) {
-          return api::on_decision_found(view, op, blocks, index);
-        }));
-      });
-}
-
 std::vector<api::Condition> Daemon::conditions() const {
   using Of = api::Condition::Of;
   const storage::StoreHealth store = foundation_.store->health();
   const std::string trouble = foundation_.agreement ? foundation_.agreement->trouble() : "";
+  const kernel::Agreement* agreement = kernel_->agreement();
+  const bool abstains = agreement != nullptr && agreement->replica().standing().validator &&
+                        agreement->replica().standing().abstains;
   const kernel::Phase phase = kernel_->phase();
   const gossip::Member* self = kernel_->membership().find(foundation_.identity.id());
   const bool joining = self == nullptr || self->state == gossip::MemberState::joining;
@@ -540,6 +544,8 @@ std::vector<api::Condition> Daemon::conditions() const {
       {"started", Of::startup, serving_, "the epoch of this run is not on disk yet"},
       {"storage", Of::health, store.healthy, store.detail},
       {"agreement", Of::health, trouble.empty(), trouble},
+      {"vote", Of::readiness, !abstains,
+       "this validator does not vote: " + (agreement != nullptr ? agreement->last_alarm() : "")},
       {"membership", Of::readiness, !joining, "no other node has answered yet"},
       {"phase", Of::readiness, phase == kernel::Phase::serving,
        "this node is " + std::string(kernel::to_string(phase)) + " and takes no new calls"},

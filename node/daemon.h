@@ -17,6 +17,7 @@
 #include "node/agreement_disk.h"
 #include "node/config.h"
 #include "node/config_watch.h"
+#include "node/decision_answers.h"
 #include "node/decision_waits.h"
 #include "node/driver.h"
 #include "node/exchanges.h"
@@ -55,6 +56,7 @@ struct Foundation {
   std::unique_ptr<storage::Store> store;
   std::unique_ptr<AgreementDisk> agreement;    // null in a mesh without validators
   std::optional<crypto::Identity> voting_key;  // if this node has one
+  std::optional<ledger::Invitation> invitation;
 };
 
 class Daemon final : private EffectSink {
@@ -91,9 +93,7 @@ class Daemon final : private EffectSink {
 
   void serve_api(const api::Request& request, std::unique_ptr<transport::Stream> stream);
   [[nodiscard]] api::Response handle_api(const api::Request& request);
-  void answer_decision(const base::Digest& op, std::unique_ptr<transport::Stream> stream);
-  template <class Ask>
-  [[nodiscard]] api::Response look(const Ask& ask);
+  [[nodiscard]] api::Response look(const DecisionAnswers::Ask& ask);
   [[nodiscard]] std::vector<api::Condition> conditions() const;
   [[nodiscard]] api::ShellCounters shell_counters() const;
   void log(base::Severity severity, const std::string& text);
@@ -114,6 +114,7 @@ class Daemon final : private EffectSink {
   transport::AgentClient agent_client_;
   Exchanges exchanges_;
   KeptCalls kept_calls_;
+  DecisionAnswers decision_answers_;
   AgreementChannels channels_;
   DecisionWaits waits_;
   PeerGateway peer_gateway_;

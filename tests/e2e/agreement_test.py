@@ -22,14 +22,15 @@ def parley(*arguments, check=True):
 class Committee:
     """A mesh of validators that can be killed and started again at their places."""
 
-    def __init__(self, run, count=4):
+    def __init__(self, run, count=4, admission="open"):
         self.run = run
         self.folders = [run.folder / f"validator-{i}" for i in range(count)]
         strings = [json.loads(parley("keygen", "--data", str(folder), "-o", "json").stdout)
                    ["validator"] for folder in self.folders]
         self.genesis = run.folder / "genesis.json"
         flags = [word for string in strings for word in ("--validator", string)]
-        self.genesis.write_text(parley("init", "--name", "test", *flags).stdout)
+        self.genesis.write_text(parley("init", "--name", "test", "--admission", admission,
+                                       *flags).stdout)
         self.nodes = [None] * count
         for i in range(count):
             self.start(i)
