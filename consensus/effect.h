@@ -48,8 +48,8 @@ struct CheckSignatures {
   std::uint64_t request = 0;
   std::vector<crypto::SignatureCheck> checks;
 };
-// Answered by one on_range_read(): decisions from that height on, consecutive, of one epoch, the
-// last one with a finalization; fewer if there are not that many.
+// Answered by one on_range_read(): decisions from that height on, consecutive, whatever their
+// epochs, the last one with a finalization; fewer if there are not that many.
 struct ReadRange {
   std::uint64_t request = 0;
   Height from_height = 0;

@@ -51,6 +51,11 @@ void Replica::State::answer_range(std::uint64_t request, std::vector<Decision> d
   const base::NodeId by = asked->second.by;
   const EpochNumber epoch = asked->second.epoch;
   ranges_asked.erase(asked);
+  // One certificate proves all of a range, so it ends where the epoch of its first block does.
+  const auto of_first = [&](const Decision& decision) {
+    return decision.block->header().epoch_id == decisions.front().block->header().epoch_id;
+  };
+  decisions.erase(std::find_if_not(decisions.begin(), decisions.end(), of_first), decisions.end());
   while (!decisions.empty() && !decisions.back().finalization) decisions.pop_back();
   // We came by a snapshot ourselves, and have no blocks from before it.
   if (decisions.empty()) return offer_snapshot(by, epoch, now, effects);

@@ -48,10 +48,6 @@ std::vector<consensus::Decision> Storage::read(const consensus::ReadRange& quest
   for (std::size_t i = question.from_height - 1; i < rows_.size(); ++i) {
     const consensus::Decision& decision = rows_[i].decision;
     if (found.size() >= question.blocks_max) break;
-    if (!found.empty() &&
-        found.front().block->header().epoch_id != decision.block->header().epoch_id) {
-      break;
-    }
     found.push_back(decision);
   }
   while (!found.empty() && !found.back().finalization) found.pop_back();

@@ -330,6 +330,25 @@ TEST(DirectedTest, D13TheApplicationMayBeBehindASealThatItsTailFinalized) {
   }
 }
 
+// Found by the swarm of whole kernels: what is asked from a height on may lie in two epochs.
+TEST(DirectedTest, WhoIsAnEpochBehindFetchesTheBlocksOfBoth) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  bool deaf = true;
+  mesh.drops = [&](std::size_t from, std::size_t to, const Message&) {
+    return deaf && (from == 3 || to == 3);
+  };
+  for (const char* line : {"a", "members 0 1 2 3", "b"}) {
+    mesh.submit(0, line);
+    ASSERT_TRUE(mesh.run_until(
+        [&] { return mesh.node(0).notebook->holds(line) || mesh.standing(0).epoch == 1; }));
+  }
+  mesh.run(seconds(80));
+  deaf = false;
+  EXPECT_TRUE(mesh.run_until([&] { return mesh.all_hold("b"); }, seconds(30)));
+  EXPECT_EQ(mesh.standing(3).epoch, 1U);
+}
+
 TEST(DirectedTest, D14ABodyThatReachesFewIsFinalizedOrSkipped) {
   MeshOfReplicas mesh(4);
   mesh.settle_start();

@@ -116,7 +116,6 @@ void MeshOfReplicas::carry_out(std::size_t index, Effects& effects) {
           std::vector<Decision> found;
           for (const Decision& decision : node.decisions) {
             if (decision.block->header().height != read.from_height + found.size()) continue;
-            if (!found.empty() && found.back().block->header().seal()) break;
             if (found.size() >= read.blocks_max) break;
             found.push_back(decision);
           }
