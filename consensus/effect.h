@@ -62,7 +62,8 @@ struct Decided {
   Decision decision;
   EpochNumber epoch = 0;
 };
-// Store it, too, before the log is rewritten. Comes again after a restart if storage had lost it.
+// Store it together with the seal or before it: a seal whose epoch is lost leads nowhere. Comes
+// again after a restart if storage had lost it.
 struct EpochStarted {
   EpochProof proof;
 };

@@ -275,8 +275,10 @@ void Agreement::take(consensus::Effect&& effect, Effects& effects) {
       },
       [&](consensus::Decided&& e) { take(std::move(e), effects); },
       [&](consensus::EpochStarted&& e) {
-        flush_decisions(effects);  // the seal is on disk before what follows from it
+        // Before the seal: an epoch whose seal was lost is fetched again, but a seal whose epoch
+        // was lost leads nowhere.
         effects.emplace_back(StoreEpoch{e.proof.descriptor.number - 1, wire::encode(e.proof)});
+        flush_decisions(effects);
       },
       [&](consensus::Installed&& e) { take(std::move(e), effects); },
       [&](consensus::KeepPiece&& e) {
