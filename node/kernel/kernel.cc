@@ -8,7 +8,6 @@
 #include "wire/packet_codec.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace kernel {
@@ -70,8 +69,7 @@ void Kernel::handle(Input input, base::Instant now, Effects& effects) {
   publish_status();
   take_gossip(effects);
   take_calls(effects);
-  std::move(agreement_effects_.begin(), agreement_effects_.end(), std::back_inserter(effects));
-  agreement_effects_.clear();
+  take_agreement(effects);
   for (Effect& answer : answers_) effects.push_back(std::move(answer));
   answers_.clear();
   advance_phase(effects);
@@ -203,7 +201,9 @@ void Kernel::take_gossip(Effects& effects) {
   gossip_effects_.clear();
 }
 
+// Who may not take part hears nothing, and is so given up like one that died.
 void Kernel::take(gossip::SendPacket&& effect, Effects& effects) {
+  if (!welcomes(effect.to)) return;
   auto datagram = gate_->seal(effect.to, effect.packet.introduces, wire::encode(effect.packet));
   // An id that is no usable key gets nothing; its owner made it so.
   if (datagram) effects.emplace_back(SendDatagram{effect.at, std::move(datagram).value()});

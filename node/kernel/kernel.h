@@ -125,6 +125,7 @@ class Kernel {
   // What the two machines emitted since the last time becomes effects of the node.
   void take_gossip(Effects& effects);
   void take_calls(Effects& effects);
+  void take_agreement(Effects& effects);
   void take(gossip::SendPacket&& effect, Effects& effects);
   void take(const gossip::MemberChanged& effect, Effects& effects);
   void take(gossip::DescriptorArrived&& effect, Effects& effects);

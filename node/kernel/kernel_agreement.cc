@@ -51,7 +51,7 @@ std::vector<base::NodeId> Kernel::some_observers(std::size_t max) {
   for (const auto& [id, member] : membership_.members()) {
     const bool gone =
         member.state == gossip::MemberState::dead || member.state == gossip::MemberState::left;
-    if (gone || id == self_ || committee.index_of(id)) continue;
+    if (gone || id == self_ || committee.index_of(id) || !welcomes(id)) continue;
     if (id < self_) ++before;
     ring.push_back(id);
   }
@@ -62,6 +62,15 @@ std::vector<base::NodeId> Kernel::some_observers(std::size_t max) {
   }
   ring.resize(std::min(max, ring.size()));
   return ring;
+}
+
+// An answer to who may not take part stays here.
+void Kernel::take_agreement(Effects& effects) {
+  for (Effect& effect : agreement_effects_) {
+    const auto* frame = std::get_if<SendAgreement>(&effect);
+    if (frame == nullptr || welcomes(frame->to)) effects.push_back(std::move(effect));
+  }
+  agreement_effects_.clear();
 }
 
 // The batches of both are told apart by their numbers.
