@@ -69,6 +69,8 @@ Json described(const sim::Scenario& scenario, const sim::Outcome& outcome, doubl
               {"datagram_bytes", figures.datagram_bytes},
               {"calls", figures.calls},
               {"calls_succeeded", figures.calls_succeeded},
+              {"decisions", figures.decisions},
+              {"views", figures.views},
               {"deaths", figures.deaths},
               {"false_deaths", figures.false_deaths},
               {"first_convergence_seconds", optional_seconds(figures.first_convergence)},
@@ -136,7 +138,9 @@ Json described(const sim::SwarmReport& report, const SimOptions& options, double
               {"runs", report.runs},
               {"violations", report.violations},
               {"views", report.views},
+              {"decisions", report.decisions},
               {"failing_seeds", report.failing_seeds},
+              {"slowest_to_settle_seconds", seconds(report.slowest)},
               {"simulated_seconds", seconds(report.simulated)},
               {"wall_seconds", wall_seconds},
               {"events", report.events},
@@ -252,8 +256,8 @@ void add_choice(CLI::App& verb, SimOptions& options, const char* profile) {
       ->check(CLI::Range(std::uint32_t{1}, sim::Scenario::nodes_max));
   verb.add_option("--seed", options.seed, "What everything follows from [1]");
   verb.add_option("--profile", options.profile,
-                  "calm, gossip, calls, agreement or all [" + options.profile + "]")
-      ->check(CLI::IsMember({"calm", "gossip", "calls", "agreement", "all"}));
+                  "calm, gossip, calls, decisions, agreement or all [" + options.profile + "]")
+      ->check(CLI::IsMember({"calm", "gossip", "calls", "decisions", "agreement", "all"}));
 }
 
 void add_run(CLI::App& sim, Action& action) {

@@ -32,7 +32,7 @@ std::vector<std::string> Coverage::missing() const {
 
 std::vector<Coverage::Point> expected_points() {
   std::vector<Coverage::Point> points;
-  for (auto kind = FaultKind::late_start; kind <= FaultKind::agent_full;
+  for (auto kind = FaultKind::late_start; kind <= FaultKind::reconfigure;
        kind = static_cast<FaultKind>(static_cast<int>(kind) + 1)) {
     points.push_back({"fault", "", std::string(to_string(kind))});
   }
@@ -75,8 +75,9 @@ std::vector<Coverage::Point> expected_points() {
        {"success", "application_error", "mesh_error", "caller_gone", "deferred"}) {
     points.push_back({"outcome", "", outcome});
   }
-  for (const char* milestone : {"first_convergence", "settled", "restart", "signature_refused",
-                                "deferred_call_delivered"}) {
+  for (const char* milestone :
+       {"first_convergence", "settled", "restart", "signature_refused", "deferred_call_delivered",
+        "decided", "committee_changed", "let_in", "put_out"}) {
     points.push_back({"milestone", "", milestone});
   }
   return points;

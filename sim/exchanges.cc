@@ -182,7 +182,7 @@ void Exchanges::start_at_peer(const Stream& stream, NodeIndex peer, mesh::CallRe
   const auto arrive = [=, this, request = std::move(request)] {
     Attempt* attempt = find(stream);
     if (attempt == nullptr) return;  // reset before it arrived
-    if (world_.life(peer) == 0) {
+    if (world_.life(peer) == 0 || !world_.admits(node, peer)) {
       attempt_failed(stream, mesh::AttemptFailure::unreachable);
       return;
     }

@@ -30,6 +30,8 @@ struct Figures {
   std::uint64_t signatures = 0;        // distinct ones among them, which were computed
   std::uint64_t calls = 0;
   std::uint64_t calls_succeeded = 0;
+  std::uint64_t decisions = 0;     // ops
+  std::uint64_t views = 0;         // of agreement, that ended in a decision or were skipped
   std::uint64_t deaths = 0;        // distinct members that were seen dead
   std::uint64_t false_deaths = 0;  // and were not; counted even where they are excused
   // From the start until every node knew every other for the first time.

@@ -44,7 +44,7 @@ void PeerLinks::arrive(Key key, std::uint32_t life) {
   Pending* pending = find(key, life);
   if (pending == nullptr) return;
   const NodeIndex to = *pending->to;
-  if (world_.life(to) == 0) {
+  if (world_.life(to) == 0 || !world_.admits(key.first, to)) {
     fail(key, life, kernel::PeerFailure::unreachable);
   } else if (pending->question.node && *pending->question.node != world_.id_of(to)) {
     fail(key, life, kernel::PeerFailure::wrong_identity);

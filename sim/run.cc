@@ -14,6 +14,7 @@ Outcome World::run() {
   while (!over() && scheduler_.step(chaos_ends)) {
   }
   calm_ = true;
+  if (decisions_) decisions_->calm();
   observer_->trace().add(now(), std::nullopt, "chaos ends");
   constexpr base::Duration pace = std::chrono::milliseconds(500);
   // What is right for a moment only does not count.
@@ -33,6 +34,7 @@ Outcome World::run() {
     observer_->violate("convergence", now(), problem);
   } else if (!over()) {
     observer_->coverage().saw("milestone", "", "settled");
+    if (decisions_) decisions_->end();
     observer_->end(now());
   }
   figures.simulated = now();
@@ -51,8 +53,9 @@ Outcome World::run() {
 
 std::vector<const gossip::Membership*> World::views() const {
   std::vector<const gossip::Membership*> result;
-  for (const auto& node : nodes_) {
-    result.push_back(node->runs() ? &node->kernel->membership() : nullptr);
+  for (NodeIndex node = 0; node < nodes_.size(); ++node) {
+    const bool part = nodes_[node]->runs() && !(decisions_ && decisions_->outside(node));
+    result.push_back(part ? &nodes_[node]->kernel->membership() : nullptr);
   }
   return result;
 }
@@ -64,6 +67,9 @@ std::string World::unsettled() {
     if (!nodes_[node]->runs()) continue;
     const std::size_t open = nodes_[node]->kernel->data_plane().exchanges();
     if (open > 0) return std::to_string(open) + " calls are under way at n" + std::to_string(node);
+  }
+  if (decisions_) {
+    if (std::string problem = decisions_->unsettled(); !problem.empty()) return problem;
   }
   return observer_->disagreement(views());
 }
@@ -162,6 +168,7 @@ void World::second() {
     if (nodes_[i]->runs() && options_.watch) look_at_opinions(i);
     if (options_.watch) look_at_deferred(i);
   }
+  if (decisions_) decisions_->second();
   if (options_.watch) observer_->second(now());
   Figures& figures = observer_->figures();
   if (!figures.first_convergence && !calm_ && observer_->disagreement(views()).empty() &&

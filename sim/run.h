@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "base/transition.h"
+#include "consensus/options.h"
 #include "sim/outcome.h"
 #include "sim/scenario.h"
 
@@ -38,6 +39,7 @@ struct RunOptions {
   bool stop_at_first = true;  // end with the first violation
   // Without, nothing is checked and no digest taken: for measurements.
   bool watch = true;
+  consensus::Weakness weakness = consensus::Weakness::none;  // of agreement's rules, at all nodes
   std::function<void(const CallResult& result)> called = {};
   std::function<void(const AttemptStarted& started)> attempted = {};
   std::function<void(base::Duration at, NodeIndex node, const base::Transition& step)> stepped = {};

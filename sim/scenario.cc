@@ -18,12 +18,13 @@ using namespace std::string_view_literals;
 template <class Kind, std::size_t N>
 using Names = std::array<std::pair<Kind, std::string_view>, N>;
 
-constexpr Names<Profile, 4> profile_names{{{Profile::calm, "calm"},
+constexpr Names<Profile, 5> profile_names{{{Profile::calm, "calm"},
                                            {Profile::gossip, "gossip"},
                                            {Profile::calls, "calls"},
+                                           {Profile::decisions, "decisions"},
                                            {Profile::all, "all"}}};
 
-constexpr Names<FaultKind, 21> fault_names{{{FaultKind::late_start, "late_start"},
+constexpr Names<FaultKind, 23> fault_names{{{FaultKind::late_start, "late_start"},
                                             {FaultKind::crash, "crash"},
                                             {FaultKind::pause, "pause"},
                                             {FaultKind::starve, "starve"},
@@ -43,7 +44,9 @@ constexpr Names<FaultKind, 21> fault_names{{{FaultKind::late_start, "late_start"
                                             {FaultKind::agent_down, "agent_down"},
                                             {FaultKind::agent_slow, "agent_slow"},
                                             {FaultKind::agent_flaky, "agent_flaky"},
-                                            {FaultKind::agent_full, "agent_full"}}};
+                                            {FaultKind::agent_full, "agent_full"},
+                                            {FaultKind::evict, "evict"},
+                                            {FaultKind::reconfigure, "reconfigure"}}};
 
 constexpr Names<AdversaryKind, 7> adversary_names{
     {{AdversaryKind::forger, "forger"},
@@ -93,6 +96,16 @@ std::string further_text(const Workload& workload) {
   add("low", workload.low, 0);
   if (workload.defers) text += " defers";
   return text;
+}
+
+std::string deciding_text(const Deciding& deciding) {
+  if (deciding.validators.empty()) return {};
+  std::string text = "validators " + text_of(deciding.validators);
+  if (deciding.by_invitation) text += " admission invitation";
+  text += "\nproposals " + std::to_string(deciding.proposals);
+  if (deciding.first_proposal > 0) text += " after " + std::to_string(deciding.first_proposal);
+  text += " from " + text_of(deciding.starts) + " every " + text_of(deciding.gap);
+  return text + "\n";
 }
 
 // ---- reading ----
@@ -170,6 +183,32 @@ void read_calls(Words& words, Workload& workload) {
   }
 }
 
+void read_validators(Words& words, Deciding& deciding) {
+  deciding.validators = words.nodes();
+  std::sort(deciding.validators.begin(), deciding.validators.end());
+  while (words.more()) {
+    words.keyword("admission");
+    words.keyword("invitation");
+    deciding.by_invitation = true;
+  }
+}
+
+void read_proposals(Words& words, Deciding& deciding) {
+  deciding.proposals = words.number32(million);
+  while (words.more()) {
+    const std::string_view key = words.word("a key");
+    if (key == "after") {
+      deciding.first_proposal = words.number32(million);
+    } else if (key == "from") {
+      deciding.starts = words.duration();
+    } else if (key == "every") {
+      deciding.gap = words.duration();
+    } else {
+      words.complain("unknown word '" + std::string(key) + "'");
+    }
+  }
+}
+
 void read_statement(std::string_view key, Words& words, Scenario& scenario) {
   if (key == "parley-scenario") {
     words.number(1);
@@ -197,6 +236,10 @@ void read_statement(std::string_view key, Words& words, Scenario& scenario) {
     scenario.hashed_pair_keys = words.number(1) == 1;
   } else if (key == "calls") {
     read_calls(words, scenario.workload);
+  } else if (key == "validators") {
+    read_validators(words, scenario.deciding);
+  } else if (key == "proposals") {
+    read_proposals(words, scenario.deciding);
   } else if (key == "agent") {
     scenario.agents.push_back(read_agent(words));
   } else if (key == "policy") {
@@ -232,6 +275,14 @@ std::string misfit(const Scenario& scenario) {
       return "an agent is beside a node that does not exist";
     }
   }
+  const std::vector<NodeIndex>& validators = scenario.deciding.validators;
+  if (std::any_of(validators.begin(), validators.end(), outside)) {
+    return "a validator is a node that does not exist";
+  }
+  if (std::adjacent_find(validators.begin(), validators.end()) != validators.end()) {
+    return "a validator is named twice";
+  }
+  if (validators.size() > 64) return "a committee has at most 64 validators";
   if (scenario.workload.callers > scenario.nodes) return "there are fewer nodes than callers";
   for (const AdversaryChoice& adversary : scenario.adversaries) {
     if (std::any_of(adversary.nodes.begin(), adversary.nodes.end(), outside)) {
@@ -305,6 +356,7 @@ std::string Scenario::to_text() const {
                             " providers " + std::to_string(workload.providers) + " idempotent " +
                             std::to_string(workload.idempotent) + " deadline " +
                             text_of(workload.deadline) + further_text(workload));
+  text += deciding_text(deciding);
   for (const AgentTraits& agent : agents) text += text_of(agent);
   for (const mesh::Policy& policy : policies) text += text_of(policy);
   for (const AdversaryChoice& adversary : adversaries) {

@@ -11,6 +11,10 @@
 //   adversary forger nodes 4 at 2s
 //   agent nodes 1,2 service 20ms to 80ms transient 30000    # scenario_calls.h
 //   policy cap.* attempts 4 breaker 500000 10 10s 30s 3
+//   validators 0,2,3,4 admission invitation                 # the rest follows what they decide
+//   proposals 40 from 6s every 300ms
+//   at 12s evict nodes 5
+//   at 15s reconfigure nodes 0,1,3,4                        # the next committee
 //   chaos_ends 30s
 #pragma once
 
@@ -29,7 +33,7 @@ namespace sim {
 
 // What a generated scenario is about. `calm` is the standard run: all join from one address, some
 // crash, the links are good. The others are chaos, each run with its own choice of fault kinds.
-enum class Profile : std::uint8_t { calm, gossip, calls, all };
+enum class Profile : std::uint8_t { calm, gossip, calls, decisions, all };
 [[nodiscard]] std::string_view to_string(Profile profile);
 [[nodiscard]] std::optional<Profile> parse_profile(std::string_view name);
 
@@ -57,6 +61,8 @@ enum class FaultKind : std::uint8_t {
   agent_slow,   // its agent takes `amount` milliseconds more
   agent_flaky,  // `amount` ppm of its agent's answers are 500 or a broken connection
   agent_full,   // the agent declares a concurrency of 1: at capacity with its first call
+  evict,        // operators ask the mesh to put it out
+  reconfigure,  // they ask for this committee
 };
 [[nodiscard]] std::string_view to_string(FaultKind kind);
 
@@ -107,6 +113,17 @@ struct Workload {
   bool operator==(const Workload&) const = default;
 };
 
+// Who decides, and what they are asked.
+struct Deciding {
+  std::vector<NodeIndex> validators;  // of the first committee; empty: nobody decides anything
+  bool by_invitation = false;         // the others need to be let in
+  std::uint32_t first_proposal = 0;   // each is drawn from its own stream
+  std::uint32_t proposals = 0;
+  base::Duration starts = std::chrono::seconds(5);
+  base::Duration gap = std::chrono::milliseconds(300);  // between two
+  bool operator==(const Deciding&) const = default;
+};
+
 struct Scenario {
   std::uint64_t seed = 1;
   std::uint32_t nodes = 3;
@@ -121,6 +138,7 @@ struct Scenario {
   std::vector<Fault> faults;          // in order of time
   std::vector<AdversaryChoice> adversaries;
   Workload workload;
+  Deciding deciding;
   std::vector<AgentTraits> agents;     // of a node named by several, the last holds
   std::vector<mesh::Policy> policies;  // of all nodes
   base::Duration chaos_ends = std::chrono::seconds(30);  // all faults end here

@@ -38,6 +38,9 @@ std::vector<FaultKind> kinds_of(Profile profile) {
       return {late_start, crash, pause,     starve,  partition, islands,
               one_way,    loss,  duplicate, latency, clog,      disk_full,
               disk_slow,  leave, drain,     move,    clock_jump};
+    case Profile::decisions:
+      return {late_start, crash,   pause, starve,    partition, islands, one_way, loss,
+              duplicate,  latency, clog,  disk_full, disk_slow, leave,   drain,   move};
     case Profile::calls:
       return {crash, pause,      loss,       latency,     partition, drain,
               leave, agent_down, agent_slow, agent_flaky, agent_full};
@@ -80,6 +83,8 @@ std::int64_t draw_amount(base::Rng& rng, FaultKind kind) {
     case FaultKind::move:
     case FaultKind::agent_down:
     case FaultKind::agent_full:
+    case FaultKind::evict:
+    case FaultKind::reconfigure:
       return 0;
   }
   return 0;
@@ -312,6 +317,136 @@ void draw_errands(Workload& workload, base::Rng rng) {
   if (rng.chance(20 * percent)) workload.gap = draw_ms(rng, 1, 10);
 }
 
+constexpr std::uint32_t faults_borne(std::size_t validators) {
+  return validators == 0 ? 0 : static_cast<std::uint32_t>((validators - 1) / 3);
+}
+
+bool contains(const std::vector<NodeIndex>& nodes, NodeIndex node) {
+  return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
+}
+
+// Who is gone for good in the end.
+std::vector<NodeIndex> doomed(const Scenario& scenario) {
+  std::vector<NodeIndex> nodes;
+  for (const Fault& fault : scenario.faults) {
+    const bool for_good = fault.kind == FaultKind::leave ||
+                          (fault.kind == FaultKind::crash && fault.lasts == base::Duration::zero());
+    if (for_good) nodes.insert(nodes.end(), fault.nodes.begin(), fault.nodes.end());
+  }
+  for (const AdversaryChoice& adversary : scenario.adversaries) {
+    nodes.insert(nodes.end(), adversary.nodes.begin(), adversary.nodes.end());
+  }
+  return nodes;
+}
+
+// No more validators go for good, or lie, than a committee bears: the others come back.
+void spare_validators(Scenario& scenario) {
+  const std::vector<NodeIndex>& validators = scenario.deciding.validators;
+  std::vector<NodeIndex> lost;
+  const auto spare = [&](NodeIndex node) {
+    if (!contains(validators, node) || contains(lost, node)) return false;
+    if (lost.size() >= faults_borne(validators.size())) return true;
+    lost.push_back(node);
+    return false;
+  };
+  for (AdversaryChoice& adversary : scenario.adversaries) std::erase_if(adversary.nodes, spare);
+  std::erase_if(scenario.adversaries, [](const auto& one) { return one.nodes.empty(); });
+  for (Fault& fault : scenario.faults) {
+    const bool crash = fault.kind == FaultKind::crash && fault.lasts == base::Duration::zero();
+    if (crash || fault.kind == FaultKind::leave) std::erase_if(fault.nodes, spare);
+  }
+  std::erase_if(scenario.faults, [](const Fault& fault) { return fault.nodes.empty(); });
+}
+
+// One more, one less or another one, all of them there in the end.
+void draw_committee_change(Scenario& scenario, base::Rng rng) {
+  const std::vector<NodeIndex> gone = doomed(scenario);
+  std::vector<NodeIndex> seats = scenario.deciding.validators;
+  std::vector<NodeIndex> fresh;
+  for (NodeIndex node = 0; node < scenario.nodes; ++node) {
+    if (!contains(seats, node) && !contains(gone, node)) fresh.push_back(node);
+  }
+  const std::uint64_t way = rng.below(3);
+  if (way != 1 && fresh.empty()) return;
+  if (way != 0) {
+    std::vector<NodeIndex> well;
+    for (const NodeIndex node : seats) {
+      if (!contains(gone, node)) well.push_back(node);
+    }
+    const std::size_t left = seats.size() - (way == 1 ? 1 : 0);
+    if (well.empty() || left == 0) return;
+    if (faults_borne(left) < faults_borne(seats.size()) && well.size() < seats.size()) return;
+    std::erase(seats, rng.pick(well));
+  }
+  if (way != 1) seats.push_back(rng.pick(fresh));
+  std::sort(seats.begin(), seats.end());
+  Fault change;
+  change.kind = FaultKind::reconfigure;
+  change.at = draw_ms(rng, 8'000, 18'000);
+  change.nodes = seats;
+  scenario.faults.push_back(std::move(change));
+}
+
+void draw_eviction(Scenario& scenario, base::Rng rng) {
+  std::vector<NodeIndex> subjects;
+  for (NodeIndex node = scenario.seeds; node < scenario.nodes; ++node) {
+    bool sits = contains(scenario.deciding.validators, node);
+    for (const Fault& fault : scenario.faults) {
+      sits = sits || (fault.kind == FaultKind::reconfigure && contains(fault.nodes, node));
+    }
+    if (!sits) subjects.push_back(node);
+  }
+  if (subjects.empty()) return;
+  Fault eviction;
+  eviction.kind = FaultKind::evict;
+  eviction.at = draw_ms(rng, 8'000, 18'000);
+  eviction.nodes = {rng.pick(subjects)};
+  scenario.faults.push_back(std::move(eviction));
+}
+
+// The whole mesh, or a part, loses its power for a moment: what matters to agreement most.
+void draw_power_cuts(Scenario& scenario, base::Rng rng) {
+  const std::uint64_t cuts = rng.below(4);
+  for (std::uint64_t i = 0; i < cuts; ++i) {
+    Fault crash;
+    crash.at = draw_ms(rng, 3'000, 18'000);
+    crash.lasts = draw_ms(rng, 50, 3'000);
+    const bool all = rng.chance(40 * percent);
+    const std::uint64_t width = all ? scenario.nodes : 1 + rng.below(scenario.nodes);
+    crash.nodes = draw_nodes(rng, 0, scenario.nodes, width);
+    scenario.faults.push_back(std::move(crash));
+  }
+}
+
+// A committee among the nodes. Clocks are within a second of each other, as a committee needs them:
+// a timestamp too far ahead is waited for, and not voted for.
+void draw_deciding(Scenario& scenario, const base::Rng& root) {
+  base::Rng rng = root.fork("committee");
+  const std::vector<std::uint32_t> sizes{1, 3, 4, 4, 4, 4, 5, 7};
+  const std::uint32_t size = std::min(rng.pick(sizes), scenario.nodes);
+  Deciding& deciding = scenario.deciding;
+  deciding.validators = draw_nodes(rng, 0, scenario.nodes, size);
+  deciding.by_invitation = rng.chance(30 * percent);
+  deciding.proposals = static_cast<std::uint32_t>(rng.between(5, 80));
+  deciding.starts = draw_ms(rng, 1'000, 8'000);
+  deciding.gap = draw_ms(rng, 20, 500);
+  scenario.patience = std::max(scenario.patience, base::Duration(seconds(90)));
+  scenario.clock_offset_max =
+      std::min(scenario.clock_offset_max, base::Duration(milliseconds(500)));
+  std::erase_if(scenario.faults,
+                [](const Fault& fault) { return fault.kind == FaultKind::clock_jump; });
+  if (deciding.by_invitation) {
+    // Who is not in yet cannot bring anybody in.
+    for (NodeIndex seed = 0; seed < scenario.seeds; ++seed) {
+      if (!contains(deciding.validators, seed)) deciding.by_invitation = false;
+    }
+  }
+  spare_validators(scenario);
+  draw_power_cuts(scenario, root.fork("power cuts"));
+  if (rng.chance(40 * percent)) draw_committee_change(scenario, root.fork("committee change"));
+  if (rng.chance(40 * percent)) draw_eviction(scenario, root.fork("eviction"));
+}
+
 }  // namespace
 
 Scenario make_scenario(Profile profile, std::uint32_t nodes, std::uint64_t seed) {
@@ -338,7 +473,10 @@ Scenario make_scenario(Profile profile, std::uint32_t nodes, std::uint64_t seed)
       if (!fault.nodes.empty()) scenario.faults.push_back(std::move(fault));
     }
     if (profile != Profile::calls) draw_adversaries(scenario, root.fork("adversaries"));
-    if (profile != Profile::gossip) {
+    const bool decides = profile == Profile::decisions ||
+                         (profile == Profile::all && root.fork("decides").chance(35 * percent));
+    if (decides) draw_deciding(scenario, root);
+    if (profile == Profile::calls || profile == Profile::all) {
       Workload& workload = scenario.workload;
       workload.calls = static_cast<std::uint32_t>(rng.between(20, 300));
       workload.gap = draw_ms(rng, 5, 150);

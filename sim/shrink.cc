@@ -19,6 +19,9 @@ std::string first_checker(const Scenario& scenario) {
 
 // The scenario without its last node: what named only that node goes too.
 Scenario without_last_node(Scenario scenario) {
+  const std::vector<NodeIndex>& validators = scenario.deciding.validators;
+  // A smaller committee bears fewer faults: that would be another question.
+  if (!validators.empty() && validators.back() == scenario.nodes - 1) return scenario;
   const NodeIndex last = --scenario.nodes;
   const auto drop = [last](std::vector<NodeIndex>& nodes) {
     const bool had = !nodes.empty();
@@ -26,6 +29,8 @@ Scenario without_last_node(Scenario scenario) {
     return had && nodes.empty();
   };
   std::erase_if(scenario.faults, [&](Fault& fault) {
+    const auto seat = std::find(fault.nodes.begin(), fault.nodes.end(), last);
+    if (fault.kind == FaultKind::reconfigure && seat != fault.nodes.end()) return true;
     const bool no_target = drop(fault.towards);
     const bool no_node = drop(fault.nodes);
     return no_target || no_node;
@@ -56,6 +61,7 @@ class Search {
     remove_items(&Scenario::agents);
     remove_items(&Scenario::policies);
     cut_calls();
+    cut_proposals();
     make_calls_plain();
     remove_nodes();
     shorten_faults();
@@ -112,6 +118,19 @@ class Search {
       Scenario back = best_;
       back.workload.calls = best_.workload.calls - half;
       back.workload.first_call += half;
+      if (!accept(back)) return;
+    }
+  }
+
+  void cut_proposals() {
+    while (best_.deciding.proposals > 0 && !exhausted()) {
+      const std::uint32_t half = best_.deciding.proposals / 2;
+      Scenario front = best_;
+      front.deciding.proposals = half;
+      if (accept(front)) continue;
+      Scenario back = best_;
+      back.deciding.proposals = half;
+      back.deciding.first_proposal += best_.deciding.proposals - half;
       if (!accept(back)) return;
     }
   }

@@ -28,6 +28,8 @@ class Surroundings {
   [[nodiscard]] virtual base::Endpoint address_of(NodeIndex node) const = 0;
   [[nodiscard]] virtual std::optional<NodeIndex> node_with(const base::NodeId& id) const = 0;
   [[nodiscard]] virtual std::optional<NodeIndex> node_at(const base::Endpoint& endpoint) const = 0;
+  // Whether both take the other's handshake.
+  [[nodiscard]] virtual bool admits(NodeIndex /*a*/, NodeIndex /*b*/) const { return true; }
   virtual void feed(NodeIndex node, kernel::Input input) = 0;
 };
 

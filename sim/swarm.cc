@@ -3,6 +3,8 @@
 #include "sim/run.h"
 #include "sim/scenario_generator.h"
 
+#include <algorithm>
+
 namespace sim {
 
 namespace {
@@ -32,7 +34,11 @@ SwarmReport swarm(const SwarmOptions& options) {
     ++report.runs;
     report.violations += outcome.violations.size();
     report.simulated += outcome.figures.simulated;
+    report.slowest =
+        std::max(report.slowest, outcome.figures.settled_after.value_or(base::Duration{}));
     report.events += outcome.figures.events;
+    report.views += outcome.figures.views;
+    report.decisions += outcome.figures.decisions;
     report.coverage.merge(outcome.coverage);
     if (!outcome.violations.empty() &&
         report.failing_seeds.size() < SwarmReport::failing_seeds_max) {

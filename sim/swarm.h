@@ -26,10 +26,12 @@ struct SwarmOptions {
 struct SwarmReport {
   std::uint64_t runs = 0;
   std::uint64_t violations = 0;
-  std::uint64_t views = 0;                   // of the agreement, which is not part of the mesh yet
+  std::uint64_t views = 0;                   // of agreement
+  std::uint64_t decisions = 0;               // ops
   std::vector<std::uint64_t> failing_seeds;  // at most failing_seeds_max
   std::vector<Violation> first_violations;   // of each of those seeds
   base::Duration simulated{};
+  base::Duration slowest{};  // from the end of chaos until all was as it should be
   std::uint64_t events = 0;
   Coverage coverage;
 

@@ -71,8 +71,9 @@ void World::start(NodeIndex index) {
                                .left = std::max(call.until - now(), base::Duration::zero()),
                                .status = call.status});
   }
-  node.kernel =
-      std::make_unique<kernel::Kernel>(std::move(options), node.identity, std::move(stored), rng);
+  node.kernel = std::make_unique<kernel::Kernel>(
+      std::move(options), node.identity, std::move(stored), rng,
+      decisions_ ? std::optional(decisions_->options_for(index)) : std::nullopt);
   node.armed = base::Instant::never();
   observer_->node_started(index, now(), again);
   feed(index, kernel::Started{node.clock.wall(scheduler_.now())});
@@ -85,6 +86,7 @@ void World::stop(NodeIndex index, bool crashed) {
   observer_->node_stopped(index, now(), crashed);
   peer_links_.stopped(index);
   exchanges_.stopped(index);
+  if (decisions_) decisions_->stopped(index, crashed);
   if (crashed) {
     node.disk.crash();
   } else {
@@ -167,6 +169,7 @@ void World::handle(NodeIndex index, kernel::Input input) {
   effects.clear();
   node.kernel->handle(std::move(input), node.clock.monotonic(scheduler_.now()), effects);
   touched_.clear();
+  if (decisions_) decisions_->look(index, effects);
   for (kernel::Effect& effect : effects) {
     look_at_effect(index, effect);
     if (const auto* step = std::get_if<base::Transition>(&effect); step && options_.watch) {

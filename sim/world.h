@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "sim/byzantine/adversary.h"
 #include "sim/byzantine/voice.h"
+#include "sim/decisions.h"
 #include "sim/exchanges.h"
 #include "sim/kept_calls.h"
 #include "sim/network.h"
@@ -46,6 +47,9 @@ class World final : public Surroundings, public CallObserver {
   [[nodiscard]] std::optional<NodeIndex> node_with(const base::NodeId& id) const override;
   [[nodiscard]] base::Endpoint address_of(NodeIndex node) const override;
   [[nodiscard]] std::optional<NodeIndex> node_at(const base::Endpoint& endpoint) const override;
+  [[nodiscard]] bool admits(NodeIndex a, NodeIndex b) const override {
+    return !decisions_ || decisions_->admits(a, b);
+  }
   void feed(NodeIndex node, kernel::Input input) override;
 
   // ---- CallObserver ----
@@ -73,6 +77,8 @@ class World final : public Surroundings, public CallObserver {
   void schedule_starts();
   void schedule_faults();
   void schedule_calls();
+  void schedule_proposals();
+  void make_decisions();
   void describe(SimulatedNode& node, NodeIndex index);
   void issue_call(std::uint32_t call);
 
@@ -97,10 +103,13 @@ class World final : public Surroundings, public CallObserver {
   void look_at_counters(NodeIndex node);
   void attempt_over(NodeIndex node, std::uint64_t exchange, std::uint32_t attempt);
   [[nodiscard]] const mesh::CallPolicy& policy_of(const std::string& capability);
+  void look_at_contact(NodeIndex node, const kernel::Effect& effect);
 
   // effects (world_effects.cc)
   void drain(NodeIndex node);
   void carry_out(NodeIndex node, kernel::Effect effect);
+  void drop_links(NodeIndex node, const base::NodeId& peer);
+  void end_delivery(NodeIndex node, const mesh::EndDelivery& effect);
   void persist(NodeIndex node, std::uint64_t epoch);
   void sync(NodeIndex node, std::uint32_t life);
   void send(NodeIndex from, const base::Endpoint& to, base::Bytes datagram);
@@ -157,7 +166,8 @@ class World final : public Surroundings, public CallObserver {
   Exchanges exchanges_;
   KeptCalls kept_calls_;
   SignatureCache signatures_;
-  kernel::Effects effects_;  // of the input being handled; empty in between
+  std::optional<Decisions> decisions_;  // in a mesh with validators
+  kernel::Effects effects_;             // of the input being handled; empty in between
   std::vector<std::string> touched_;
   std::vector<bool> fault_active_;
   std::map<std::size_t, std::vector<NodeIndex>> disturbed_;  // by active fault

@@ -53,7 +53,24 @@ void World::look_at_input(NodeIndex index, const kernel::Input& input) {
   }
 }
 
+// Whoever knows that another one may not take part has nothing to say to it. Questions and calls
+// over links end at the handshake.
+void World::look_at_contact(NodeIndex index, const kernel::Effect& effect) {
+  std::optional<NodeIndex> to;
+  std::string_view what;
+  if (const auto* datagram = std::get_if<kernel::SendDatagram>(&effect)) {
+    to = node_at(datagram->to);
+    what = "a datagram";
+  } else if (const auto* frame = std::get_if<kernel::SendAgreement>(&effect)) {
+    to = node_with(frame->to);
+    what = "a message of agreement";
+  }
+  if (!to || nodes_[index]->kernel->welcomes(ids_[*to])) return;
+  observer_->tell(&Checker::on_contact, ContactWithOutsider{now(), index, *to, what});
+}
+
 void World::look_at_effect(NodeIndex index, const kernel::Effect& effect) {
+  if (decisions_ && options_.watch) look_at_contact(index, effect);
   if (const auto* start = std::get_if<mesh::StartAttempt>(&effect)) {
     return look_at_attempt(index, *start);
   }

@@ -18,7 +18,6 @@ void World::drain(NodeIndex index) {
   if (node.drained && node.outbox.empty()) stop(index, false);
 }
 
-// Simulated meshes have no validators: agreement has a world of its own (sim/agreement/).
 void World::carry_out(NodeIndex index, kernel::Effect effect) {
   SimulatedNode& node = *nodes_[index];
   observer_->digest().add(effect.index());
@@ -39,7 +38,7 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
         if (lies(index)) twist_answer(index, e);
         peer_links_.answer(index, e);
       },
-      [&](const kernel::DropLinks& e) { peer_links_.drop(index, e.node); },
+      [&](const kernel::DropLinks& e) { drop_links(index, e.node); },
       [&](const kernel::CheckSignatures& e) { check_signatures(index, e); },
       [&](const mesh::StartAttempt& e) { exchanges_.start(index, e); },
       [&](const mesh::FabricateAnswer& e) { exchanges_.fabricate(index, e); },
@@ -50,14 +49,7 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
       [&](const mesh::DeferCall& e) { kept_calls_.defer(index, e); },
       [&](const mesh::AcceptExchange& e) { exchanges_.accept(index, e); },
       [&](const mesh::DeliverCall& e) { kept_calls_.deliver(index, e); },
-      [&](const mesh::EndDelivery& e) {
-        if (e.keep) {
-          observer_->coverage().saw("milestone", "", "deferred_call_delivered");
-          observer_->tell(&Checker::on_deferral_ended,
-                          DeferralEnded{now(), index, std::string(e.id), true});
-        }
-        kept_calls_.end(index, e);
-      },
+      [&](const mesh::EndDelivery& e) { end_delivery(index, e); },
       [&](const mesh::ForgetCall& e) {
         observer_->tell(&Checker::on_deferral_ended,
                         DeferralEnded{now(), index, std::string(e.id), false});
@@ -75,11 +67,15 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
         exchanges_.settle(index, e);
       },
       [&](const mesh::ProbeAgent& e) { probe_agent(index, e); },
-      [](const kernel::SendAgreement&) {}, [](const kernel::AppendLog&) {},
-      [](const kernel::SyncLog&) {}, [](const kernel::RewriteLog&) {},
-      [](const kernel::StoreDecisions&) {}, [](const kernel::StoreState&) {},
-      [](const kernel::KeepPiece&) {}, [](const kernel::StoreEpoch&) {},
-      [](const kernel::ReadDecisions&) {}, [](const kernel::DecidedPolicies&) {},
+      [&](kernel::SendAgreement&& e) { decisions_->carry_out(index, std::move(e)); },
+      [&](kernel::AppendLog&& e) { decisions_->carry_out(index, std::move(e)); },
+      [&](const kernel::SyncLog& e) { decisions_->carry_out(index, e); },
+      [&](kernel::RewriteLog&& e) { decisions_->carry_out(index, std::move(e)); },
+      [&](kernel::StoreDecisions&& e) { decisions_->carry_out(index, std::move(e)); },
+      [&](kernel::StoreState&& e) { decisions_->carry_out(index, std::move(e)); },
+      [&](kernel::StoreEpoch&& e) { decisions_->carry_out(index, std::move(e)); },
+      [&](const kernel::ReadDecisions& e) { decisions_->carry_out(index, e); },
+      [](const kernel::KeepPiece&) {}, [](const kernel::DecidedPolicies&) {},
       [](const kernel::ProposalSettled&) {},
       [&](const base::Transition& e) {
         if (options_.stepped) options_.stepped(now(), index, e);
@@ -87,6 +83,20 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
       },
       [&](const base::Notice& e) { observer_->notice(index, now(), e); },
       [&](const kernel::Drained&) { node.drained = true; });
+}
+
+void World::drop_links(NodeIndex index, const base::NodeId& peer) {
+  peer_links_.drop(index, peer);
+  if (decisions_) decisions_->dropped(index, peer);
+}
+
+void World::end_delivery(NodeIndex index, const mesh::EndDelivery& e) {
+  if (e.keep) {
+    observer_->coverage().saw("milestone", "", "deferred_call_delivered");
+    observer_->tell(&Checker::on_deferral_ended,
+                    DeferralEnded{now(), index, std::string(e.id), true});
+  }
+  kept_calls_.end(index, e);
 }
 
 void World::persist(NodeIndex index, std::uint64_t epoch) {

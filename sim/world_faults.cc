@@ -54,6 +54,8 @@ std::vector<NodeIndex> World::disturbed_by(const Fault& fault) const {
     case agent_slow:
     case agent_flaky:
     case agent_full:
+    case evict:
+    case reconfigure:
       return {};
   }
   return {};
@@ -74,6 +76,8 @@ void World::begin_fault(std::size_t index) {
   fault_active_[index] = fault.lasts > base::Duration::zero();
   network_.begin(index);
   for (const NodeIndex node : fault.nodes) strike(index, node);
+  const bool asked = fault.kind == FaultKind::evict || fault.kind == FaultKind::reconfigure;
+  if (asked && decisions_) decisions_->begin(fault);
   if (!fault_active_[index]) return;
   disturbed_[index] = disturbed_by(fault);
   for (const NodeIndex node : disturbed_[index]) observer_->truth().disturb(node);
@@ -146,6 +150,9 @@ void World::strike(std::size_t index, NodeIndex target) {
     case latency:
     case clog:
       return;  // of the network, or before the start
+    case evict:
+    case reconfigure:
+      return;  // asked for as a whole
   }
 }
 
@@ -186,6 +193,8 @@ void World::release(std::size_t index, NodeIndex target) {
     case clog:
     case clock_jump:
     case leave:
+    case evict:
+    case reconfigure:
       return;
   }
 }

@@ -56,10 +56,12 @@ World::World(const Scenario& scenario, const RunOptions& options)
   constexpr std::size_t trace_lines = 400;
   constexpr std::size_t story_lines = 1'000'000;
   observer_ = std::make_unique<Observer>(ids_, mesh_, options.trace ? story_lines : trace_lines);
+  make_decisions();
   make_adversaries();
   schedule_starts();
   schedule_faults();
   schedule_calls();
+  schedule_proposals();
   scheduler_.after(std::chrono::seconds(1), [this] { second(); });
 }
 
@@ -78,6 +80,13 @@ void World::make_nodes() {
     by_endpoint_.emplace(node->endpoint, i);
     nodes_.push_back(std::move(node));
   }
+}
+
+void World::make_decisions() {
+  if (scenario_.deciding.validators.empty()) return;
+  Decisions::Access access{.disk = [this](NodeIndex node) -> Disk& { return nodes_[node]->disk; },
+                           .kernel = [this](NodeIndex node) { return nodes_[node]->kernel.get(); }};
+  decisions_.emplace(scenario_, mesh_, options_.weakness, *this, std::move(access), *observer_);
 }
 
 void World::describe(SimulatedNode& node, NodeIndex index) {
@@ -161,6 +170,16 @@ void World::schedule_calls() {
     const base::Duration jitter(rng.between(0, workload.gap.count()));
     scheduler_.at(base::Instant() + workload.starts + workload.gap * call + jitter,
                   [this, call] { issue_call(call); });
+  }
+}
+
+void World::schedule_proposals() {
+  if (!decisions_) return;
+  const Deciding& deciding = scenario_.deciding;
+  for (std::uint32_t i = 0; i < deciding.proposals; ++i) {
+    const std::uint32_t number = deciding.first_proposal + i;
+    scheduler_.at(base::Instant() + deciding.starts + deciding.gap * number,
+                  [this, number] { decisions_->propose(number); });
   }
 }
 

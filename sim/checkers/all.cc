@@ -5,6 +5,7 @@
 #include "sim/checkers/checker.h"
 #include "sim/checkers/deadlines.h"
 #include "sim/checkers/death_known.h"
+#include "sim/checkers/decisions.h"
 #include "sim/checkers/deferrals.h"
 #include "sim/checkers/duplicates.h"
 #include "sim/checkers/false_death.h"
@@ -34,6 +35,7 @@ std::vector<std::unique_ptr<Checker>> all_checkers(const Truth& truth, const bas
   checkers.push_back(std::make_unique<BreakersChecker>(truth));
   checkers.push_back(std::make_unique<QualityChecker>(truth));
   checkers.push_back(std::make_unique<BudgetsChecker>(truth));
+  checkers.push_back(std::make_unique<DecisionsChecker>(truth));
   return checkers;
 }
 

@@ -7,6 +7,7 @@
 #include "gossip/membership.h"
 #include "mesh/call.h"
 #include "mesh/policy.h"
+#include "sim/checkers/decision_events.h"
 #include "sim/outcome.h"
 #include "sim/scenario.h"
 #include "sim/truth.h"
@@ -218,6 +219,10 @@ class Checker {
   virtual void on_breaker(const BreakerStep& /*step*/) {}
   virtual void on_told(const ObservationTold& /*told*/) {}
   virtual void on_opinion(const OpinionHeld& /*held*/) {}
+  virtual void on_proposed(const OpMade& /*made*/) {}
+  virtual void on_decided(const BlockDecided& /*decided*/) {}
+  virtual void on_archived(const BlockArchived& /*archived*/) {}
+  virtual void on_contact(const ContactWithOutsider& /*contact*/) {}
   virtual void on_second(base::Duration /*at*/) {}  // each simulated second
   virtual void on_end(base::Duration /*at*/) {}
 

@@ -1,0 +1,125 @@
+#include "sim/agreement_disk.h"
+
+#include "base/check.h"
+
+#include <algorithm>
+
+namespace sim {
+
+void AgreementDisk::append(kernel::AppendLog&& effect) {
+  log_.push_back(std::move(effect.record));
+  CHECK(before_ + log_.size() == effect.position);
+}
+
+void AgreementDisk::rewrite(kernel::RewriteLog&& effect) {
+  CHECK(effect.position == before_ + log_.size());
+  before_ = effect.position - effect.records.size();
+  log_ = std::move(effect.records);
+  durable_ = effect.position;  // the new file took the place of the old one, whole
+}
+
+void AgreementDisk::log_synced(std::uint64_t position) {
+  durable_ = std::max(durable_, std::min<std::uint64_t>(position, before_ + log_.size()));
+}
+
+void AgreementDisk::store(kernel::StoreDecisions&& effect) {
+  Transaction transaction;
+  for (kernel::StoredDecision& decision : effect.decisions) {
+    transaction.heights.push_back(decision.height);
+    decisions_.insert_or_assign(decision.height, std::move(decision));
+  }
+  for (auto& [key, document] : effect.changes) {
+    const auto found = state_.find(key);
+    auto& before = transaction.before.emplace_back(key, std::nullopt).second;
+    if (found != state_.end()) before = std::move(found->second);
+    if (document) {
+      state_.insert_or_assign(key, std::move(*document));
+    } else {
+      state_.erase(key);
+    }
+  }
+  unsynced_.push_back(std::move(transaction));
+}
+
+void AgreementDisk::store(kernel::StoreState&& effect) {
+  installed_ = std::max(installed_, effect.decision.height);
+  kernel::StoreDecisions changed{.decisions = {std::move(effect.decision)}, .changes = {}};
+  for (const auto& [key, document] : state_) changed.changes.emplace_back(key, std::nullopt);
+  for (auto& [key, document] : effect.documents) {
+    changed.changes.emplace_back(key, std::move(document));
+  }
+  store(std::move(changed));
+}
+
+void AgreementDisk::store(kernel::StoreEpoch&& effect) {
+  if (!epochs_.emplace(effect.number, std::move(effect.proof)).second) return;
+  unsynced_.push_back({.heights = {}, .before = {}, .epoch = effect.number});
+}
+
+void AgreementDisk::archive_synced(std::size_t transactions) {
+  CHECK(transactions <= unsynced_.size());
+  unsynced_.erase(unsynced_.begin(), unsynced_.begin() + static_cast<std::ptrdiff_t>(transactions));
+}
+
+std::uint64_t AgreementDisk::height() const {
+  return decisions_.empty() ? 0 : decisions_.rbegin()->first;
+}
+
+std::uint64_t AgreementDisk::height_synced() const {
+  for (const Transaction& transaction : unsynced_) {
+    if (!transaction.heights.empty()) return transaction.heights.front() - 1;
+  }
+  return height();
+}
+
+const kernel::StoredDecision* AgreementDisk::find(std::uint64_t height) const {
+  const auto found = decisions_.find(height);
+  return found == decisions_.end() ? nullptr : &found->second;
+}
+
+// Until a bound, and then so far that the last one has a proof.
+std::vector<kernel::StoredDecision> AgreementDisk::read(const kernel::ReadDecisions& effect) const {
+  std::vector<kernel::StoredDecision> found;
+  std::size_t bytes = 0;
+  for (auto entry = decisions_.find(effect.from_height); entry != decisions_.end(); ++entry) {
+    const bool full = found.size() >= effect.blocks_max || bytes >= effect.bytes_max;
+    if (full && !found.back().proof.empty()) break;
+    found.push_back(entry->second);
+    bytes += entry->second.block.size() + entry->second.proof.size();
+  }
+  return found;
+}
+
+void AgreementDisk::crash() {
+  const std::uint64_t end = before_ + log_.size();
+  log_.resize(static_cast<std::size_t>(durable_ - before_ + rng_.below(end - durable_ + 1)));
+  durable_ = before_ + log_.size();
+  for (std::uint64_t lost = rng_.below(unsynced_.size() + 1); lost > 0; --lost) {
+    Transaction& newest = unsynced_.back();
+    for (const std::uint64_t height : newest.heights) decisions_.erase(height);
+    if (newest.epoch) epochs_.erase(*newest.epoch);
+    // The last change of a key first: the first one knows what was there before.
+    for (auto change = newest.before.rbegin(); change != newest.before.rend(); ++change) {
+      auto& [key, document] = *change;
+      if (document) {
+        state_.insert_or_assign(key, std::move(*document));
+      } else {
+        state_.erase(key);
+      }
+    }
+    unsynced_.pop_back();
+  }
+  unsynced_.clear();
+}
+
+kernel::StoredAgreement AgreementDisk::stored() const {
+  kernel::StoredAgreement stored;
+  for (const auto& [number, proof] : epochs_) stored.epochs.push_back(proof);
+  if (!decisions_.empty()) stored.newest = decisions_.rbegin()->second;
+  for (const auto& [key, document] : state_) stored.state.emplace_back(key, document);
+  stored.log = log_;
+  stored.log_position = before_ + log_.size();
+  return stored;
+}
+
+}  // namespace sim

@@ -1,0 +1,63 @@
+// What a simulated disk holds of agreement: the ordered log, and the archive of decisions with the
+// state they led to. A loss of power forgets what was not synced: a suffix of the log, as long as
+// it happens to be, and some of the newest transactions of the archive.
+#pragma once
+
+#include "base/bytes.h"
+#include "base/rng.h"
+#include "node/kernel/agreement.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sim {
+
+class AgreementDisk {
+ public:
+  explicit AgreementDisk(base::Rng rng) : rng_(rng) {}
+
+  // ---- the log ----
+  void append(kernel::AppendLog&& effect);
+  void rewrite(kernel::RewriteLog&& effect);
+  void log_synced(std::uint64_t position);
+
+  // ---- the archive: each is a transaction, and they are synced in their order ----
+  void store(kernel::StoreDecisions&& effect);
+  void store(kernel::StoreState&& effect);
+  void store(kernel::StoreEpoch&& effect);
+  [[nodiscard]] std::size_t unsynced() const { return unsynced_.size(); }
+  void archive_synced(std::size_t transactions);  // the oldest so many
+  [[nodiscard]] std::uint64_t height() const;     // written, 0: nothing
+  [[nodiscard]] std::uint64_t height_synced() const;
+  // Below it nothing needs to be there: the state of this height came as a whole.
+  [[nodiscard]] std::uint64_t height_installed() const { return installed_; }
+  [[nodiscard]] const kernel::StoredDecision* find(std::uint64_t height) const;
+  [[nodiscard]] std::vector<kernel::StoredDecision> read(const kernel::ReadDecisions& effect) const;
+
+  void crash();
+  [[nodiscard]] kernel::StoredAgreement stored() const;
+
+ private:
+  struct Transaction {
+    std::vector<std::uint64_t> heights;
+    std::vector<std::pair<std::string, std::optional<base::Bytes>>> before;  // of the state
+    std::optional<std::uint64_t> epoch;
+  };
+
+  base::Rng rng_;
+  std::vector<base::Bytes> log_;
+  std::uint64_t before_ = 0;  // positions that a rewrite took away
+  std::uint64_t durable_ = 0;
+  std::map<std::uint64_t, kernel::StoredDecision> decisions_;  // by height
+  std::uint64_t installed_ = 0;
+  std::map<std::uint64_t, base::Bytes> epochs_;  // by number
+  std::map<std::string, base::Bytes> state_;
+  std::vector<Transaction> unsynced_;  // the oldest first
+};
+
+}  // namespace sim

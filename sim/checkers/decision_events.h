@@ -1,0 +1,45 @@
+// What a checker is told about what the mesh decides.
+#pragma once
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "sim/scenario.h"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace sim {
+
+// Somebody made an op, and asks for its decision.
+struct OpMade {
+  base::Duration at{};
+  base::Digest op;
+};
+// A node took a block for decided: whoever asked it for one of the ops has an answer.
+struct BlockDecided {
+  base::Duration at{};
+  NodeIndex node = 0;
+  std::uint64_t height = 0;
+  base::Digest block{};
+  base::Digest claimed_root{};               // that the block says it leads to
+  std::optional<base::Digest> state_root{};  // that the node has, if this is its newest block
+  const std::vector<base::Digest>* ops = nullptr;
+};
+// At the end, for every height up to which a living node has decided: what its disk has there.
+struct BlockArchived {
+  base::Duration at{};
+  NodeIndex node = 0;
+  std::uint64_t height = 0;
+  std::optional<base::Digest> block{};
+};
+// A node sends to one of which it knows that it was put out, or never let in.
+struct ContactWithOutsider {
+  base::Duration at{};
+  NodeIndex from = 0;
+  NodeIndex to = 0;
+  std::string_view what;
+};
+
+}  // namespace sim

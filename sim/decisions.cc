@@ -1,0 +1,309 @@
+#include "sim/decisions.h"
+
+#include "crypto/digest.h"
+#include "wire/agreement_codec.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sim {
+
+namespace {
+
+constexpr std::size_t log_rewrite_after = 300;  // records: so that it happens in a run
+constexpr base::Duration full_disk_retry = std::chrono::milliseconds(200);
+
+crypto::Identity voting_key_of(std::uint64_t seed, NodeIndex node) {
+  const std::string text = "sim vote " + std::to_string(seed) + " " + std::to_string(node);
+  const base::Digest digest = crypto::digest(base::as_bytes(text));
+  return crypto::Identity::from_seed(*crypto::Seed::from_view(digest.view()));
+}
+
+}  // namespace
+
+Decisions::Decisions(const Scenario& scenario, const base::MeshId& mesh,
+                     consensus::Weakness weakness, Surroundings& world, Access access,
+                     Observer& observer)
+    : scenario_(scenario),
+      weakness_(weakness),
+      world_(world),
+      access_(std::move(access)),
+      observer_(observer),
+      rng_(base::Rng(scenario.seed).fork("decisions")),
+      archiving_(scenario.nodes, false),
+      frames_(world),
+      outside_(scenario.nodes, scenario.deciding.by_invitation) {
+  genesis_.mesh = mesh;
+  genesis_.name = "sim";
+  if (scenario.deciding.by_invitation) genesis_.admission = ledger::Admission::invitation;
+  for (NodeIndex node = 0; node < scenario.nodes; ++node) {
+    voting_keys_.push_back(voting_key_of(scenario.seed, node));
+    disks_.emplace_back(rng_.fork("disk", node));
+  }
+  for (const NodeIndex node : scenario.deciding.validators) {
+    outside_[node] = false;
+    genesis_.seats.push_back(
+        {.node = world.id_of(node),
+         .vote_key = *base::VoteKey::from_view(voting_keys_[node].id().view())});
+  }
+  std::sort(genesis_.seats.begin(), genesis_.seats.end());
+  for (NodeIndex node = 0; node < scenario.nodes; ++node) {
+    if (outside_[node]) observer_.truth().disturb(node);
+  }
+}
+
+kernel::AgreementOptions Decisions::options_for(NodeIndex node) const {
+  kernel::AgreementOptions options{.genesis = genesis_,
+                                   .consensus = {},
+                                   .voting_key = voting_keys_[node],
+                                   .stored = disks_[node].stored()};
+  options.consensus.log_rewrite_after = log_rewrite_after;
+  options.consensus.weakness = weakness_;
+  return options;
+}
+
+void Decisions::stopped(NodeIndex node, bool crashed) {
+  frames_.stopped(node);
+  archiving_[node] = false;
+  if (crashed) {
+    disks_[node].crash();
+  } else {
+    disks_[node].archive_synced(disks_[node].unsynced());
+  }
+}
+
+const kernel::Agreement* Decisions::agreement(NodeIndex node) const {
+  const kernel::Kernel* kernel = access_.kernel(node);
+  // A process that got no processor yet has not looked at its disk.
+  if (kernel == nullptr || kernel->phase() == kernel::Phase::created) return nullptr;
+  return kernel->agreement();
+}
+
+bool Decisions::admits(NodeIndex a, NodeIndex b) const {
+  const kernel::Kernel* one = access_.kernel(a);
+  const kernel::Kernel* other = access_.kernel(b);
+  return (one == nullptr || one->welcomes(world_.id_of(b))) &&
+         (other == nullptr || other->welcomes(world_.id_of(a)));
+}
+
+// ---- effects ----
+
+void Decisions::carry_out(NodeIndex node, kernel::SendAgreement&& effect) {
+  observer_.digest().add(effect.frame);
+  // As the daemon: an address of a member, whoever answers there.
+  const gossip::Member* member = access_.kernel(node)->membership().find(effect.to);
+  if (member == nullptr) return;
+  const auto to = world_.node_at(member->record.record.endpoint);
+  if (!to || world_.id_of(*to) != effect.to) return;
+  frames_.send(node, *to, std::move(effect.frame));
+}
+
+void Decisions::dropped(NodeIndex node, const base::NodeId& peer) {
+  if (const auto other = world_.node_with(peer)) frames_.drop(node, *other);
+}
+
+void Decisions::carry_out(NodeIndex node, kernel::AppendLog&& effect) {
+  disks_[node].append(std::move(effect));
+}
+
+void Decisions::carry_out(NodeIndex node, const kernel::SyncLog& effect) {
+  sync_log(node, world_.life(node), effect.position, world_.scheduler().now());
+}
+
+void Decisions::carry_out(NodeIndex node, kernel::RewriteLog&& effect) {
+  const std::uint64_t position = effect.position;
+  disks_[node].rewrite(std::move(effect));
+  sync_log(node, world_.life(node), position, world_.scheduler().now());
+}
+
+void Decisions::sync_log(NodeIndex node, std::uint32_t life, std::uint64_t position,
+                         base::Instant since) {
+  if (world_.life(node) != life) return;
+  Scheduler& scheduler = world_.scheduler();
+  const auto time = access_.disk(node).sync_time();
+  if (!time) {
+    scheduler.after(full_disk_retry, [=, this] { sync_log(node, life, position, since); });
+    return;
+  }
+  scheduler.after(*time, [=, this] {
+    if (world_.life(node) != life) return;
+    disks_[node].log_synced(position);
+    world_.feed(node, kernel::LogSynced{position, world_.scheduler().now() - since});
+  });
+}
+
+template <class Effect>
+void Decisions::archive(NodeIndex node, Effect&& effect) {
+  disks_[node].store(std::forward<Effect>(effect));
+  if (archiving_[node]) return;
+  archiving_[node] = true;
+  sync_archive(node, world_.life(node));
+}
+
+void Decisions::carry_out(NodeIndex node, kernel::StoreDecisions&& effect) {
+  archive(node, std::move(effect));
+}
+
+void Decisions::carry_out(NodeIndex node, kernel::StoreState&& effect) {
+  archive(node, std::move(effect));
+}
+
+void Decisions::carry_out(NodeIndex node, kernel::StoreEpoch&& effect) {
+  archive(node, std::move(effect));
+}
+
+// One writer: what came meanwhile is the next transaction.
+void Decisions::sync_archive(NodeIndex node, std::uint32_t life) {
+  if (world_.life(node) != life) return;
+  Scheduler& scheduler = world_.scheduler();
+  const auto time = access_.disk(node).sync_time();
+  if (!time) {
+    scheduler.after(full_disk_retry, [=, this] { sync_archive(node, life); });
+    return;
+  }
+  const std::size_t transactions = disks_[node].unsynced();
+  scheduler.after(*time, [=, this] {
+    if (world_.life(node) != life) return;
+    AgreementDisk& disk = disks_[node];
+    disk.archive_synced(transactions);
+    archiving_[node] = disk.unsynced() > 0;
+    if (archiving_[node]) sync_archive(node, life);
+    world_.feed(node, kernel::DecisionsStored{disk.height_synced()});
+  });
+}
+
+void Decisions::carry_out(NodeIndex node, const kernel::ReadDecisions& effect) {
+  kernel::DecisionsRead answer{effect.request, disks_[node].read(effect)};
+  world_.scheduler().after(std::chrono::microseconds(200),
+                           [this, node, life = world_.life(node), answer]() {
+                             if (world_.life(node) == life) world_.feed(node, answer);
+                           });
+}
+
+// ---- what is seen ----
+
+void Decisions::look(NodeIndex node, const kernel::Effects& effects) {
+  const kernel::Agreement* own = agreement(node);
+  if (own == nullptr) return;
+  const kernel::StoreDecisions* last = nullptr;
+  for (const kernel::Effect& effect : effects) {
+    const auto* store = std::get_if<kernel::StoreDecisions>(&effect);
+    if (const auto* whole = std::get_if<kernel::StoreState>(&effect)) {
+      observer_.coverage().saw("milestone", "", "state_installed");
+      see_decided(node, whole->decision, nullptr);
+    }
+    if (store == nullptr) continue;
+    if (last != nullptr) {
+      for (const auto& decision : last->decisions) see_decided(node, decision, nullptr);
+    }
+    last = store;
+  }
+  if (last == nullptr) return;
+  for (const kernel::StoredDecision& decision : last->decisions) {
+    const bool newest = &decision == &last->decisions.back();
+    see_decided(node, decision, newest ? &own->state() : nullptr);
+  }
+  if (last->decisions.back().height <= height_) return;
+  height_ = last->decisions.back().height;
+  see_welcome(*own);
+}
+
+void Decisions::see_decided(NodeIndex node, const kernel::StoredDecision& decision,
+                            const ledger::State* state) {
+  const auto block = wire::decode_block(decision.block);
+  if (!block)
+    return observer_.violate("decisions", world_.scheduler().now() - base::Instant(),
+                             "a decided block cannot be read");
+  const consensus::BlockHeader& header = (*block)->header();
+  observer_.tell(&Checker::on_decided,
+                 BlockDecided{.at = world_.scheduler().now() - base::Instant(),
+                              .node = node,
+                              .height = header.height,
+                              .block = (*block)->hash(),
+                              .claimed_root = header.state_root,
+                              .state_root = state ? std::optional(state->root()) : std::nullopt,
+                              .ops = &decision.ops});
+  decided_.insert(decision.ops.begin(), decision.ops.end());
+  observer_.coverage().saw("milestone", "", "decided");
+  if (header.seal()) observer_.coverage().saw("milestone", "", "committee_changed");
+  std::uint64_t& view = views_[decision.epoch];
+  observer_.figures().views += header.view > view ? header.view - view : 0;
+  view = std::max(view, header.view);
+  observer_.figures().decisions = decided_.size();
+}
+
+// Whom the newest state lets in. It explains a death to the others to be left out.
+void Decisions::see_welcome(const kernel::Agreement& seen) {
+  const base::Duration at = world_.scheduler().now() - base::Instant();
+  for (NodeIndex node = 0; node < outside_.size(); ++node) {
+    const bool out = !seen.welcomes(world_.id_of(node));
+    if (out == outside_[node]) continue;
+    outside_[node] = out;
+    observer_.trace().add(at, node, out ? "is put out" : "is let in");
+    observer_.coverage().saw("milestone", "", out ? "put_out" : "let_in");
+    if (out) {
+      observer_.truth().disturb(node);
+    } else {
+      observer_.truth().calm(node, at);
+    }
+  }
+}
+
+std::string Decisions::text_of(const Wish& wish, const kernel::Agreement* best) const {
+  std::string text = "an op of n" + std::to_string(wish.by) + " is not decided";
+  if (best == nullptr) return text + ": nobody is there";
+  if (const auto reason = best->refusal(wish.op))
+    text += ": " + std::string(ledger::name_of(*reason));
+  return text;
+}
+
+std::string Decisions::unsettled() const {
+  const kernel::Agreement* first = newest();
+  if (!wishes_.empty()) return text_of(wishes_.front(), first);
+  for (NodeIndex node = 0; node < outside_.size(); ++node) {
+    if (access_.kernel(node) == nullptr || outside_[node]) continue;
+    const kernel::Agreement* own = agreement(node);
+    if (own == nullptr) return "n" + std::to_string(node) + " takes no part in agreement";
+    const auto standing = own->replica().standing();
+    const auto best = first->replica().standing();
+    if (standing.block == best.block && standing.epoch == best.epoch) continue;
+    return "n" + std::to_string(node) + " decided up to height " + std::to_string(standing.height) +
+           " of " + std::to_string(best.height) + ", epoch " + std::to_string(standing.epoch) +
+           " of " + std::to_string(best.epoch) + ", view " + std::to_string(standing.view) +
+           ", finalized " + std::to_string(standing.finalized_view) +
+           (standing.listening ? ", listening" : "") + (standing.abstains ? ", abstaining" : "");
+  }
+  return {};
+}
+
+const kernel::Agreement* Decisions::newest() const {
+  const kernel::Agreement* best = nullptr;
+  for (NodeIndex node = 0; node < outside_.size(); ++node) {
+    const kernel::Agreement* own = agreement(node);
+    if (own == nullptr || outside_[node]) continue;
+    const auto standing = own->replica().standing();
+    if (best == nullptr || standing.height > best->replica().standing().height) best = own;
+  }
+  return best;
+}
+
+void Decisions::end() {
+  for (NodeIndex node = 0; node < outside_.size(); ++node) {
+    const kernel::Agreement* own = agreement(node);
+    if (own == nullptr || outside_[node]) continue;
+    const std::uint64_t top = own->replica().standing().height;
+    const std::uint64_t first = std::max<std::uint64_t>(1, disks_[node].height_installed());
+    for (std::uint64_t height = first; height <= top; ++height) {
+      BlockArchived archived{.at = world_.scheduler().now() - base::Instant(),
+                             .node = node,
+                             .height = height,
+                             .block = std::nullopt};
+      const kernel::StoredDecision* stored = disks_[node].find(height);
+      const auto block = stored ? wire::decode_block(stored->block) : wire::decode_block({});
+      if (block) archived.block = (*block)->hash();
+      observer_.tell(&Checker::on_archived, archived);
+    }
+  }
+}
+
+}  // namespace sim

@@ -1,0 +1,128 @@
+// What agreement needs of a simulated world, and what the world asks of it: genesis, voting keys,
+// disks and channels of every node; proposals, joins, evictions and changes of the committee, asked
+// for again until they are decided, as clients do; and what is seen of all that, for the checkers.
+// A world without validators has none of this.
+#pragma once
+
+#include "base/ids.h"
+#include "base/rng.h"
+#include "consensus/options.h"
+#include "crypto/identity.h"
+#include "ledger/genesis.h"
+#include "ledger/op.h"
+#include "node/kernel/kernel.h"
+#include "sim/agreement_disk.h"
+#include "sim/agreement_frames.h"
+#include "sim/disk.h"
+#include "sim/observer.h"
+#include "sim/surroundings.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace sim {
+
+class Decisions {
+ public:
+  struct Access {
+    std::function<Disk&(NodeIndex node)> disk;  // whose faults hold for the log, too
+    std::function<const kernel::Kernel*(NodeIndex node)> kernel;  // null while it does not run
+  };
+
+  // All of them outlive this.
+  Decisions(const Scenario& scenario, const base::MeshId& mesh, consensus::Weakness weakness,
+            Surroundings& world, Access access, Observer& observer);
+
+  // For the next start of this node.
+  [[nodiscard]] kernel::AgreementOptions options_for(NodeIndex node) const;
+  void stopped(NodeIndex node, bool crashed);
+
+  // ---- effects ----
+  void carry_out(NodeIndex node, kernel::SendAgreement&& effect);
+  void carry_out(NodeIndex node, kernel::AppendLog&& effect);
+  void carry_out(NodeIndex node, const kernel::SyncLog& effect);
+  void carry_out(NodeIndex node, kernel::RewriteLog&& effect);
+  void carry_out(NodeIndex node, kernel::StoreDecisions&& effect);
+  void carry_out(NodeIndex node, kernel::StoreState&& effect);
+  void carry_out(NodeIndex node, kernel::StoreEpoch&& effect);
+  void carry_out(NodeIndex node, const kernel::ReadDecisions& effect);
+  void dropped(NodeIndex node, const base::NodeId& peer);
+
+  // ---- what the world sees ----
+  // The effects of one input, before they are carried out.
+  void look(NodeIndex node, const kernel::Effects& effects);
+  // Both would take the other's handshake.
+  [[nodiscard]] bool admits(NodeIndex a, NodeIndex b) const;
+  // Not let in, or put out, as far as anybody knows.
+  [[nodiscard]] bool outside(NodeIndex node) const { return outside_[node]; }
+
+  // ---- what is asked of the mesh ----
+  void begin(const Fault& fault);  // evict, reconfigure
+  void propose(std::uint32_t number);
+  void calm();  // chaos is over: everybody who can proposes once more
+  void second();
+  // What is not as it should be once all is calm; empty if nothing.
+  [[nodiscard]] std::string unsettled() const;
+  void end();
+
+  [[nodiscard]] std::uint64_t frame_bytes() const { return frames_.bytes(); }
+
+ private:
+  struct Wish {  // an op that somebody wants decided
+    NodeIndex by = 0;
+    ledger::Op op;
+  };
+  struct Goal {  // what ops shall bring about
+    FaultKind kind = FaultKind::evict;
+    std::vector<NodeIndex> nodes;
+  };
+
+  [[nodiscard]] const kernel::Agreement* agreement(NodeIndex node) const;
+  [[nodiscard]] bool founded(NodeIndex node) const;
+  [[nodiscard]] bool is_member(const ledger::State& state, NodeIndex node) const;
+  [[nodiscard]] std::optional<NodeIndex> an_operator() const;
+  [[nodiscard]] const kernel::Agreement* newest() const;
+  void submit(NodeIndex node, ledger::Payload payload, bool wanted);
+  void join_missing();
+  void pursue();
+  // True once it is reached, or never can be.
+  bool pursue(const Goal& goal);
+  bool pursue_eviction(NodeIndex by, NodeIndex target);
+  bool pursue_committee(NodeIndex by, const std::vector<NodeIndex>& nodes);
+  void resubmit();
+  [[nodiscard]] std::string text_of(const Wish& wish, const kernel::Agreement* best) const;
+  [[nodiscard]] bool no_longer_due(const Wish& wish) const;
+  void see_decided(NodeIndex node, const kernel::StoredDecision& decision,
+                   const ledger::State* state);
+  void see_welcome(const kernel::Agreement& seen);
+  void sync_log(NodeIndex node, std::uint32_t life, std::uint64_t position, base::Instant since);
+  template <class Effect>
+  void archive(NodeIndex node, Effect&& effect);
+  void sync_archive(NodeIndex node, std::uint32_t life);
+
+  const Scenario& scenario_;
+  const consensus::Weakness weakness_;
+  Surroundings& world_;
+  const Access access_;
+  Observer& observer_;
+  const base::Rng rng_;
+  ledger::Genesis genesis_;
+  std::vector<crypto::Identity> voting_keys_;
+  std::vector<AgreementDisk> disks_;
+  std::vector<bool> archiving_;
+  AgreementFrames frames_;
+  std::vector<bool> outside_;
+  std::vector<Goal> goals_;
+  std::vector<Wish> wishes_;
+  std::set<base::Digest> decided_;                // ids of ops
+  std::uint64_t height_ = 0;                      // that anybody has decided
+  std::map<std::uint64_t, std::uint64_t> views_;  // the highest of each epoch
+  bool calm_ = false;
+};
+
+}  // namespace sim

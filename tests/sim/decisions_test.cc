@@ -1,0 +1,152 @@
+// Agreement on the whole kernel: what the validators decide, with gossip and links under it.
+#include "sim/checkers/decisions.h"
+
+#include "sim/run.h"
+#include "sim/scenario_generator.h"
+#include "sim/swarm.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace sim {
+namespace {
+
+using std::chrono::seconds;
+
+std::string complaints(const Outcome& outcome) {
+  std::string text;
+  for (const Violation& violation : outcome.violations) {
+    text += violation.checker + ": " + violation.text + "\n";
+  }
+  return text;
+}
+
+Outcome run_text(const std::string& text, const RunOptions& options = {}) {
+  auto scenario = Scenario::parse("parley-scenario 1\n" + text);
+  EXPECT_TRUE(scenario.has_value()) << scenario.error().line << ": " << scenario.error().text;
+  return run(scenario.value(), options);
+}
+
+TEST(DecisionsRunTest, ObserversFollowWhatFourValidatorsDecide) {
+  const Outcome outcome = run_text(
+      "seed 3\nnodes 7\nvalidators 0,1,2,3\nproposals 20 from 5s every 100ms\nchaos_ends 15s\n");
+  EXPECT_EQ(complaints(outcome), "");
+  EXPECT_GT(outcome.figures.decisions, 20U);
+  EXPECT_TRUE(outcome.figures.settled_after.has_value());
+}
+
+TEST(DecisionsRunTest, ALossOfPowerEverywhereLosesNothingThatWasDecided) {
+  const Outcome outcome = run_text(
+      "seed 4\nnodes 5\nvalidators 0,1,2,3\nproposals 60 from 5s every 100ms\n"
+      "at 7s crash nodes 0,1,2,3,4 for 500ms\nat 9s crash nodes 0,1,2,3,4 for 200ms\n"
+      "chaos_ends 20s\n");
+  EXPECT_EQ(complaints(outcome), "");
+  EXPECT_EQ(outcome.coverage.count("milestone", "", "restart"), 10U);
+}
+
+TEST(DecisionsRunTest, AnEvictedNodeIsGivenUpByEverybody) {
+  const Outcome outcome = run_text(
+      "seed 5\nnodes 6\nvalidators 0,1,2,3\nproposals 10 from 5s every 100ms\n"
+      "at 9s evict nodes 5\nchaos_ends 20s\n");
+  EXPECT_EQ(complaints(outcome), "");
+  EXPECT_EQ(outcome.coverage.count("milestone", "", "put_out"), 1U);
+}
+
+TEST(DecisionsRunTest, WhereInvitationsAreNeededWhoHasNoneWaitsOutside) {
+  const Outcome outcome = run_text(
+      "seed 6\nnodes 6\nvalidators 0,1,2,3 admission invitation\n"
+      "proposals 10 from 5s every 100ms\nchaos_ends 20s\n");
+  EXPECT_EQ(complaints(outcome), "");
+  EXPECT_EQ(outcome.coverage.count("milestone", "", "let_in"), 2U);
+}
+
+TEST(DecisionsRunTest, TheCommitteeChangesWhileTheMeshIsCutInTwo) {
+  const Outcome outcome = run_text(
+      "seed 7\nnodes 6\nvalidators 0,1,2,3\nproposals 40 from 5s every 100ms\n"
+      "at 7s partition nodes 0,1 for 5s\nat 8s reconfigure nodes 1,2,3,4\nchaos_ends 25s\n");
+  EXPECT_EQ(complaints(outcome), "");
+  EXPECT_GT(outcome.coverage.count("milestone", "", "committee_changed"), 0U);
+}
+
+TEST(DecisionsRunTest, TwentySeedsOfFaultsHoldEveryProperty) {
+  const SwarmReport report = swarm({.profile = Profile::decisions, .seeds_max = 20, .twice = true});
+  EXPECT_EQ(report.violations, 0U)
+      << report.failing_seeds.front() << ": " << report.first_violations.front().text;
+  EXPECT_GT(report.decisions, 400U);
+  EXPECT_GT(report.views, 400U);
+}
+
+// A vote that a loss of power erases is cast again, for something else: the checkers see it in the
+// whole mesh, too.
+TEST(DecisionsRunTest, AMeshWithoutAVoteGuardIsFoundOut) {
+  std::uint64_t found = 0;
+  for (std::uint64_t seed = 1; seed <= 60 && found == 0; ++seed) {
+    RunOptions options;
+    options.weakness = consensus::Weakness::guard_forgets;
+    const Outcome outcome = run(make_scenario(Profile::decisions, 0, seed), options);
+    if (!outcome.violations.empty()) found = seed;
+  }
+  EXPECT_GT(found, 0U);
+}
+
+class DecisionsCheckerTest : public ::testing::Test {
+ protected:
+  DecisionsCheckerTest() : truth_(4), checker_(truth_) {
+    op_.bytes[0] = std::byte{1};
+    checker_.on_proposed({seconds(1), op_});
+  }
+
+  std::size_t decide(NodeIndex node, std::uint64_t height, std::uint8_t block,
+                     const std::vector<base::Digest>& ops) {
+    BlockDecided decided{.at = seconds(1), .node = node, .height = height};
+    decided.block.bytes[0] = static_cast<std::byte>(block);
+    decided.ops = &ops;
+    checker_.on_decided(decided);
+    return checker_.violations().size();
+  }
+
+  Truth truth_;
+  DecisionsChecker checker_;
+  base::Digest op_;
+};
+
+TEST_F(DecisionsCheckerTest, SeesTwoBlocksAtOneHeight) {
+  EXPECT_EQ(decide(0, 1, 7, {}), 0U);
+  EXPECT_EQ(decide(1, 1, 7, {}), 0U);
+  EXPECT_EQ(decide(2, 1, 8, {}), 1U);
+}
+
+TEST_F(DecisionsCheckerTest, SeesAnOpTwiceAndAnOpOfNobody) {
+  EXPECT_EQ(decide(0, 1, 7, {op_}), 0U);
+  EXPECT_EQ(decide(0, 2, 8, {op_}), 1U);
+  EXPECT_EQ(decide(0, 3, 9, {base::Digest{}}), 2U);
+}
+
+TEST_F(DecisionsCheckerTest, SeesAnotherState) {
+  BlockDecided decided{.at = seconds(1), .node = 0, .height = 1};
+  const std::vector<base::Digest> none;
+  decided.ops = &none;
+  decided.state_root = op_;
+  checker_.on_decided(decided);
+  EXPECT_EQ(checker_.violations().size(), 1U);
+}
+
+TEST_F(DecisionsCheckerTest, SeesWhatADiskLost) {
+  EXPECT_EQ(decide(0, 1, 7, {}), 0U);
+  base::Digest block;
+  block.bytes[0] = std::byte{7};
+  checker_.on_archived({seconds(2), 0, 1, block});
+  EXPECT_TRUE(checker_.violations().empty());
+  checker_.on_archived({seconds(2), 1, 1, std::nullopt});
+  EXPECT_EQ(checker_.violations().size(), 1U);
+}
+
+TEST_F(DecisionsCheckerTest, SeesWordsToWhoWasPutOut) {
+  checker_.on_contact({seconds(2), 0, 3, "a datagram"});
+  EXPECT_EQ(checker_.violations().size(), 1U);
+}
+
+}  // namespace
+}  // namespace sim
