@@ -54,6 +54,9 @@ void World::write(Instance& instance, consensus::Append& append) {
     if (instance.honest) oracle_.on_cast(instance.identity, vote, epochs_.at(vote.epoch));
   } else if (const auto* body = std::get_if<consensus::BlockBody>(&append.record)) {
     if (instance.honest) oracle_.on_body(instance.identity, body->block->hash());
+  } else if (const auto* certificate = std::get_if<consensus::Certificate>(&append.record)) {
+    // Not all that are held are relayed.
+    if (instance.honest) see_certificate(instance, *certificate);
   }
   instance.storage.append(std::move(append));
 }
