@@ -101,17 +101,22 @@ int run_scenario(Console& console, const sim::Scenario& scenario, const SimOptio
   return fail(console, "the property " + first.checker + " does not hold: " + first.text);
 }
 
+bool is_agreement(const SimOptions& options) {
+  return options.profile == "agreement" || options.profile == "twins";
+}
+
 AgreementSimOptions agreement_of(const SimOptions& options) {
   return {.format = options.format,
           .nodes = options.nodes,
           .seed = options.seed,
           .seeds = options.seeds,
           .minutes = options.minutes,
-          .twice = options.twice};
+          .twice = options.twice,
+          .twins = options.profile == "twins"};
 }
 
 int sim_run(Console& console, const SimOptions& options) {
-  if (options.profile == "agreement") return run_agreement(console, agreement_of(options));
+  if (is_agreement(options)) return run_agreement(console, agreement_of(options));
   const auto profile = sim::parse_profile(options.profile);
   if (!profile) return fail_usage(console, "--profile " + options.profile + " is not known");
   const sim::Scenario scenario = sim::make_scenario(*profile, options.nodes, options.seed);
@@ -149,7 +154,7 @@ Json described(const sim::SwarmReport& report, const SimOptions& options, double
 }
 
 int sim_swarm(Console& console, const SimOptions& options) {
-  if (options.profile == "agreement") return swarm_agreement(console, agreement_of(options));
+  if (is_agreement(options)) return swarm_agreement(console, agreement_of(options));
   const auto profile = sim::parse_profile(options.profile);
   if (!profile) return fail_usage(console, "--profile " + options.profile + " is not known");
   catch_interrupt();
@@ -188,8 +193,9 @@ int sim_swarm(Console& console, const SimOptions& options) {
 }
 
 int sim_shrink(Console& console, const SimOptions& options) {
-  if (options.profile == "agreement" && options.file.empty()) {
-    return fail_usage(console, "--profile agreement: its runs cannot be made smaller");
+  if (is_agreement(options) && options.file.empty()) {
+    return fail_usage(console,
+                      "--profile " + options.profile + ": its runs cannot be made smaller");
   }
   sim::Scenario scenario;
   if (!options.file.empty()) {
@@ -255,9 +261,10 @@ void add_choice(CLI::App& verb, SimOptions& options, const char* profile) {
   verb.add_option("--nodes", options.nodes, "How many [the seed chooses]")
       ->check(CLI::Range(std::uint32_t{1}, sim::Scenario::nodes_max));
   verb.add_option("--seed", options.seed, "What everything follows from [1]");
-  verb.add_option("--profile", options.profile,
-                  "calm, gossip, calls, decisions, agreement or all [" + options.profile + "]")
-      ->check(CLI::IsMember({"calm", "gossip", "calls", "decisions", "agreement", "all"}));
+  verb.add_option(
+          "--profile", options.profile,
+          "calm, gossip, calls, decisions, agreement, twins or all [" + options.profile + "]")
+      ->check(CLI::IsMember({"calm", "gossip", "calls", "decisions", "agreement", "twins", "all"}));
 }
 
 void add_run(CLI::App& sim, Action& action) {

@@ -33,12 +33,21 @@ Json described(const std::vector<sim::Violation>& violations) {
   return details;
 }
 
+// Three views of five instances: 16,384 runs.
+constexpr std::uint32_t twins_views = 3;
+
+sim::agreement::PlanOptions plan_of(const AgreementSimOptions& options) {
+  sim::agreement::PlanOptions plan;
+  plan.members = options.nodes;
+  if (options.twins) plan.twins_views = twins_views;
+  return plan;
+}
+
 }  // namespace
 
 int run_agreement(Console& console, const AgreementSimOptions& options) {
   const auto start = Clock::now();
-  const sim::agreement::RunResult result =
-      sim::agreement::run_seed(options.seed, {.members = options.nodes});
+  const sim::agreement::RunResult result = sim::agreement::run_seed(options.seed, plan_of(options));
   const sim::agreement::RunFigures& figures = result.figures;
   const Json shown{{"seed", options.seed},
                    {"digest", result.digest.hex()},
@@ -65,7 +74,8 @@ int swarm_agreement(Console& console, const AgreementSimOptions& options) {
   const double limit = options.minutes * 60;
   sim::agreement::SwarmOptions swarm;
   swarm.first_seed = options.seed;
-  swarm.plan.members = options.nodes;
+  swarm.plan = plan_of(options);
+  if (options.twins) swarm.seeds_max = sim::agreement::twins_plans(twins_views);
   swarm.twice = options.twice;
   if (options.seeds > 0) swarm.seeds_max = options.seeds;
   swarm.stop = [&] { return interrupted() || (limit > 0 && seconds_since(start) >= limit); };
@@ -85,7 +95,8 @@ int swarm_agreement(Console& console, const AgreementSimOptions& options) {
     };
     report = sim::agreement::swarm(swarm);
   }
-  const Json shown{{"profile", "agreement"},
+  const std::string profile = options.twins ? "twins" : "agreement";
+  const Json shown{{"profile", profile},
                    {"runs", report.runs},
                    {"violations", report.violations},
                    {"views", report.sum.views},
@@ -101,9 +112,8 @@ int swarm_agreement(Console& console, const AgreementSimOptions& options) {
   console.out << render_object(shown, options.format) << std::flush;
   if (report.violations == 0) return exit_done;
   const std::string seed = std::to_string(report.failing_seeds.front());
-  return fail(console, "seed " + seed +
-                           " violates a property; `parley sim run --profile agreement" +
-                           " --seed " + seed + "` shows it");
+  return fail(console, "seed " + seed + " violates a property; `parley sim run --profile " +
+                           profile + " --seed " + seed + "` shows it");
 }
 
 }  // namespace cli

@@ -1,5 +1,5 @@
-// `parley sim run` and `parley sim swarm` with `--profile agreement`: replicas alone, without the
-// rest of the node around them, so that a million views take minutes.
+// `parley sim run` and `parley sim swarm` with `--profile agreement` or `twins`: replicas alone,
+// without the rest of the node around them, so that a million views take minutes.
 #pragma once
 
 #include "cli/console.h"
@@ -16,6 +16,7 @@ struct AgreementSimOptions {
   std::uint64_t seeds = 0;  // 0: as many as `minutes` allow
   double minutes = 0;
   bool twice = false;
+  bool twins = false;  // all small runs with a twin, one after the other
 };
 
 int run_agreement(Console& console, const AgreementSimOptions& options);

@@ -178,6 +178,11 @@ bool Plan::lies(std::uint32_t identity) const {
 
 Plan make_plan(std::uint64_t seed, const PlanOptions& options) {
   Plan plan;
+  if (options.twins_views > 0) {
+    plan = make_twins_plan(seed, options.twins_views);
+    plan.weakness = options.weakness;
+    return plan;
+  }
   plan.seed = seed;
   plan.weakness = options.weakness;
   const base::Rng root = base::Rng(seed).fork("plan");

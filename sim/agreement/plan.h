@@ -75,6 +75,9 @@ struct Plan {
     std::vector<std::uint32_t> to;
   };
   std::vector<Submission> submissions;
+  // Twins by the book: while a node is in view i + 1, it reaches those instances only whose bit in
+  // splits[i] is its own.
+  std::vector<std::uint32_t> splits;
   base::Duration blackout{};  // when the fickle fall silent
   base::Duration patience = std::chrono::seconds(120);
   consensus::Weakness weakness = consensus::Weakness::none;
@@ -85,7 +88,14 @@ struct Plan {
 struct PlanOptions {
   std::uint32_t members = 0;  // 0: the seed chooses
   consensus::Weakness weakness = consensus::Weakness::none;
+  std::uint32_t twins_views = 0;  // if not 0: seeds count the plans of make_twins_plan()
 };
 [[nodiscard]] Plan make_plan(std::uint64_t seed, const PlanOptions& options);
+// One of all small runs with a twin (Bano et al., Twins: BFT Systems Made Robust, 2020): four
+// members, one of whom is two, and in each of the first views the five instances are split in two.
+// Leaders follow from the epoch, so which member is the twin stands for who leads when. Numbers
+// from 0 up to twins_plans().
+[[nodiscard]] Plan make_twins_plan(std::uint64_t number, std::uint32_t views);
+[[nodiscard]] std::uint64_t twins_plans(std::uint32_t views);
 
 }  // namespace sim::agreement

@@ -30,9 +30,18 @@ void World::regroup() {
         .kind = EventKind::regroup});
 }
 
-// A liar is heard on both sides; the halves of a twin live on one side each.
+// With splits by view the sender's view counts. Otherwise a liar is heard on both sides; the halves
+// of a twin live on one side each.
 bool World::cut(const Instance& from, const Instance& to) const {
-  if (healed_ || group_.empty()) return false;
+  if (healed_) return false;
+  if (!plan_.splits.empty()) {
+    const consensus::View view = from.replica->standing().view;
+    const bool started = now_ >= plan_.submissions.front().at;  // all have asked for their votes
+    if (!started || view > plan_.splits.size()) return false;
+    const std::uint32_t split = plan_.splits[view - 1];
+    return ((split >> from.number) & 1U) != ((split >> to.number) & 1U);
+  }
+  if (group_.empty()) return false;
   const bool twins_from = instances_of_[from.identity].size() > 1;
   const bool twins_to = instances_of_[to.identity].size() > 1;
   if (twins_from && twins_to) return from.twin != to.twin;

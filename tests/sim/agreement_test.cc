@@ -39,6 +39,30 @@ TEST(AgreementSwarmTest, HoldsAtEverySizeOfACommittee) {
   }
 }
 
+// Two views of a mesh with a twin, every split and every role of it: a part here, all three views
+// with `parley sim swarm --profile twins`.
+TEST(TwinsTest, NoSplitOfTwoViewsForksTheLog) {
+  SwarmOptions options;
+  options.first_seed = 0;
+  options.seeds_max = twins_plans(2);
+  options.plan.twins_views = 2;
+  const SwarmReport report = swarm(options);
+  EXPECT_EQ(report.runs, 1024U);
+  EXPECT_EQ(report.violations, 0U)
+      << report.failing_seeds.front() << ": " << report.first_violations.front().text;
+  EXPECT_GT(report.sum.evidence, 0U);
+}
+
+TEST(TwinsTest, SomeSplitShowsThatFinalizeAfterNullifyIsWrong) {
+  SwarmOptions options;
+  options.first_seed = 0;
+  options.seeds_max = twins_plans(2);
+  options.stop_at_first = true;
+  options.plan.twins_views = 2;
+  options.plan.weakness = consensus::Weakness::finalize_after_nullify;
+  EXPECT_GT(swarm(options).violations, 0U);
+}
+
 // The checkers bite: with a rule switched off, the swarm finds what the rule is there for.
 class WeakenedSwarmTest : public testing::Test {
  protected:
