@@ -131,7 +131,7 @@ TEST_F(HandleTest, DescribesTheNodeInOneObject) {
 
 bool is_of_validators(std::string_view path) {
   for (const std::string_view each : {"/v1/proposals", "/v1/decisions", "/v1/proofs", "/v1/ballots",
-                                      "/v1/documents", "/v1/agreement"}) {
+                                      "/v1/documents", "/v1/agreement", "/v1/invitations"}) {
     if (path.starts_with(each)) return true;
   }
   return false;
