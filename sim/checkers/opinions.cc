@@ -1,20 +1,23 @@
 #include "sim/checkers/opinions.h"
 
 #include <deque>
+#include <limits>
 #include <optional>
 
 namespace sim {
 
 void OpinionsChecker::on_told(const ObservationTold& told) {
   if (!truth().honest(told.author)) return;
+  // Who has seen nothing but failures tells no latency: slower than any.
+  const double latency = told.latency > 0 ? told.latency : std::numeric_limits<double>::infinity();
   std::deque<Told>& all = told_[{std::string(told.capability), told.subject}];
   std::erase_if(all, [&](const Told& each) { return told.at - each.last > remembered; });
   for (Told& each : all) {
-    if (each.success != told.success || each.latency != told.latency) continue;
+    if (each.success != told.success || each.latency != latency) continue;
     each.last = told.at;
     return;
   }
-  all.push_back({.last = told.at, .success = told.success, .latency = told.latency});
+  all.push_back({.last = told.at, .success = told.success, .latency = latency});
 }
 
 void OpinionsChecker::on_opinion(const OpinionHeld& held) {

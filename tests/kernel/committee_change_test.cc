@@ -103,7 +103,7 @@ TEST_F(CommitteeChangeTest, IsOverAtOnceWhenAllAreReady) {
 
 TEST_F(CommitteeChangeTest, WaitsASecondForTheRestOnceAQuorumIsReady) {
   CommitteeChange asking = change();
-  for (const std::size_t i : {0, 1, 2, 4}) asking.on_readiness(node(i), ready(i), now);
+  for (const std::size_t i : {0U, 1U, 2U, 4U}) asking.on_readiness(node(i), ready(i), now);
   EXPECT_FALSE(asking.over(now + milliseconds(999)));
   EXPECT_TRUE(asking.over(now + seconds(1)));
   const auto payload = asking.outcome();
@@ -113,7 +113,7 @@ TEST_F(CommitteeChangeTest, WaitsASecondForTheRestOnceAQuorumIsReady) {
 
 TEST_F(CommitteeChangeTest, DoesNotGoOnWithoutWhoIsNew) {
   CommitteeChange asking = change();
-  for (const std::size_t i : {0, 1, 2, 3}) asking.on_readiness(node(i), ready(i), now);
+  for (const std::size_t i : {0U, 1U, 2U, 3U}) asking.on_readiness(node(i), ready(i), now);
   asking.on_readiness(node(4), unready(consensus::Unready::behind), now);
   EXPECT_FALSE(asking.over(now + seconds(2)));
   ASSERT_TRUE(asking.over(now + seconds(5)));
@@ -129,7 +129,7 @@ TEST_F(CommitteeChangeTest, DoesNotGoOnWithoutWhoIsNew) {
 
 TEST_F(CommitteeChangeTest, TakesNoAttestationOfAnotherQuestionOrAnotherKey) {
   CommitteeChange asking = change();
-  for (const std::size_t i : {0, 1, 2, 4}) asking.on_readiness(node(i), ready(i), now);
+  for (const std::size_t i : {0U, 1U, 2U, 4U}) asking.on_readiness(node(i), ready(i), now);
   consensus::Readiness longer = ready(3);
   ++longer.not_after_height;
   asking.on_readiness(node(3), longer, now);

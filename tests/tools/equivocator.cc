@@ -82,8 +82,9 @@ int main(int count, char** words) {
 
   asio::io_context io(1);
   Deaf deaf;
-  transport::PeerLinks links(io, *identity, genesis->mesh, deaf, {.wall_clock = node::wall_now},
-                             {});
+  transport::PeerLinksHooks hooks;
+  hooks.wall_clock = node::wall_now;
+  transport::PeerLinks links(io, *identity, genesis->mesh, deaf, std::move(hooks), {});
   std::vector<std::unique_ptr<transport::Stream>> streams;
   for (int i = 4; i < count; ++i) {
     const auto parts = base::split(words[i], '@');
