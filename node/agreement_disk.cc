@@ -64,13 +64,12 @@ base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
   self.stored_.epochs = std::move(archived->epochs);
   self.stored_.state = std::move(archived->state);
   self.stored_.pieces = std::move(archived->pieces);
-  const bool lost = !log_there && archived->newest.has_value();
-  if (lost) self.complaint_ = file + " is gone, but decisions.db is not";
-  if (damaged || lost) {
-    if (const auto marked = storage::mark_spent(directory, vote_key); !marked) {
-      return base::Unexpected{marked.error().text()};
-    }
-  }
+  // Decisions may be younger on disk than the log: they alone do not say that there was one.
+  const bool lost = !log_there && (archived->newest || storage::has_begun(directory, vote_key));
+  if (lost) self.complaint_ = file + " is gone, and this node's vote key has promised something";
+  const auto marked = damaged || lost ? storage::mark_spent(directory, vote_key)
+                                      : storage::mark_begun(directory, vote_key);
+  if (!marked) return base::Unexpected{marked.error().text()};
   if (storage::is_spent(directory, vote_key)) {
     self.stored_.log_damaged = true;
     if (self.complaint_.empty()) {

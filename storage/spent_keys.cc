@@ -12,24 +12,17 @@ namespace storage {
 
 namespace {
 
-std::string path_in(const std::string& directory) {
-  return directory + "/voter.spent";
-}
-
-}  // namespace
-
-bool is_spent(const std::string& directory, const base::NodeId& vote_key) {
-  std::ifstream file(path_in(directory));
+bool lists(const std::string& path, const base::NodeId& vote_key) {
+  std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     if (line == vote_key.hex()) return true;
   }
   return false;
 }
 
-base::Result<void, FileError> mark_spent(const std::string& directory,
-                                         const base::NodeId& vote_key) {
-  if (is_spent(directory, vote_key)) return {};
-  const std::string path = path_in(directory);
+base::Result<void, FileError> add(const std::string& directory, const std::string& path,
+                                  const base::NodeId& vote_key) {
+  if (lists(path, vote_key)) return {};
   const std::string line = vote_key.hex() + "\n";
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   const bool written =
@@ -45,6 +38,33 @@ base::Result<void, FileError> mark_spent(const std::string& directory,
   if (written) return {};
   return base::Unexpected{FileError{std::string("cannot be written: ") + std::strerror(error), path,
                                     "make room, and let the user of this process write there"}};
+}
+
+std::string begun_in(const std::string& directory) {
+  return directory + "/voter.begun";
+}
+std::string spent_in(const std::string& directory) {
+  return directory + "/voter.spent";
+}
+
+}  // namespace
+
+bool has_begun(const std::string& directory, const base::NodeId& vote_key) {
+  return lists(begun_in(directory), vote_key);
+}
+
+base::Result<void, FileError> mark_begun(const std::string& directory,
+                                         const base::NodeId& vote_key) {
+  return add(directory, begun_in(directory), vote_key);
+}
+
+bool is_spent(const std::string& directory, const base::NodeId& vote_key) {
+  return lists(spent_in(directory), vote_key);
+}
+
+base::Result<void, FileError> mark_spent(const std::string& directory,
+                                         const base::NodeId& vote_key) {
+  return add(directory, spent_in(directory), vote_key);
 }
 
 }  // namespace storage

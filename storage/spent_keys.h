@@ -1,6 +1,6 @@
-// Vote keys of this node that must never vote again: what they promised was in a log that is lost
-// or damaged. One id a line in DIR/voter.spent; lines are only ever added, so that no restart
-// forgets.
+// What becomes of the vote keys of this node. A key in DIR/voter.begun has a log of what it
+// promised; if that log is lost or damaged, the key goes into DIR/voter.spent and must never vote
+// again. One id a line; lines are only ever added, so that no restart forgets.
 #pragma once
 
 #include "base/ids.h"
@@ -11,6 +11,10 @@
 
 namespace storage {
 
+[[nodiscard]] bool has_begun(const std::string& directory, const base::NodeId& vote_key);
+// Durably, once; when its log is there and before it votes.
+[[nodiscard]] base::Result<void, FileError> mark_begun(const std::string& directory,
+                                                       const base::NodeId& vote_key);
 [[nodiscard]] bool is_spent(const std::string& directory, const base::NodeId& vote_key);
 // Durably, once.
 [[nodiscard]] base::Result<void, FileError> mark_spent(const std::string& directory,

@@ -83,7 +83,8 @@ class AgreementFaultsTest(unittest.TestCase):
                 else:
                     log.unlink()
                 victim = committee.start(3)
-                self.assertIn("follows and does not vote", victim.errors())
+                mesh.wait_until(lambda: "follows and does not vote" in victim.errors(),
+                                "it says so")
                 self.abstains(victim, asker, "first")
                 # No restart makes it forget that.
                 victim.kill()

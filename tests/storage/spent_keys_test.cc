@@ -15,6 +15,9 @@ TEST(SpentKeysTest, AKeyStaysSpentAndOthersAreNot) {
   one.bytes[0] = std::byte{1};
   base::NodeId two;
   two.bytes[0] = std::byte{2};
+  ASSERT_TRUE(mark_begun(folder.string(), one));
+  EXPECT_TRUE(has_begun(folder.string(), one));
+  EXPECT_FALSE(has_begun(folder.string(), two));
   EXPECT_FALSE(is_spent(folder.string(), one));
   ASSERT_TRUE(mark_spent(folder.string(), one));
   ASSERT_TRUE(mark_spent(folder.string(), one));
