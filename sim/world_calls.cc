@@ -41,7 +41,7 @@ void World::attempt_over(NodeIndex index, std::uint64_t exchange, std::uint32_t 
 void World::look_at_input(NodeIndex index, const kernel::Input& input) {
   if (const auto* call = std::get_if<kernel::CallArrived>(&input)) {
     trials_[{index, call->exchange.value}] = {};
-    if (!std::holds_alternative<mesh::FromAgent>(call->origin)) return;
+    if (std::holds_alternative<mesh::FromPeer>(call->origin)) return;  // begun where it came from
     observer_->tell(&Checker::on_call_begun,
                     CallBegun{now(), index, call->exchange.value, call->request.capability});
   } else if (const auto* failed = std::get_if<kernel::AttemptFailed>(&input)) {
