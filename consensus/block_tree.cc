@@ -237,7 +237,8 @@ void BlockTree::prune(const Epoch& epoch, View finalized) {
     }
   }
   std::sort(gone.begin(), gone.end(), [](const auto& a, const auto& b) { return a > b; });
-  for (const auto& [height, hash] : gone) {
+  for (const auto& entry : gone) {
+    const base::Digest& hash = entry.second;
     // With an executed child it stays until a commit passes both.
     const bool carries = std::any_of(entries_.begin(), entries_.end(), [&](const auto& other) {
       return other.second.executed && other.second.block->header().parent_hash == hash;
