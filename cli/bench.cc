@@ -135,6 +135,9 @@ int headline(Console& console, const HeadlineVerb& verb) {
       progress.show(share, what);
       return interrupted();
     };
+    options.failed = [&](const std::string& what, const std::string& story) {
+      console.err << what << ": a failed " << story << std::flush;
+    };
     if (verb.real) {
       if (!verb.chains_given) options.chains = chains_real;
       auto rehearsed = rehearse_headline(options);

@@ -33,6 +33,8 @@ struct HeadlineOptions {
   std::uint32_t chains = 20'000;  // of the rows with ten agents of 95 %; others follow from it
   // Told how much of all is done and what is measured; true ends it with the rows so far.
   std::function<bool(double share, const std::string& what)> progress = {};
+  // With real nodes: told what became of a call that failed, and in which measurement.
+  std::function<void(const std::string& what, const std::string& story)> failed = {};
 };
 
 // One of each kind of row, from what was measured in whichever way. `providers` 0: without a mesh.

@@ -32,15 +32,21 @@ class Rehearsing {
 
  private:
   static constexpr double parts = 10;
+  static constexpr std::uint32_t stories_max = 20;  // of one measurement
 
   sim::headline::Play play() {
     return [this](const sim::Scenario& scenario, const sim::RunOptions& run) {
       if (!error_.empty()) return;
-      if (auto played = stage::rehearse(scenario, run); !played) error_ = played.error();
+      std::uint32_t told = 0;
+      const auto failed = [&](const std::string& story) {
+        if (options_.failed && told++ < stories_max) options_.failed(what_, story);
+      };
+      if (auto played = stage::rehearse(scenario, run, failed); !played) error_ = played.error();
     };
   }
   sim::headline::Progress begin(const std::string& what) {
     const double begun = done_++;
+    what_ = what;
     return [this, begun, what](double share) {
       if (options_.progress && options_.progress((begun + share) / parts, what)) {
         error_ = "interrupted";
@@ -112,6 +118,7 @@ class Rehearsing {
   std::vector<HeadlineRow> rows_;
   std::string error_;
   double done_ = 0;
+  std::string what_;  // is measured now
 };
 
 }  // namespace

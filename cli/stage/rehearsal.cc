@@ -2,6 +2,7 @@
 
 #include "base/rng.h"
 #include "base/strings.h"
+#include "cli/stage/diary.h"
 #include "cli/stage/stage.h"
 #include "sim/agent_desk.h"
 #include "sim/errand.h"
@@ -51,10 +52,16 @@ std::string capability_name(std::uint32_t number) {
   return "cap." + std::to_string(number);
 }
 
+std::string name_of(sim::NodeIndex node) {
+  return "n" + std::to_string(node);
+}
+
 class Rehearsal {
  public:
-  Rehearsal(const sim::Scenario& scenario, const sim::RunOptions& options)
-      : scenario_(scenario), options_(options) {
+  using Failed = std::function<void(const std::string& story)>;
+
+  Rehearsal(const sim::Scenario& scenario, const sim::RunOptions& options, const Failed& failed)
+      : scenario_(scenario), options_(options), failed_(failed) {
     for (sim::NodeIndex i = 0; i < scenario.nodes; ++i) players_.push_back(make_player(i));
   }
 
@@ -78,6 +85,8 @@ class Rehearsal {
 
   const sim::Scenario& scenario_;
   const sim::RunOptions& options_;
+  const Failed& failed_;
+  Diary diary_;
   std::vector<Player> players_;
   std::map<std::string, std::uint32_t, std::less<>> tries_;  // at agents, by the call's id
   Clock::time_point began_;                                  // where the scenario's time would be 0
@@ -105,10 +114,7 @@ base::Result<void, std::string> Rehearsal::run() {
   std::vector<Role> roles;
   std::size_t offers = 0;
   for (sim::NodeIndex i = 0; i < scenario_.nodes; ++i) {
-    Role role{.name = "n" + std::to_string(i),
-              .script = {},
-              .descriptor = {},
-              .policies = scenario_.policies};
+    Role role{.name = name_of(i), .script = {}, .descriptor = {}, .policies = scenario_.policies};
     if (players_[i].descriptor) {
       role.descriptor = *players_[i].descriptor;
       offers += role.descriptor.capabilities.size();
@@ -147,6 +153,7 @@ void Rehearsal::serve(sim::NodeIndex node, const PlayedRequest& request,
   tell_attempt(node, request, errand);
   const std::string capability = capability_name(capability_in(request.target));
   const sim::AgentRun run = player.agent.run(++player.requests, capability, errand);
+  diary_.on_run(name_of(node), capability, errand, run, now());
   if (!run.connects) {
     answer({.status = 0, .headers = {}, .body = {}, .breaks = true});
     return;
@@ -182,8 +189,9 @@ void Rehearsal::go_on(sim::NodeIndex node, const PlayedRequest& request, const s
   }
   stage_.requests().send(
       stage_.node_url(node), std::move(further), scenario_.workload.deadline + grace,
-      [this, node, run, answer](const WholeAnswer& part) {
+      [this, node, run, answer, errand, next](const WholeAnswer& part) {
         players_[node].desk.leave();
+        diary_.on_answer(name_of(node), capability_name(next), errand, part, now());
         const bool good = part.status == 200 && part.body == sim::good_output;
         const sim::AgentRun& said = good ? run : sim::SimulatedAgent::failed_further_on();
         answer({.status = said.status, .headers = said.headers, .body = said.body});
@@ -256,19 +264,25 @@ void Rehearsal::issue(std::uint32_t call) {
                   .headers = {{"parley-deadline", base::format_duration(work.deadline)}}};
   if (work.hard > 0) request.headers.push_back({"parley-complexity", judged_hard ? "0.9" : "0.1"});
   const base::Duration issued = now();
-  stage_.requests().send(stage_.node_url(node), std::move(request), work.deadline + grace,
-                         [this, call, node, issued](const WholeAnswer& answer) {
-                           ++ended_;
-                           if (!options_.called) return;
-                           const bool good =
-                               answer.status == 200 && answer.body == sim::good_output;
-                           options_.called({.call = call,
-                                            .node = node,
-                                            .issued = issued,
-                                            .took = now() - issued,
-                                            .status = answer.status,
-                                            .good = good});
-                         });
+  diary_.begin(call, issued);
+  stage_.requests().send(
+      stage_.node_url(node), std::move(request), work.deadline + grace,
+      [this, call, node, issued, capability, errand](const WholeAnswer& answer) {
+        ++ended_;
+        const bool good = answer.status == 200 && answer.body == sim::good_output;
+        diary_.on_answer(name_of(node), capability_name(capability), errand, answer, now());
+        const std::string story = diary_.end(call);
+        if (!good && failed_) {
+          failed_("call " + std::to_string(call) + "\n" + story);
+        }
+        if (!options_.called) return;
+        options_.called({.call = call,
+                         .node = node,
+                         .issued = issued,
+                         .took = now() - issued,
+                         .status = answer.status,
+                         .good = good});
+      });
 }
 
 base::Duration Rehearsal::now() const {
@@ -286,8 +300,9 @@ void Rehearsal::after(base::Duration wait, std::function<void()> action) {
 
 }  // namespace
 
-base::Result<void, std::string> rehearse(const sim::Scenario& scenario,
-                                         const sim::RunOptions& options) {
+base::Result<void, std::string> rehearse(
+    const sim::Scenario& scenario, const sim::RunOptions& options,
+    const std::function<void(const std::string& story)>& failed) {
   if (!scenario.adversaries.empty()) {
     return base::Unexpected{std::string("a scenario with adversaries is for the simulator")};
   }
@@ -299,7 +314,7 @@ base::Result<void, std::string> rehearse(const sim::Scenario& scenario,
     return base::Unexpected{"the fault " + std::string(to_string(fault.kind)) +
                             " is for the simulator"};
   }
-  return Rehearsal(scenario, options).run();
+  return Rehearsal(scenario, options, failed).run();
 }
 
 }  // namespace cli::stage

@@ -10,13 +10,16 @@
 #include "sim/run.h"
 #include "sim/scenario.h"
 
+#include <functional>
 #include <string>
 
 namespace cli::stage {
 
 // `options` are told as by sim::run(), times counted from the scenario's start; what it checks is
 // not checked here. The scenario's time before its first call passes without being waited for.
-[[nodiscard]] base::Result<void, std::string> rehearse(const sim::Scenario& scenario,
-                                                       const sim::RunOptions& options);
+// `failed` is told the story of each call that came to no good end.
+[[nodiscard]] base::Result<void, std::string> rehearse(
+    const sim::Scenario& scenario, const sim::RunOptions& options,
+    const std::function<void(const std::string& story)>& failed = {});
 
 }  // namespace cli::stage
