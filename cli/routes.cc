@@ -34,7 +34,9 @@ int show_routes(Console& console, const RoutesOptions& options) {
                               {"VERSION", "version"},
                               {"PROFICIENCY", "proficiency"},
                               {"REASONS", "reasons"}},
-                  .identity = {"node"}};
+                  .identity = {"node"},
+                  .none = "no agent of this mesh offers '" + options.capability +
+                          "'; `parley capabilities` lists what they offer"};
   return show_view(console, view, options.view);
 }
 

@@ -117,6 +117,7 @@ int show_view(Console& console, const View& view, const ViewOptions& options) {
   if (options.watch) return watch_view(console, view, options);
   const auto rows = get_json(options.api, view.target);
   if (!rows) return fail(console, rows.error());
+  if (rows->empty() && !view.none.empty()) return fail(console, view.none);
   console.out << render_rows(*rows, view.columns, options.format) << std::flush;
   return exit_done;
 }

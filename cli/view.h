@@ -20,6 +20,7 @@ struct View {
   std::string target;                      // of the API
   std::vector<Column> columns;             // of the table
   std::vector<std::string_view> identity;  // the keys that together name a row
+  std::string none = {};                   // what is wrong if there is no row; "" = nothing
 };
 
 struct ViewOptions {

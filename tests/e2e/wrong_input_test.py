@@ -145,8 +145,19 @@ class WrongInputTest(unittest.TestCase):
             self.assertIn(str(port), done.stderr)
             self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
 
+    def test_verbs_about_a_capability_that_nobody_offers_say_so(self):
+        node = self.mesh.node("lonely")
+        for verb in (["routes", "nobody.does"], ["routes", "nobody.does", "-o", "json"],
+                     ["call", "nobody.does"], ["routes", "nobody does"]):
+            with self.subTest(verb=verb):
+                done = mesh.parley(*verb, "--api", node.api)
+                self.assertEqual(done.returncode, 1, done.stderr + done.stdout)
+                self.assertIn(verb[1], done.stderr)
+                self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+
     def test_verbs_with_wrong_usage_exit_with_two(self):
-        for arguments in ([], ["nonsense"], ["call"], ["members", "-o", "xml"], ["node", "extra"]):
+        for arguments in ([], ["nonsense"], ["call"], ["members", "-o", "xml"], ["node", "extra"],
+                          ["agents", "nobody"], ["capabilities", "nobody.does"]):
             with self.subTest(arguments=arguments):
                 done = mesh.parley(*arguments)
                 self.assertEqual(done.returncode, 2, done.stderr + done.stdout)
