@@ -81,6 +81,7 @@ enum class AttemptFailure : std::uint8_t {
   timed_out,       // told nothing in time
   protocol_error,  // what came back is not HTTP
   silent,          // nothing of an answer under way for longer than it may pause
+  not_sent,        // it stayed here: the body is not whole yet, or no longer kept
 };
 
 // Errors that the mesh makes and no agent; SPEC "Codes". The name is also the header Parley-Error.
@@ -126,7 +127,7 @@ struct ToPeer {
 // place of fields of the same name, then the body from its first byte. Towards a peer the target is
 // /call/{capability}{rest}. While `keep_body`, the body's bytes are kept (up to the shell's bound)
 // for one more attempt. An attempt beside another (hedging) may only begin once the body is whole:
-// else the shell says that it was refused.
+// else the shell says that it was not sent.
 struct StartAttempt {
   ExchangeId exchange;
   std::uint32_t attempt = 0;  // counts up from 1

@@ -172,6 +172,8 @@ class Calls {
   void end_in_time(Exchange& exchange, std::uint32_t attempt, bool blamed, base::Instant now,
                    Effects& effects);
   void time_out(Exchange& exchange, std::uint32_t attempt, base::Instant now, Effects& effects);
+  // It stayed here, and its agent has nothing to do with that.
+  void withdraw(Exchange& exchange, std::uint32_t attempt, base::Instant now, Effects& effects);
   // The attempt that ended so is over; what now?
   void go_on(Exchange& exchange, const Classified& failed, base::Instant now, Effects& effects);
 

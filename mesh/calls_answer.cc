@@ -324,6 +324,10 @@ void Calls::on_failed(ExchangeId id, std::uint32_t number, AttemptFailure failur
   Exchange* exchange = exchanges_.find(id);
   OpenAttempt* open = exchange != nullptr ? exchange->find(number) : nullptr;
   if (open == nullptr) return;
+  if (failure == AttemptFailure::not_sent) {
+    withdraw(*exchange, number, now, effects);
+    return;
+  }
   const auto* answering = std::get_if<Answering>(&exchange->phase);
   const int status = answering != nullptr ? answering->status : 0;
   // After a head the request was at work, whatever the failure is called.
@@ -346,6 +350,26 @@ void Calls::on_failed(ExchangeId id, std::uint32_t number, AttemptFailure failur
     return;
   }
   go_on(*exchange, classified, now, effects);
+}
+
+void Calls::withdraw(Exchange& exchange, std::uint32_t number, base::Instant now,
+                     Effects& effects) {
+  const OpenAttempt attempt = *exchange.find(number);
+  lessons_.on_withdrawn(exchange, attempt, now);
+  if (attempt.again) exchange.rejected.push_back(attempt.node);
+  end_attempt(exchange, number);
+  if (exchange.attempts_before < refused_max) ++exchange.attempts_before;
+  if (attempt.hedge) budgets_.of(exchange.request.capability).give_back();
+  if (exchange.open.empty()) {
+    note(exchange, attempt.node, to_string(AttemptFailure::not_sent));
+    go_on(exchange, classify(AttemptFailure::not_sent), now, effects);
+    return;
+  }
+  if (exchange.tried.back() == attempt.node) exchange.tried.pop_back();
+  // A body that took so long already may take as long again.
+  exchange.hedge_at =
+      now + std::max(now - exchange.open.front().since, around_.options.hedge_look_again);
+  exchanges_.arm(exchange);
 }
 
 void Calls::time_out(Exchange& exchange, std::uint32_t number, base::Instant now,

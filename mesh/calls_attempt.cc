@@ -14,9 +14,6 @@ namespace mesh {
 
 namespace {
 
-// So many attempts that found no place do not count as attempts.
-constexpr std::uint32_t refused_max = 10;
-
 // What stands before the capability's own path and the caller's rest, in origin form.
 std::string agent_target(const std::string& path, const std::string& rest) {
   std::string target = path + rest;

@@ -119,6 +119,7 @@ Classified classify(AttemptFailure failure) {
     case AttemptFailure::unreachable:
       return of_the_mesh(Verdict::not_processed, ProblemCode::agent_unreachable);
     case AttemptFailure::refused:
+    case AttemptFailure::not_sent:
       return of_the_mesh(Verdict::not_processed, ProblemCode::overloaded);
     case AttemptFailure::broken:
     case AttemptFailure::protocol_error: {
@@ -151,6 +152,8 @@ std::string_view to_string(AttemptFailure failure) {
       return "what came back is no HTTP";
     case AttemptFailure::silent:
       return "its answer stopped in the middle for longer than timeout.idle";
+    case AttemptFailure::not_sent:
+      return "not sent, as the request's body was not there";
   }
   CHECK(false);
   return {};

@@ -57,6 +57,9 @@ struct Deferring {
 using Phase = std::variant<Arrived, Waiting, BackingOff, Attempting, Answering, Deferring>;
 [[nodiscard]] std::string_view to_string(const Phase& phase);
 
+// So many attempts of one exchange that found no place do not count as attempts.
+inline constexpr std::uint32_t refused_max = 10;
+
 // One attempt under way.
 struct OpenAttempt {
   std::uint32_t number = 0;

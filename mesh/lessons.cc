@@ -189,6 +189,14 @@ void Lessons::on_at_least(const Exchange& exchange, const OpenAttempt& attempt, 
   look_for_outliers(capability, *exchange.context.policy, now, effects);
 }
 
+void Lessons::on_withdrawn(const Exchange& exchange, const OpenAttempt& attempt,
+                           base::Instant now) {
+  Standing* standing = around_.catalogue.standing(attempt.node, exchange.request.capability);
+  if (standing == nullptr) return;
+  standing->breaker.on_result(attempt.permit, Breaker::Verdict::none,
+                              exchange.context.policy->breaker, now);
+}
+
 void Lessons::on_served(const OpenAttempt& attempt, const Classified& classified,
                         base::Instant now) {
   if (!classified.result || *classified.result != score::Result::success) return;

@@ -46,6 +46,8 @@ class Lessons {
   // given back.
   void on_at_least(const Exchange& exchange, const OpenAttempt& attempt, bool over,
                    base::Instant now, Effects& effects);
+  // It was admitted and opened, but nothing of it went out.
+  void on_withdrawn(const Exchange& exchange, const OpenAttempt& attempt, base::Instant now);
   // Of an attempt for a peer.
   void on_served(const OpenAttempt& attempt, const Classified& classified, base::Instant now);
 

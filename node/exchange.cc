@@ -172,11 +172,11 @@ void Exchange::fabricate(const mesh::FabricateAnswer& effect) {
 void Exchange::start(mesh::StartAttempt effect) {
   // It outgrew what is kept after this attempt was decided on, for which nobody is to blame.
   if (body_lost_) {
-    host_.feed(kernel::AttemptFailed{id_, effect.attempt, mesh::AttemptFailure::refused});
+    host_.feed(kernel::AttemptFailed{id_, effect.attempt, mesh::AttemptFailure::not_sent});
     return;
   }
   if (!attempts_.empty() && !request_ended_) {  // the body has one reader
-    host_.feed(kernel::AttemptFailed{id_, effect.attempt, mesh::AttemptFailure::refused});
+    host_.feed(kernel::AttemptFailed{id_, effect.attempt, mesh::AttemptFailure::not_sent});
     return;
   }
   transport::RequestHead head = effect.last ? std::move(head_) : head_;

@@ -21,8 +21,9 @@ class RetryBudget {
   static constexpr std::uint32_t reserve = 10;      // so that a rare call may be retried too
   static constexpr std::uint32_t calls_kept = 100;  // whose shares are kept, above the reserve
 
-  void on_call(double ratio);  // the first attempt of a call
-  [[nodiscard]] bool take();   // false: no further attempt
+  void on_call(double ratio);             // the first attempt of a call
+  [[nodiscard]] bool take();              // false: no further attempt
+  void give_back() { tokens_ += whole; }  // what was taken: that attempt was not made
   [[nodiscard]] double tokens() const;
 
  private:

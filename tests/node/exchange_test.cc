@@ -203,7 +203,7 @@ TEST_F(ExchangeTest, DoesNotRepeatABodyOfWhichItHasOnlyTheRest) {
   EXPECT_EQ(host.attempts.size(), 1U);
   const auto* failed = std::get_if<kernel::AttemptFailed>(&host.inputs.back());
   ASSERT_NE(failed, nullptr);
-  EXPECT_EQ(failed->failure, mesh::AttemptFailure::refused) << "its agent has not failed";
+  EXPECT_EQ(failed->failure, mesh::AttemptFailure::not_sent) << "its agent has not failed";
 }
 
 TEST_F(ExchangeTest, DoesNotHoldWhatHasNoKnownSize) {
