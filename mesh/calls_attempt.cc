@@ -325,11 +325,18 @@ void Calls::schedule_hedge(Exchange& exchange, base::Instant now) {
   if (exchange.from_peer() || exchange.open.size() != 1 || !may_repeat(exchange)) return;
   const HedgePolicy& hedge = exchange.context.policy->hedge;
   if (!hedge.enabled && !exchange.open.front().probe) return;
+  const OpenAttempt& open = exchange.open.front();
   const auto seen = lessons_.nearly_all_within(exchange.request.capability);
-  const auto after = hedge.enabled && hedge.after ? hedge.after : seen;
-  // What nobody knows yet may be known before this call is late: the first ones hang as well.
-  exchange.hedge_at = after ? std::max(now, exchange.open.front().since + *after)
-                            : now + around_.options.hedge_look_again;
+  if (const auto after = hedge.enabled && hedge.after ? hedge.after : seen) {
+    exchange.hedge_at = std::max(now, open.since + *after);
+    return;
+  }
+  // What nobody knows yet may be known before this call is late: the first ones hang as well. Until
+  // then a call is late when that would say something of its agent; one answer tells.
+  exchange.hedge_at = now + around_.options.hedge_look_again;
+  const auto late =
+      lessons_.late_after(open.node, exchange.request.capability, *exchange.context.policy);
+  if (late) exchange.hedge_at = std::max(now, std::min(exchange.hedge_at, open.since + *late));
 }
 
 void Calls::hedge(Exchange& exchange, base::Instant now, Effects& effects) {
