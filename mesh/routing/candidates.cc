@@ -129,7 +129,8 @@ std::string_view to_string(Exclusion exclusion) {
 }
 
 bool heeds_latency(RoutePolicy policy) {
-  return policy != RoutePolicy::round_robin && policy != RoutePolicy::preference;
+  return policy == RoutePolicy::least_loaded || policy == RoutePolicy::latency ||
+         policy == RoutePolicy::nearest;
 }
 
 std::string_view to_string(Rank rank) {

@@ -72,7 +72,9 @@ struct OwnAgent {
   base::Duration latency{};  // 0 = none seen
 };
 
-// Whether it may leave slow agents out; the others say themselves who gets the call.
+// Whether it may leave slow agents out. The others say themselves who gets the call: one that is
+// better, or cheaper, than the quick ones is asked although it is slow; among equals these look at
+// latency as well.
 [[nodiscard]] bool heeds_latency(RoutePolicy policy);
 
 // Which probes a call may be.
