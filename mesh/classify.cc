@@ -2,8 +2,11 @@
 
 #include "base/check.h"
 #include "base/strings.h"
+#include "mesh/judge/calendar.h"
 #include "mesh/judge/complexity.h"
 #include "mesh/judge/pace.h"
+
+#include <algorithm>
 
 namespace mesh {
 
@@ -26,6 +29,31 @@ Classified of_the_mesh(Verdict verdict, ProblemCode code) {
   // Whoever is too busy or drains has not failed.
   if (code == ProblemCode::agent_unreachable) out.result = score::Result::transport;
   return out;
+}
+
+constexpr std::string_view digits = "0123456789";
+
+// "7", "20240501120000000001", "1.4.0"
+bool is_dotted_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789.") == std::string_view::npos &&
+         text.front() != '.' && text.back() != '.' && text.find("..") == std::string_view::npos;
+}
+
+// Takes its first part; what is missing is as good as 0.
+std::string_view take_number(std::string_view& left) {
+  const std::string_view part = left.substr(0, left.find_first_not_of(digits));
+  left.remove_prefix(std::min(part.size() + 1, left.size()));
+  return part.substr(std::min(part.find_first_not_of('0'), part.size()));
+}
+
+bool is_less(std::string_view a, std::string_view b) {
+  while (!a.empty() || !b.empty()) {
+    const std::string_view x = take_number(a);
+    const std::string_view y = take_number(b);
+    if (x.size() != y.size()) return x.size() < y.size();
+    if (x != y) return x < y;
+  }
+  return false;
 }
 
 void be(Classified& classified, Verdict verdict, RetryReason reason, score::Result result) {
@@ -74,8 +102,9 @@ Classified classify(const AnswerHead& head, bool from_peer) {
 }
 
 bool is_older(std::string_view have, std::string_view wanted) {
-  const auto a = base::parse_unsigned(have);
-  const auto b = base::parse_unsigned(wanted);
+  if (is_dotted_number(have) && is_dotted_number(wanted)) return is_less(have, wanted);
+  const auto a = judge::parse_timestamp(have);
+  const auto b = judge::parse_timestamp(wanted);
   if (a && b) return *a < *b;
   return have != wanted;
 }

@@ -48,8 +48,9 @@ struct Classified {
 // A peer's mesh marks what it makes itself by Parley-Error, and what surely did not run by
 // parley-not-processed; an agent that uses those names is not believed.
 [[nodiscard]] Classified classify(const AnswerHead& head, bool from_peer);
-// Which of two versions of a context is the older one: as numbers if both are, else only equality
-// is known.
+// Whether a version of a context is older than wanted: numbers of any length, dotted numbers
+// ("1.4.0") and timestamps of RFC 3339 have an order. Of anything else, as a digest, only equality
+// is known: who has another one may be older.
 [[nodiscard]] bool is_older(std::string_view have, std::string_view wanted);
 // What its body says besides.
 void refine(Classified& classified, const judge::BodyVerdict& body, bool has_check);
