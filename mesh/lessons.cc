@@ -149,8 +149,11 @@ void Lessons::on_result(const Exchange& exchange, const OpenAttempt& attempt,
   if (standing->ejection.is_ejected(now) && late && took <= *late) {
     standing->ejection.clear(now);
     standing->latency = {};
-    effects.emplace_back(base::Transition{
-        .machine = "outlier", .from = "ejected", .to = "in", .subject = attempt.node.short_hex()});
+    effects.emplace_back(
+        base::Transition{.machine = "outlier",
+                         .from = "ejected",
+                         .to = "in",
+                         .subject = attempt.node.short_hex().append(" ").append(capability)});
   }
   standing->latency = averaged(standing->latency, took);
   standing->latency_seen = now;
@@ -313,10 +316,11 @@ void Lessons::eject(const Catalogue::Offers& offers, const std::vector<std::size
     if (was_out) continue;
     ++out;
     ++around_.counters.ejections;
-    effects.emplace_back(base::Transition{.machine = "outlier",
-                                          .from = "in",
-                                          .to = "ejected",
-                                          .subject = offers[slow].entry->node.short_hex()});
+    effects.emplace_back(base::Transition{
+        .machine = "outlier",
+        .from = "in",
+        .to = "ejected",
+        .subject = offers[slow].entry->node.short_hex() + " " + offers[slow].capability->name});
   }
 }
 

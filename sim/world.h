@@ -98,6 +98,8 @@ class World final : public Surroundings, public CallObserver {
   void look_at_input(NodeIndex node, const kernel::Input& input);
   void look_at_effect(NodeIndex node, const kernel::Effect& effect);
   void look_at_attempt(NodeIndex node, const mesh::StartAttempt& start);
+  void look_at_ejection(NodeIndex node, const base::Transition& step);
+  void look_at_cancelled(NodeIndex index, const mesh::CancelAttempt& cancel);
   void look_at_breaker(NodeIndex node, const base::Transition& step);
   void look_at_refusal(NodeIndex node, const mesh::RefuseExchange& refusal);
   void look_at_counters(NodeIndex node);

@@ -93,6 +93,7 @@ void World::look_at_effect(NodeIndex index, const kernel::Effect& effect) {
     trials_.erase({index, settled->exchange.value});
   } else if (const auto* step = std::get_if<base::Transition>(&effect)) {
     if (step->machine == "breaker") look_at_breaker(index, *step);
+    if (step->machine == "outlier" && step->to == "ejected") look_at_ejection(index, *step);
   } else if (const auto* refusal = std::get_if<mesh::RefuseExchange>(&effect)) {
     look_at_refusal(index, *refusal);
   }
@@ -150,6 +151,21 @@ void World::look_at_breaker(NodeIndex index, const base::Transition& step) {
   if (space == std::string::npos || agent == by_short_hex_.end()) return;
   observer_->tell(&Checker::on_breaker,
                   BreakerStep{now(), index, agent->second, subject.substr(space + 1), step.to});
+}
+
+void World::look_at_ejection(NodeIndex index, const base::Transition& step) {
+  const std::string subject(step.subject);
+  const SimulatedNode& node = *nodes_[index];
+  const base::Instant then = node.clock.monotonic(scheduler_.now());
+  AgentEjected ejected{
+      .at = now(), .node = index, .capability = subject.substr(subject.find(' ') + 1)};
+  for (const mesh::Catalogue::Offer& offer :
+       node.kernel->data_plane().catalogue().providers_of(ejected.capability)) {
+    ++ejected.agents;
+    if (offer.standing->ejection.is_ejected(then)) ++ejected.ejected;
+  }
+  ejected.share_max = policy_of(ejected.capability).outliers.share_max;
+  observer_->tell(&Checker::on_ejected, ejected);
 }
 
 void World::look_at_refusal(NodeIndex index, const mesh::RefuseExchange& refusal) {

@@ -8,6 +8,7 @@
 #include "sim/checkers/decisions.h"
 #include "sim/checkers/deferrals.h"
 #include "sim/checkers/duplicates.h"
+#include "sim/checkers/ejections.h"
 #include "sim/checkers/false_death.h"
 #include "sim/checkers/forgery.h"
 #include "sim/checkers/opinions.h"
@@ -35,6 +36,7 @@ std::vector<std::unique_ptr<Checker>> all_checkers(const Truth& truth, const bas
   checkers.push_back(std::make_unique<BreakersChecker>(truth));
   checkers.push_back(std::make_unique<QualityChecker>(truth));
   checkers.push_back(std::make_unique<BudgetsChecker>(truth));
+  checkers.push_back(std::make_unique<EjectionsChecker>(truth));
   checkers.push_back(std::make_unique<DecisionsChecker>(truth));
   return checkers;
 }

@@ -169,6 +169,16 @@ struct BreakerStep {
   std::string_view to{};
 };
 
+// A node took an agent out for being slower than its peers.
+struct AgentEjected {
+  base::Duration at{};
+  NodeIndex node = 0;
+  std::string capability{};
+  std::size_t agents = 0;   // that the node knows to offer it
+  std::size_t ejected = 0;  // of these, now
+  double share_max = 0;     // that its policy allows
+};
+
 // What a node says of another one's agent in a report that it signed. Told each second while the
 // report is its newest.
 struct ObservationTold {
@@ -217,6 +227,7 @@ class Checker {
   virtual void on_attempt(const AttemptDecided& /*decided*/) {}
   virtual void on_attempt_over(const AttemptOver& /*over*/) {}
   virtual void on_breaker(const BreakerStep& /*step*/) {}
+  virtual void on_ejected(const AgentEjected& /*ejected*/) {}
   virtual void on_told(const ObservationTold& /*told*/) {}
   virtual void on_opinion(const OpinionHeld& /*held*/) {}
   virtual void on_proposed(const OpMade& /*made*/) {}
