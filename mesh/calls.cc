@@ -171,7 +171,10 @@ void Calls::begin(Exchange& exchange, base::Instant now, Effects& effects) {
     refuse(exchange, too_late(exchange, now), false, now, effects);
     return;
   }
-  budgets_.of(exchange.request.capability).on_call(exchange.context.policy->retry.budget);
+  if (!exchange.paid) {
+    exchange.paid = true;
+    budgets_.of(exchange.request.capability).on_call(exchange.context.policy->retry.budget);
+  }
   if (try_next(exchange, routing::Rank::tried_in_vain, now, effects)) return;
   fall_back(exchange,
             nobody(exchange, candidates_, {around_.catalogue, around_.self, around_.name}, now),

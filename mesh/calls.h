@@ -183,8 +183,13 @@ class Calls {
   // nobody.
   [[nodiscard]] static bool had_its_time(const Exchange& exchange, const OpenAttempt& attempt,
                                          base::Instant now);
+  [[nodiscard]] static OnTimeout on_timeout_of(const Exchange& exchange);
   // Its own time is over, but not all of the call's: what the policy says then. False: nothing.
   [[nodiscard]] bool use_the_rest(Exchange& exchange, base::Instant now, Effects& effects);
+  // Whether an expert is asked, should its time end without an answer.
+  [[nodiscard]] static bool may_escalate(const Exchange& exchange);
+  // Does so, if there is one and the budget has an attempt left for it.
+  [[nodiscard]] bool escalate(Exchange& exchange, base::Instant now, Effects& effects);
   // Whether another capability may be asked for instead.
   [[nodiscard]] static bool may_fall_back(const Exchange& exchange);
   // Does so, or refuses.

@@ -308,7 +308,7 @@ StartAttempt Calls::attempt_at(Exchange& exchange, std::uint32_t number,
   const bool may_follow =
       !exchange.from_peer() && exchange.body_repeatable &&
       (exchange.attempts - exchange.attempts_before < exchange.context.policy->retry.attempts ||
-       another_waits || may_fall_back(exchange) || may_defer(exchange));
+       another_waits || may_escalate(exchange) || may_fall_back(exchange) || may_defer(exchange));
   if (!may_follow && exchange.request.body_size != 0) exchange.body_repeatable = false;
   return {.exchange = exchange.id,
           .attempt = number,

@@ -41,9 +41,11 @@ void Calls::expire(Exchange& exchange, base::Instant now, Effects& effects) {
     settle(exchange, Outcome::mesh_error, status, false, now, effects);
     return;
   }
-  // What waits for its body to be kept has asked everybody.
-  const bool deferring = std::holds_alternative<Deferring>(exchange.phase);
-  if (!deferring && use_the_rest(exchange, now, effects)) return;
+  // What waits for its body to be kept has asked everybody, and the one that a duplicate waits for
+  // asks for both.
+  const bool waits = std::holds_alternative<Deferring>(exchange.phase) ||
+                     std::holds_alternative<Waiting>(exchange.phase);
+  if (!waits && use_the_rest(exchange, now, effects)) return;
   refuse(exchange, too_late(exchange, now), false, now, effects);
 }
 
@@ -52,25 +54,46 @@ bool Calls::had_its_time(const Exchange& exchange, const OpenAttempt& attempt, b
   return took + took / 10 >= exchange.context.policy->timeout.request;  // less the hops' reserves
 }
 
+OnTimeout Calls::on_timeout_of(const Exchange& exchange) {
+  return exchange.asked_policy ? exchange.asked_policy->timeout.on_timeout
+                               : exchange.context.policy->timeout.on_timeout;
+}
+
 bool Calls::use_the_rest(Exchange& exchange, base::Instant now, Effects& effects) {
   if (exchange.from_peer() || leaving_ || !exchange.context.policy) return false;
-  const base::Instant last_moment = exchange.context.last_moment;
-  if (std::max(now, exchange.context.deadline) >= last_moment) return false;
-  const OnTimeout then = exchange.asked_policy ? exchange.asked_policy->timeout.on_timeout
-                                               : exchange.context.policy->timeout.on_timeout;
-  const bool escalates = then == OnTimeout::escalate || then == OnTimeout::escalate_or_fallback;
+  if (std::max(now, exchange.context.deadline) >= exchange.context.last_moment) return false;
+  if (may_escalate(exchange) && escalate(exchange, now, effects)) return true;
+  const OnTimeout then = on_timeout_of(exchange);
   const bool falls_back = then == OnTimeout::fallback || then == OnTimeout::escalate_or_fallback;
-  const bool may_run_again = exchange.context.idempotent && exchange.body_repeatable;
-  if (escalates && may_run_again && !exchange.escalated) {
-    exchange.escalated = true;
-    exchange.context.deadline =
-        std::min(now + exchange.context.policy->timeout.request, exchange.context.last_moment);
-    exchanges_.arm(exchange);
-    if (try_next(exchange, routing::Rank::tried_in_vain, now, effects)) return true;
-  }
   if (!falls_back || !may_fall_back(exchange)) return false;
   fall_back(exchange, too_late(exchange, now), now, effects);
   return true;
+}
+
+bool Calls::may_escalate(const Exchange& exchange) {
+  if (exchange.from_peer() || exchange.escalated) return false;
+  if (!exchange.context.idempotent || !exchange.body_repeatable) return false;
+  if (exchange.context.deadline >= exchange.context.last_moment) return false;
+  const OnTimeout then = on_timeout_of(exchange);
+  return then == OnTimeout::escalate || then == OnTimeout::escalate_or_fallback;
+}
+
+// It is one attempt beyond those of the policy, but it pays like them: when all agents of a
+// capability are slow at once, every call comes here.
+bool Calls::escalate(Exchange& exchange, base::Instant now, Effects& effects) {
+  exchange.escalated = true;
+  const routing::OwnAgent own = own_agent_for(exchange);
+  routing::gather(around_.catalogue.providers_of(exchange.request.capability),
+                  question_of(exchange, own, routing::Probing::none, now), candidates_);
+  if (candidates_.best.empty()) return false;
+  if (!budgets_.of(exchange.request.capability).take()) {
+    ++around_.counters.retries_denied;
+    return false;
+  }
+  exchange.context.deadline =
+      std::min(now + exchange.context.policy->timeout.request, exchange.context.last_moment);
+  exchanges_.arm(exchange);
+  return try_next(exchange, routing::Rank::tried_in_vain, now, effects);
 }
 
 bool Calls::may_fall_back(const Exchange& exchange) {
@@ -101,7 +124,13 @@ void Calls::fall_back(Exchange& exchange, Problem problem, base::Instant now, Ef
     exchange.outgrown.reset();
     if (std::holds_alternative<BackingOff>(exchange.phase)) exchange.phase = Arrived{};
     exchanges_.arm(exchange);
-    if (try_next(exchange, routing::Rank::tried_in_vain, now, effects)) return;
+    // It is a call of the capability that serves it, and further attempts there are paid by it.
+    const std::string capability = exchange.request.capability;
+    const double share = exchange.context.policy->retry.budget;
+    if (try_next(exchange, routing::Rank::tried_in_vain, now, effects)) {
+      budgets_.of(capability).on_call(share);
+      return;
+    }
   }
   if (defer(exchange, problem, now, effects)) return;
   refuse(exchange, std::move(problem), false, now, effects);

@@ -108,6 +108,7 @@ struct Exchange {
   std::optional<Proficiency> outgrown = std::nullopt;  // whose output was not good enough for it
   std::string faults{};  // injected into its attempts so far: "delay", "delay, abort", ...
   bool counted = false;  // in the bulkhead of its capability
+  bool paid = false;     // into the retry budget: a duplicate that runs itself begins twice
   base::Instant armed = base::Instant::never();
 
   [[nodiscard]] bool from_agent() const { return std::holds_alternative<FromAgent>(origin); }

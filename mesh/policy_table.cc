@@ -76,6 +76,8 @@ CallPolicy policy_for(const std::vector<Policy>& policies, const CallPolicy& usu
     return std::pair(policy->authority, specificity(policy->capability));
   });
   for (const Policy* policy : matching) overlay(*policy, out);
+  std::erase(out.fallback,
+             capability);  // one pattern may hold for both; nobody is its own fallback
   return out;
 }
 

@@ -181,7 +181,10 @@ class World final : public Surroundings, public CallObserver {
   struct Trial {
     std::uint32_t attempt = 0;  // the last one that was decided
     base::Duration at{};
-    bool pardoned = false;  // the next one costs nothing
+    bool pardoned = false;     // the next one costs nothing
+    base::Duration since{};    // since when the capability is asked for
+    std::string capability{};  // of that attempt
+    bool told_over = false;    // its peer says that there is no time left
   };
   std::map<std::pair<NodeIndex, std::uint64_t>, Trial> trials_;  // by exchange, until it is settled
   std::map<std::string, mesh::CallPolicy> policy_by_capability_;

@@ -10,6 +10,11 @@ namespace sim {
 
 namespace {
 
+// By the clock of a node, which may be a little fast.
+base::Duration nearly(base::Duration time) {
+  return time - time / 500;
+}
+
 bool found_nobody(const mesh::AnswerHead& head) {
   const auto error = mesh::find_header(head.headers, "parley-error");
   return error == "agent_unreachable" || error == "overloaded";
@@ -40,7 +45,7 @@ void World::attempt_over(NodeIndex index, std::uint64_t exchange, std::uint32_t 
 
 void World::look_at_input(NodeIndex index, const kernel::Input& input) {
   if (const auto* call = std::get_if<kernel::CallArrived>(&input)) {
-    trials_[{index, call->exchange.value}] = {};
+    trials_[{index, call->exchange.value}] = {.since = now() - call->request.waited};
     if (std::holds_alternative<mesh::FromPeer>(call->origin)) return;  // begun where it came from
     observer_->tell(&Checker::on_call_begun,
                     CallBegun{now(), index, call->exchange.value, call->request.capability});
@@ -49,7 +54,11 @@ void World::look_at_input(NodeIndex index, const kernel::Input& input) {
     trials_[{index, failed->exchange.value}].pardoned = true;
   } else if (const auto* answered = std::get_if<kernel::AttemptAnswered>(&input)) {
     attempt_over(index, answered->exchange.value, answered->attempt);
-    if (found_nobody(answered->head)) trials_[{index, answered->exchange.value}].pardoned = true;
+    Trial& trial = trials_[{index, answered->exchange.value}];
+    if (found_nobody(answered->head)) trial.pardoned = true;
+    // A peer gives up a little before its caller does.
+    trial.told_over =
+        mesh::find_header(answered->head.headers, "parley-error") == "deadline_exceeded";
   }
 }
 
@@ -77,14 +86,7 @@ void World::look_at_effect(NodeIndex index, const kernel::Effect& effect) {
   if (!options_.watch) return;
   if (const auto* cancel = std::get_if<mesh::CancelAttempt>(&effect)) {
     attempt_over(index, cancel->exchange.value, cancel->attempt);
-    // Given up before its time: its node is suspected to be dead.
-    Trial& trial = trials_[{index, cancel->exchange.value}];
-    const auto exchange = exchanges_.truth_of(index, cancel->exchange.value);
-    if (trial.attempt != cancel->attempt) trial.pardoned = true;
-    if (!exchange || trial.attempt != cancel->attempt) return;
-    const auto per_try = policy_of(exchange->request->capability).timeout.per_try;
-    const base::Duration took = now() - trial.at;
-    if (!per_try || took < *per_try - *per_try / 500) trial.pardoned = true;
+    look_at_cancelled(index, *cancel);
   } else if (const auto* accept = std::get_if<mesh::AcceptExchange>(&effect)) {
     observer_->tell(&Checker::on_deferred,
                     CallDeferred{now(), index, std::string(accept->deferred), accept->left});
@@ -97,6 +99,17 @@ void World::look_at_effect(NodeIndex index, const kernel::Effect& effect) {
   } else if (const auto* refusal = std::get_if<mesh::RefuseExchange>(&effect)) {
     look_at_refusal(index, *refusal);
   }
+}
+
+// Given up before its time: its node is suspected to be dead.
+void World::look_at_cancelled(NodeIndex index, const mesh::CancelAttempt& cancel) {
+  Trial& trial = trials_[{index, cancel.exchange.value}];
+  const auto exchange = exchanges_.truth_of(index, cancel.exchange.value);
+  if (trial.attempt != cancel.attempt) trial.pardoned = true;
+  if (!exchange || trial.attempt != cancel.attempt) return;
+  const auto per_try = policy_of(exchange->request->capability).timeout.per_try;
+  const base::Duration took = now() - trial.at;
+  if (!per_try || nearly(*per_try) > took) trial.pardoned = true;
 }
 
 void World::look_at_attempt(NodeIndex index, const mesh::StartAttempt& start) {
@@ -126,7 +139,19 @@ void World::look_at_attempt(NodeIndex index, const mesh::StartAttempt& start) {
                          .falls_back = falls_back,
                          .pardoned = trial.pardoned};
   decided.waited = scheduler_.now() - exchange->limit.since;
-  trial = {.attempt = start.attempt, .at = now(), .pardoned = false};
+  const bool first = trial.capability != capability;
+  const auto on_timeout = policy_of(exchange->request->capability).timeout.on_timeout;
+  const bool escalates = on_timeout == mesh::OnTimeout::escalate ||
+                         on_timeout == mesh::OnTimeout::escalate_or_fallback;
+  const base::Duration early =
+      trial.told_over ? 2 * mesh::Options{}.hop_reserve_max : base::Duration::zero();
+  decided.escalates = !first && escalates &&
+                      now() - trial.since >= nearly(policy_of(capability).timeout.request - early);
+  trial = {.attempt = start.attempt,
+           .at = now(),
+           .pardoned = false,
+           .since = (first && falls_back) || decided.escalates ? now() : trial.since,
+           .capability = capability};
   if (const auto given = mesh::find_header(start.set, "parley-deadline")) {
     decided.given = base::parse_duration(*given).value_or(base::Duration::zero());
   }
@@ -137,6 +162,7 @@ void World::look_at_attempt(NodeIndex index, const mesh::StartAttempt& start) {
   if (const mesh::Catalogue::Offer* offer = catalogue.offer(ids_[to], capability)) {
     const auto quality = offer->standing->quality();
     if (quality.samples > 0) decided.quality = quality.value;
+    decided.expert = offer->capability->proficiency == mesh::Proficiency::expert;
     decided.half_open =
         offer->standing->breaker.state() == mesh::resilience::Breaker::State::half_open;
   }

@@ -9,32 +9,39 @@ void BudgetsChecker::on_call_begun(const CallBegun& begun) {
 }
 
 void BudgetsChecker::on_attempt(const AttemptDecided& decided) {
-  if (decided.for_peer || decided.falls_back || decided.policy == nullptr) return;
-  const mesh::CallPolicy& policy = *decided.policy;
-  // What is escalated begins anew.
-  const auto on_timeout = policy.timeout.on_timeout;
-  if (on_timeout == mesh::OnTimeout::escalate ||
-      on_timeout == mesh::OnTimeout::escalate_or_fallback) {
-    return;
-  }
+  if (decided.for_peer || decided.policy == nullptr) return;
   Open& open = open_[{decided.node, decided.exchange}];
-  const bool first = open.counted == 0;
-  if (!decided.pardoned || first) ++open.counted;
-  const std::string who = "n" + std::to_string(decided.node) + " at '" + decided.capability + "'";
-  if (open.counted > policy.retry.attempts) {
-    violate(decided.at, who + " makes attempt " + std::to_string(open.counted) + " of " +
-                            std::to_string(policy.retry.attempts));
-  }
-  if (first || decided.pardoned) return;
   Spent& spent = spent_[{decided.node, decided.capability}];
+  const bool first = open.capability != decided.capability;
+  if (first) {
+    open = {.capability = decided.capability};
+    if (decided.falls_back) ++spent.calls;  // the others have begun
+  }
+  const bool escalated = !first && decided.escalates && !open.escalated;
+  const bool pays = !first && (escalated || !decided.pardoned);
+  open.escalated = open.escalated || escalated;
+  if (first || pays) ++open.counted;
+  look_at_number(decided, open);
+  if (!pays) return;
   ++spent.further;
   const double allowed = mesh::resilience::RetryBudget::reserve +
-                         policy.retry.budget * static_cast<double>(spent.calls);
-  // A call that waited for its duplicate, and then runs itself, counts twice for its node.
-  constexpr double slack = 1.1;
-  if (static_cast<double>(spent.further) <= allowed * slack + 1) return;
-  violate(decided.at, who + " makes further attempt " + std::to_string(spent.further) + ", its " +
+                         decided.policy->retry.budget * static_cast<double>(spent.calls);
+  constexpr double rounding = 0.001;
+  if (static_cast<double>(spent.further) <= allowed + rounding) return;
+  violate(decided.at, "n" + std::to_string(decided.node) + " at '" + decided.capability +
+                          "' makes further attempt " + std::to_string(spent.further) + ", its " +
                           std::to_string(spent.calls) + " calls allow fewer");
+}
+
+void BudgetsChecker::look_at_number(const AttemptDecided& decided, const Open& open) {
+  const std::uint32_t attempts = decided.policy->retry.attempts;
+  if (open.counted <= attempts + (open.escalated ? 1U : 0U)) {
+    // The one that is beyond them is the escalation, which goes to an expert and nowhere else.
+    if (open.counted <= attempts || !decided.escalates || decided.expert) return;
+  }
+  violate(decided.at, "n" + std::to_string(decided.node) + " at '" + decided.capability +
+                          "' makes attempt " + std::to_string(open.counted) + " of " +
+                          std::to_string(attempts));
 }
 
 void BudgetsChecker::on_exchange_ended(const ExchangeEnded& ended) {

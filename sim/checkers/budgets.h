@@ -1,6 +1,7 @@
-// Further attempts stay within what the policy allows: for each call no more than its attempts, for
-// each node and capability no more than the reserve and the share of its calls. An attempt after
-// one that found nobody, or no place, costs nothing.
+// Further attempts stay within what the policy allows: for each call no more than its attempts, and
+// one at an expert once its time is over (onTimeout: escalate); for each node and capability no
+// more than the reserve and the share of its calls, those that fell back to it among them. An
+// attempt after one that found nobody, or no place, costs nothing; an escalation always pays.
 #pragma once
 
 #include "sim/checkers/checker.h"
@@ -26,8 +27,11 @@ class BudgetsChecker final : public Checker {
     std::uint64_t further = 0;  // attempts that cost something
   };
   struct Open {
-    std::uint32_t counted = 0;  // attempts, but the pardoned ones
+    std::string capability{};
+    std::uint32_t counted = 0;  // attempts there, but the pardoned ones
+    bool escalated = false;
   };
+  void look_at_number(const AttemptDecided& decided, const Open& open);
   std::map<std::pair<NodeIndex, std::string>, Spent> spent_;
   std::map<std::pair<NodeIndex, std::uint64_t>, Open> open_;
 };

@@ -140,6 +140,8 @@ struct AttemptDecided {
   std::string capability{};              // that is asked for
   bool falls_back = false;               // not the one that the caller asked for
   bool pardoned = false;                 // its last attempt found nobody or no place, or is suspect
+  bool escalates = false;                // the call's time is over, and its policy says so then
+  bool expert = false;                   // the agent says so
   base::Duration waited{};               // by what it serves, until now
   base::Duration given{};                // the time that it is given
   std::optional<base::Duration> left{};  // that its caller left it; nothing: no end

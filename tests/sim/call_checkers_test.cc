@@ -3,6 +3,7 @@
 #include "sim/checkers/breakers.h"
 #include "sim/checkers/budgets.h"
 #include "sim/checkers/deadlines.h"
+#include "sim/checkers/ejections.h"
 #include "sim/checkers/quality.h"
 
 #include <gtest/gtest.h>
@@ -135,13 +136,82 @@ TEST_F(CallCheckersTest, BudgetsSeesAStorm) {
     checker.on_call_begun({seconds(1), 0, call, "cap.0"});
     checker.on_attempt(decided(seconds(1), call, 1));
     // The reserve, and a tenth of the calls so far.
-    if (call <= 12) checker.on_attempt(decided(seconds(1), call, 2));
+    if (call <= 11) checker.on_attempt(decided(seconds(1), call, 2));
   }
   EXPECT_TRUE(checker.violations().empty());
   for (std::uint64_t call = 13; call <= 16; ++call) {
     checker.on_attempt(decided(seconds(2), call, 2));
   }
   EXPECT_FALSE(checker.violations().empty());
+}
+
+TEST_F(CallCheckersTest, BudgetsSeesAnEscalationThatDoesNotPay) {
+  policy_.retry.attempts = 1;
+  policy_.retry.budget = 0;
+  BudgetsChecker checker(truth_);
+  for (std::uint64_t call = 1; call <= 11; ++call) {
+    EXPECT_TRUE(checker.violations().empty());
+    checker.on_call_begun({seconds(1), 0, call, "cap.0"});
+    checker.on_attempt(decided(seconds(1), call, 1));
+    AttemptDecided escalation = decided(seconds(2), call, 2);
+    escalation.escalates = true;
+    escalation.expert = true;
+    escalation.pardoned = true;
+    checker.on_attempt(escalation);
+  }
+  EXPECT_EQ(checker.violations().size(), 1U);
+}
+
+TEST_F(CallCheckersTest, BudgetsSeesAnEscalationToNoExpertAndASecondOne) {
+  policy_.retry.attempts = 1;
+  BudgetsChecker checker(truth_);
+  checker.on_attempt(decided(seconds(1), 1, 1));
+  AttemptDecided escalation = decided(seconds(2), 1, 2);
+  escalation.escalates = true;
+  checker.on_attempt(escalation);
+  EXPECT_EQ(checker.violations().size(), 1U);
+  escalation.expert = true;
+  checker.on_attempt(escalation);
+  EXPECT_EQ(checker.violations().size(), 2U);
+}
+
+TEST_F(CallCheckersTest, BudgetsCountsACallThatFellBackWhereItIsServed) {
+  policy_.retry.attempts = 2;
+  policy_.retry.budget = 0.5;
+  BudgetsChecker checker(truth_);
+  for (std::uint64_t call = 1; call <= 20; ++call) {
+    AttemptDecided fallen = decided(seconds(1), call, 2);
+    fallen.falls_back = true;
+    checker.on_attempt(fallen);
+    fallen.attempt = 3;
+    checker.on_attempt(fallen);
+  }
+  EXPECT_TRUE(checker.violations().empty());  // 10 + 20 / 2
+  AttemptDecided fallen = decided(seconds(1), 20, 4);
+  fallen.falls_back = true;
+  checker.on_attempt(fallen);
+  EXPECT_FALSE(checker.violations().empty());
+}
+
+TEST_F(CallCheckersTest, EjectionsSeesMoreThanTheShare) {
+  const auto violations = [&](std::size_t agents, std::size_t ejected, double share) {
+    EjectionsChecker checker(truth_);
+    checker.on_ejected({.at = seconds(1),
+                        .node = 0,
+                        .capability = "cap.0",
+                        .agents = agents,
+                        .ejected = ejected,
+                        .share_max = share});
+    return checker.violations().size();
+  };
+  EXPECT_EQ(violations(4, 2, 0.5), 0U);
+  EXPECT_EQ(violations(5, 2, 0.5), 0U);
+  EXPECT_EQ(violations(100, 29, 0.29), 0U);
+  EXPECT_EQ(violations(4, 1, 0), 0U);  // one may always be
+  EXPECT_EQ(violations(5, 3, 0.5), 1U);
+  EXPECT_EQ(violations(4, 2, 0), 1U);
+  EXPECT_EQ(violations(2, 2, 1), 1U);  // never all
+  EXPECT_EQ(violations(1, 1, 1), 1U);
 }
 
 }  // namespace
