@@ -355,7 +355,7 @@ void Calls::on_failed(ExchangeId id, std::uint32_t number, AttemptFailure failur
 void Calls::withdraw(Exchange& exchange, std::uint32_t number, base::Instant now,
                      Effects& effects) {
   const OpenAttempt attempt = *exchange.find(number);
-  lessons_.on_withdrawn(exchange, attempt, now);
+  if (!exchange.from_peer()) lessons_.on_withdrawn(exchange, attempt, now);
   if (attempt.again) exchange.rejected.push_back(attempt.node);
   end_attempt(exchange, number);
   if (exchange.attempts_before < refused_max) ++exchange.attempts_before;

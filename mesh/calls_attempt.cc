@@ -118,15 +118,17 @@ std::optional<Calls::Another> Calls::plan_another(Exchange& exchange, const Clas
                     candidates_.rank == routing::Rank::serving;
   const bool free = (gone || full) && elsewhere;
   if (full && elsewhere && exchange.attempts_before < refused_max) ++exchange.attempts_before;
+  const std::uint32_t retry = static_cast<std::uint32_t>(exchange.tried.size());
+  const bool at_once = elsewhere && (retry <= 1 || full);
+  const base::Instant at = at_once ? now
+                                   : now + resilience::backoff_before(
+                                               exchange.context.policy->retry.backoff, retry, rng_);
+  // What comes too late is not made, and costs nothing.
+  if (!at_once && at >= exchange.context.deadline) return std::nullopt;
   if (!free && !budgets_.of(exchange.request.capability).take()) {
     ++around_.counters.retries_denied;
     return std::nullopt;
   }
-  const std::uint32_t retry = static_cast<std::uint32_t>(exchange.tried.size());
-  if (elsewhere && (retry <= 1 || full)) return Another{now};
-  const base::Instant at =
-      now + resilience::backoff_before(exchange.context.policy->retry.backoff, retry, rng_);
-  if (at >= exchange.context.deadline) return std::nullopt;
   return Another{at};
 }
 
@@ -357,10 +359,14 @@ void Calls::hedge(Exchange& exchange, base::Instant now, Effects& effects) {
     ++around_.counters.retries_denied;
     return;
   }
-  ++around_.counters.hedges;
   const ExchangeId id = exchange.id;
   const std::uint32_t number = exchange.attempts + 1;
-  if (!try_next(exchange, candidates_.rank, now, effects)) return;
+  const std::string capability = exchange.request.capability;
+  if (!try_next(exchange, candidates_.rank, now, effects)) {
+    budgets_.of(capability).give_back();
+    return;
+  }
+  ++around_.counters.hedges;
   Exchange* still = exchanges_.find(id);
   OpenAttempt* attempt = still != nullptr ? still->find(number) : nullptr;
   if (attempt != nullptr) attempt->hedge = true;

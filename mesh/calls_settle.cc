@@ -93,7 +93,9 @@ bool Calls::escalate(Exchange& exchange, base::Instant now, Effects& effects) {
   exchange.context.deadline =
       std::min(now + exchange.context.policy->timeout.request, exchange.context.last_moment);
   exchanges_.arm(exchange);
-  return try_next(exchange, routing::Rank::tried_in_vain, now, effects);
+  if (try_next(exchange, routing::Rank::tried_in_vain, now, effects)) return true;
+  budgets_.of(exchange.request.capability).give_back();
+  return false;
 }
 
 bool Calls::may_fall_back(const Exchange& exchange) {

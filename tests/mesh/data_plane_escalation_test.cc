@@ -82,6 +82,22 @@ TEST_F(EscalationTest, TakesNothingFromTheBudgetIfThereIsNoExpert) {
   EXPECT_EQ(plane.counters().retries_denied, 0U);
 }
 
+TEST_F(EscalationTest, ARetryThatWouldComeTooLateCostsNothing) {
+  policy_.attempts = 2;
+  policy_.on_timeout = OnTimeout::fail;
+  policy_.backoff = Backoff{
+      .type = BackoffType::constant, .base = seconds(2), .max = seconds(2), .jitter = Jitter::none};
+  choose();
+  provide(b, "b");
+  for (std::uint32_t i = 0; i < 2 * RetryBudget::reserve; ++i) {
+    const ExchangeId id = call();
+    answer(id, 1, 500);
+    EXPECT_EQ(count<RelayAnswer>(), 1U);
+    complete(id, 1);
+  }
+  EXPECT_EQ(plane.counters().retries_denied, 0U);
+}
+
 TEST_F(EscalationTest, IsNotTheLastAttemptUntilItEscalated) {
   provide_with(b, "b", Proficiency::expert);
   provide_with(c, "c", Proficiency::expert);
