@@ -21,6 +21,8 @@
 namespace cli {
 namespace {
 
+constexpr std::uint32_t stories_max = 20;  // of calls that failed
+
 struct RehearseOptions {
   Format format = Format::table;
   std::string file;
@@ -79,9 +81,13 @@ int rehearse(Console& console, const RehearseOptions& options) {
     progress.show(std::min(1.0, milliseconds(at) / milliseconds(whole)),
                   std::to_string(figures.calls) + " calls");
   };
+  std::uint32_t told = 0;
+  const auto failed = [&](const std::string& story) {
+    if (told++ < stories_max) console.err << "a failed " << story << std::flush;
+  };
   if (options.simulated) {
     (void)sim::run(*scenario, run);
-  } else if (auto played = stage::rehearse(*scenario, run); !played) {
+  } else if (auto played = stage::rehearse(*scenario, run, failed); !played) {
     return fail(console, played.error());
   }
   console.out << render_object(described(std::move(figures)), options.format) << std::flush;
