@@ -128,10 +128,14 @@ const Candidate& nearest(const std::vector<Candidate>& best) {
 }
 
 std::vector<Candidate> above(const std::vector<Candidate>& best, Proficiency failed) {
-  std::vector<Candidate> out = those(best, [&](const Candidate& candidate) {
-    return candidate.offer->capability->proficiency > failed;
-  });
-  return out.empty() ? best : out;
+  const auto proficiency = [](const Candidate& candidate) {
+    return candidate.offer->capability->proficiency;
+  };
+  std::vector<Candidate> out =
+      those(best, [&](const Candidate& candidate) { return proficiency(candidate) > failed; });
+  if (!out.empty() || best.empty()) return out;
+  const Proficiency highest = proficiency(*std::ranges::max_element(best, {}, proficiency));
+  return those(best, [&](const Candidate& candidate) { return proficiency(candidate) == highest; });
 }
 
 std::vector<Candidate> suited(const std::vector<Candidate>& best, double complexity) {

@@ -31,7 +31,8 @@ inline constexpr double judged_enough = 5;
                                                   const QualityTiers& tiers);
 [[nodiscard]] const Candidate& nearest(const std::vector<Candidate>& best);
 
-// Those who can do more than one that failed at it; all, if nobody can.
+// Those who can do more than one that failed at it; if nobody can, those of the most able kind that
+// is left: an expert's slip is no reason to give it to a novice.
 [[nodiscard]] std::vector<Candidate> above(const std::vector<Candidate>& best, Proficiency failed);
 
 // The least proficient that will do for such a request, else the most proficient there are. All, if

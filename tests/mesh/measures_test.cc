@@ -67,6 +67,18 @@ TEST_F(MeasuresTest, QualityTakesTheBestTierThatAnybodyReaches) {
   EXPECT_THAT(nodes_of(of_best_tier(best, tiers)), ElementsAre(node_of(2)));
 }
 
+TEST_F(MeasuresTest, WhatAnExpertFailedAtGoesToAnotherExpert) {
+  agent(1, Proficiency::novice);
+  agent(2, Proficiency::competent);
+  agent(3, Proficiency::expert);
+  EXPECT_THAT(nodes_of(above(best, Proficiency::novice)), ElementsAre(node_of(2), node_of(3)));
+  EXPECT_THAT(nodes_of(above(best, Proficiency::expert)), ElementsAre(node_of(3)));
+  best.pop_back();
+  EXPECT_THAT(nodes_of(above(best, Proficiency::expert)), ElementsAre(node_of(2)));
+  best.clear();
+  EXPECT_TRUE(above(best, Proficiency::expert).empty());
+}
+
 TEST_F(MeasuresTest, WhoWasJudgedTooSeldomIsGivenAChanceInTheBestTier) {
   judge(agent(1), 0.96, 20);
   judge(agent(2), 0.50, 2);
