@@ -72,6 +72,7 @@ struct EpochStarted {
 struct Installed {
   Decision decision;
   EpochNumber epoch = 0;
+  Height passed_over_from = 0;  // what was decided from there to below the block is not here
 };
 // For the next run, if this one ends before all of the snapshot is here.
 struct KeepPiece {

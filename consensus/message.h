@@ -47,10 +47,11 @@ struct Blocks {
   std::vector<BlockPtr> blocks;
 };
 struct GetRange {
-  EpochNumber epoch = 0;  // the asker's, for a snapshot's proof
+  EpochNumber epoch = 0;  // the newest that is proven to the asker, for a snapshot's proof
   Height from_height = 0;
   std::uint16_t blocks_max = 0;
   std::uint32_t bytes_max = 0;
+  Height snapshot_after = 0;  // nearer than that it wants blocks
 };
 // Decided blocks of consecutive heights in one epoch. The finalization is that of the last one, or
 // of the last header of `tail`, which follow it.

@@ -53,9 +53,13 @@ struct Options {
   std::size_t heard_max = 256;
   std::uint16_t range_blocks_max = 256;
   std::uint32_t range_bytes_max = 1024 * 1024;
-  Height snapshot_after = 50'000;                 // blocks behind: then the state comes as a whole
+  // So many blocks behind the state comes as a whole: the larger number of who asks and who
+  // answers.
+  Height snapshot_after = 50'000;
   Duration image_kept = std::chrono::minutes(1);  // of the state, after it was asked for last
-  EpochNumber snapshot_epochs_max = 256;
+  EpochNumber snapshot_epochs_max = 256;          // proven in one offer
+  std::size_t epochs_page_max = 64;               // and before it in one answer
+  std::size_t epochs_ahead_max = 64 * 1024;       // that are proven and not executed
   std::size_t pieces_asked_max = 256;
   std::uint32_t piece_bytes_max = 16U * 1024 * 1024;
   Duration snapshot_patience = std::chrono::seconds(2);

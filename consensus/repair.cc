@@ -50,15 +50,16 @@ void Repair::put_off(Want& want, base::Duration delay, base::Instant now) {
   ++want.attempts;
 }
 
-void Repair::ask(const base::NodeId& peer, EpochNumber epoch, base::Duration delay,
-                 base::Instant now, Outbox& outbox, Effects& effects) {
+void Repair::ask(const base::NodeId& peer, const Place& place, base::Instant now, Outbox& outbox,
+                 Effects& effects) {
+  const base::Duration delay = place.delay;
   GetBlocks blocks;
   for (auto& [hash, want] : blocks_) {
     if (want.due > now || blocks.hashes.size() >= options_.get_max) continue;
     blocks.hashes.push_back(hash);
     put_off(want, delay, now);
   }
-  GetCertificates certificates{.epoch = epoch, .views = {}};
+  GetCertificates certificates{.epoch = place.epoch, .views = {}};
   for (auto& [view, want] : views_) {
     if (want.due > now || certificates.views.size() >= options_.get_max) continue;
     certificates.views.push_back(view);
@@ -68,30 +69,31 @@ void Repair::ask(const base::NodeId& peer, EpochNumber epoch, base::Duration del
   if (!certificates.views.empty()) outbox.send(peer, std::move(certificates), effects);
   if (range_ && range_->second.due <= now) {
     outbox.send(peer,
-                GetRange{.epoch = epoch,
+                GetRange{.epoch = place.proven,
                          .from_height = range_->first,
                          .blocks_max = options_.range_blocks_max,
-                         .bytes_max = options_.range_bytes_max},
+                         .bytes_max = options_.range_bytes_max,
+                         .snapshot_after = options_.snapshot_after},
                 effects);
     put_off(range_->second, delay, now);
   }
   outstanding_[peer] = now + 2 * delay;
 }
 
-void Repair::on_time(EpochNumber epoch, base::Duration delay,
-                     const std::vector<base::NodeId>& peers, base::Instant now, Outbox& outbox,
-                     Effects& effects) {
+void Repair::on_time(const Place& place, const std::vector<base::NodeId>& peers, base::Instant now,
+                     Outbox& outbox, Effects& effects) {
   std::erase_if(outstanding_, [&](const auto& entry) { return entry.second <= now; });
   while (outstanding_.size() < options_.repair_parallel_max && due(now)) {
     const auto peer = choose(peers, now);
     if (!peer) {
       // Nobody to ask: look again later, not at once.
-      for (auto& [hash, want] : blocks_) want.due = std::max(want.due, now + delay);
-      for (auto& [view, want] : views_) want.due = std::max(want.due, now + delay);
-      if (range_) range_->second.due = std::max(range_->second.due, now + delay);
+      const base::Instant later = now + place.delay;
+      for (auto& [hash, want] : blocks_) want.due = std::max(want.due, later);
+      for (auto& [view, want] : views_) want.due = std::max(want.due, later);
+      if (range_) range_->second.due = std::max(range_->second.due, later);
       return;
     }
-    ask(*peer, epoch, delay, now, outbox, effects);
+    ask(*peer, place, now, outbox, effects);
   }
 }
 

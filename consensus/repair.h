@@ -39,8 +39,14 @@ class Repair {
   // That peer answered a question of ours; false: we had not asked it.
   bool on_answer(const base::NodeId& peer) { return outstanding_.erase(peer) > 0; }
 
-  void on_time(EpochNumber epoch, base::Duration delay, const std::vector<base::NodeId>& peers,
-               base::Instant now, Outbox& outbox, Effects& effects);
+  // Where this node stands.
+  struct Place {
+    EpochNumber epoch = 0;
+    EpochNumber proven = 0;  // the newest whose committee it knows, executed or not
+    base::Duration delay;
+  };
+  void on_time(const Place& place, const std::vector<base::NodeId>& peers, base::Instant now,
+               Outbox& outbox, Effects& effects);
   [[nodiscard]] base::Instant next_deadline() const;
   [[nodiscard]] std::size_t size() const { return blocks_.size() + views_.size(); }
 
@@ -54,8 +60,8 @@ class Repair {
   [[nodiscard]] bool due(base::Instant now) const;
   [[nodiscard]] std::optional<base::NodeId> choose(const std::vector<base::NodeId>& peers,
                                                    base::Instant now);
-  void ask(const base::NodeId& peer, EpochNumber epoch, base::Duration delay, base::Instant now,
-           Outbox& outbox, Effects& effects);
+  void ask(const base::NodeId& peer, const Place& place, base::Instant now, Outbox& outbox,
+           Effects& effects);
   static void put_off(Want& want, base::Duration delay, base::Instant now);
 
   const Options& options_;

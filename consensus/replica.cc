@@ -22,6 +22,7 @@ Replica::State::State(Options options_in, Self self_in, Application& application
       self(self_in.node),
       application(application_in),
       epochs(std::move(self_in.first), options.weakness == Weakness::small_quorum),
+      ahead(options),
       outbox(options),
       guard(std::move(self_in.voting_key), options),
       mempool(application, options),
@@ -157,6 +158,7 @@ void Replica::State::start_epoch(EpochProof proof, base::Instant now, Effects& e
 
 void Replica::State::make_core(const Epoch& epoch, base::Instant now) {
   CHECK(guard.start_epoch(epoch));
+  ahead.on_accepted(epoch.number());
   repair.clear();
   timing.forget_members();
   silence.start(epoch.committee().size(), now);
@@ -197,7 +199,9 @@ void Replica::State::settle(base::Instant now, Effects& effects) {
   mempool.on_time(now);
   gossip_ops(now, effects);
   if (repair.next_deadline() <= now) {
-    repair.on_time(core->epoch().number(), delay(), peers(), now, outbox, effects);
+    const EpochNumber epoch = core->epoch().number();
+    repair.on_time({.epoch = epoch, .proven = epoch + ahead.size(), .delay = delay()}, peers(), now,
+                   outbox, effects);
   }
   rewrite_log(effects);
   outbox.flush(effects);

@@ -32,7 +32,8 @@ void Replica::State::receive(const base::NodeId& from, GetRange& question, base:
   const bool waits = std::any_of(ranges_asked.begin(), ranges_asked.end(),
                                  [&](const auto& asked) { return asked.second.by == from; });
   if (waits) return;
-  if (tree->root().height - question.from_height >= options.snapshot_after) {
+  const Height far = std::max(options.snapshot_after, question.snapshot_after);
+  if (tree->root().height - question.from_height >= far) {
     offer_snapshot(from, question.epoch, now, effects);
     return;
   }

@@ -228,6 +228,7 @@ void Replica::State::receive(const base::NodeId& from, Range& range, base::Insta
 
 void Replica::State::receive(const base::NodeId& from, EpochProofs& proofs, base::Instant now,
                              Effects& effects) {
+  if (proofs.proofs.size() > 1) return receive_page(from, proofs, now, effects);
   for (EpochProof& proof : proofs.proofs) {
     if (proof.descriptor.number != core->epoch().number() + 1) continue;
     if (fault_of(proof, core->epoch())) return;
@@ -238,6 +239,25 @@ void Replica::State::receive(const base::NodeId& from, EpochProofs& proofs, base
     check(from, core->epoch().number(), std::move(one), std::move(checks), true, now, effects);
     return;
   }
+}
+
+// What lies between us and a snapshot, if it is more than an offer proves.
+void Replica::State::receive_page(const base::NodeId& from, EpochProofs& page, base::Instant now,
+                                  Effects& effects) {
+  if (!repair.on_answer(from)) return;
+  std::erase_if(page.proofs, [&](const EpochProof& proof) {
+    return proof.descriptor.number <= ahead.newest(core->epoch()).number();
+  });
+  if (page.proofs.empty() || page.proofs.size() > ahead.room()) return;
+  const Epoch* epoch = &ahead.newest(core->epoch());
+  std::deque<Epoch> later;
+  std::vector<crypto::SignatureCheck> checks;
+  for (const EpochProof& proof : page.proofs) {
+    if (fault_of(proof, *epoch)) return;
+    for (const Vote& vote : votes_of(proof.finalization)) checks.push_back(check_of(vote, *epoch));
+    epoch = &later.emplace_back(proof.descriptor);
+  }
+  check(from, core->epoch().number(), std::move(page), std::move(checks), false, now, effects);
 }
 
 void Replica::State::receive(const base::NodeId& from, OpGossip& gossip, base::Instant now,
@@ -299,7 +319,7 @@ void Replica::State::admit(const Incoming& incoming, std::span<const crypto::Ver
       },
       [&](const Range& range) { take_range(range, at, effects); },
       [&](const EpochProofs& proofs) {
-        if (current) take_proof(proofs.proofs.front(), at, effects);
+        if (current) take_proofs(proofs, at, effects);
       },
       [&](const SnapshotOffer& offer) {
         if (current) take_offer(from, offer, effects);
@@ -369,10 +389,18 @@ void Replica::State::take_range(const Range& range, Moment at, Effects& effects)
   proven = {.hash = range.blocks.back()->hash(), .finalization = finalization, .tail = range.tail};
 }
 
-// The finalization makes our Core end the epoch by itself, once it has the bodies (3.9).
-void Replica::State::take_proof(const EpochProof& proof, Moment at, Effects& effects) {
-  for (const BlockHeader& header : proof.tail) tree->add(make_block(header, {}));
-  core->on_certificate(crypto::Verified<Certificate>::own(proof.finalization), at, effects);
+void Replica::State::take_proofs(const EpochProofs& page, Moment at, Effects& effects) {
+  for (const EpochProof& proof : page.proofs) {
+    // Ours ends by itself, once our Core has the bodies (3.9).
+    if (proof.descriptor.number == core->epoch().number() + 1) {
+      for (const BlockHeader& header : proof.tail) tree->add(make_block(header, {}));
+      core->on_certificate(crypto::Verified<Certificate>::own(proof.finalization), at, effects);
+    }
+    const bool follows = proof.descriptor.number == ahead.newest(core->epoch()).number() + 1;
+    if (page.proofs.size() == 1 || !follows) continue;
+    ahead.add(proof);
+    repair.on_range();  // is asked for again, from there
+  }
 }
 
 bool Replica::State::decided_lately(base::ByteView op) const {

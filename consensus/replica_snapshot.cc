@@ -31,10 +31,17 @@ void Replica::State::renew_image(base::Instant now) {
 
 void Replica::State::offer_snapshot(const base::NodeId& to, EpochNumber from_epoch,
                                     base::Instant now, Effects& effects) {
+  const EpochNumber ours = core->epoch().number();
+  if (from_epoch < ours && ours - from_epoch > options.snapshot_epochs_max) {
+    if (!pacer.allow(to, AnswerKind::proofs, delay(), now)) return;
+    const std::size_t page = std::max<std::size_t>(2, options.epochs_page_max);
+    outbox.send(to, EpochProofs{.proofs = epochs.proofs_from(from_epoch, page)}, effects);
+    return;
+  }
   renew_image(now);
   if (!serving || !pacer.allow(to, AnswerKind::snapshot, delay(), now)) return;
   const EpochNumber last = serving->finalization.epoch;
-  if (from_epoch > last || last - from_epoch > options.snapshot_epochs_max) return;
+  if (from_epoch > last) return;
   serving->used = now;
   outbox.send(to,
               SnapshotOffer{.block = serving->block,
@@ -78,7 +85,11 @@ void Replica::State::receive(const base::NodeId& from, SnapshotOffer& offer, bas
   const auto append = [&checks](const Certificate& certificate, const Epoch& epoch) {
     for (const Vote& vote : votes_of(certificate)) checks.push_back(check_of(vote, epoch));
   };
-  const Epoch* epoch = &core->epoch();
+  const EpochNumber first =
+      offer.epochs.empty() ? offer.finalization.epoch : offer.epochs.front().descriptor.number - 1;
+  const Epoch* epoch = epochs.find(first);
+  if (epoch == nullptr) epoch = ahead.find(first);
+  if (epoch == nullptr) return;
   std::deque<Epoch> later;
   for (const EpochProof& proof : offer.epochs) {
     if (fault_of(proof, *epoch)) return;
@@ -93,9 +104,10 @@ void Replica::State::receive(const base::NodeId& from, SnapshotOffer& offer, bas
   check(from, core->epoch().number(), std::move(offer), std::move(checks), false, now, effects);
 }
 
+// Who serves keeps an image for a while, so it may be half as far behind its own blocks.
 bool Replica::State::far_ahead(const SnapshotOffer& offer) const {
   return offer.block &&
-         offer.block->header().height >= tree->root().height + options.snapshot_after;
+         offer.block->header().height >= tree->root().height + (options.snapshot_after + 1) / 2;
 }
 
 void Replica::State::take_offer(const base::NodeId& from, const SnapshotOffer& offer,
@@ -130,8 +142,12 @@ void Replica::State::install_snapshot(base::Instant now, Effects& effects) {
   auto whole = fetch.take_intake();
   if (offer.block->header().height <= tree->root().height) return;
   bool begins = false;
-  for (EpochProof& proof : offer.epochs) {
-    if (proof.descriptor.number != epochs.newest().number() + 1) continue;
+  std::vector<EpochProof> way = ahead.take();
+  std::move(offer.epochs.begin(), offer.epochs.end(), std::back_inserter(way));
+  for (EpochProof& proof : way) {
+    const EpochNumber number = proof.descriptor.number;
+    // Of a page that came late some may lie beyond the block.
+    if (number != epochs.newest().number() + 1 || number > offer.finalization.epoch) continue;
     outbox.drop_held();  // 3.9: the old Core is inert
     outbox.append(EpochStart{.proof = proof}, effects);
     effects.push_back(EpochStarted{.proof = proof});
@@ -141,6 +157,7 @@ void Replica::State::install_snapshot(base::Instant now, Effects& effects) {
   // Of epochs that came otherwise meanwhile, this would be a state of the past.
   if (offer.finalization.epoch != epochs.newest().number()) return;
   const BlockHeader& header = offer.block->header();
+  const Height own = tree->root().height;
   application.install(std::move(whole), {.block = offer.block->hash(),
                                          .height = header.height,
                                          .timestamp_ms = header.timestamp_ms,
@@ -156,7 +173,8 @@ void Replica::State::install_snapshot(base::Instant now, Effects& effects) {
   core->on_uncommitted(now);
   effects.push_back(
       Installed{.decision = {.block = offer.block, .finalization = offer.finalization, .tail = {}},
-                .epoch = offer.finalization.epoch});
+                .epoch = offer.finalization.epoch,
+                .passed_over_from = own + 1});
 }
 
 }  // namespace consensus

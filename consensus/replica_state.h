@@ -7,6 +7,7 @@
 #include "consensus/block_tree.h"
 #include "consensus/core.h"
 #include "consensus/epochs.h"
+#include "consensus/epochs_ahead.h"
 #include "consensus/intake.h"
 #include "consensus/mempool.h"
 #include "consensus/outbox.h"
@@ -64,7 +65,7 @@ struct Replica::State {
   void take_status(const base::NodeId& from, const Status& status, base::Instant now,
                    Effects& effects);
   void take_range(const Range& range, Moment at, Effects& effects);
-  void take_proof(const EpochProof& proof, Moment at, Effects& effects);
+  void take_proofs(const EpochProofs& page, Moment at, Effects& effects);
   [[nodiscard]] bool decided_lately(base::ByteView op) const;
   void take_ops(const base::NodeId& from, const std::vector<base::Bytes>& ops, base::Instant now,
                 Effects& effects);
@@ -98,6 +99,8 @@ struct Replica::State {
   void renew_image(base::Instant now);
   void offer_snapshot(const base::NodeId& to, EpochNumber from_epoch, base::Instant now,
                       Effects& effects);
+  void receive_page(const base::NodeId& from, EpochProofs& page, base::Instant now,
+                    Effects& effects);
   void receive(const base::NodeId& from, SnapshotOffer& offer, base::Instant now, Effects& effects);
   void receive(const base::NodeId& from, Pieces& pieces, base::Instant now, Effects& effects);
   [[nodiscard]] bool far_ahead(const SnapshotOffer& offer) const;
@@ -132,6 +135,7 @@ struct Replica::State {
   const base::NodeId self;
   Application& application;
   Epochs epochs;
+  EpochsAhead ahead;  // on the newest of them
   Outbox outbox;
   VoteGuard guard;
   Mempool mempool;

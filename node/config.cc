@@ -132,6 +132,11 @@ void read_node_block(const ConfigBlock& block, NodeConfig& config) {
   }
 }
 
+void read_agreement_block(const ConfigBlock& block, NodeConfig& config) {
+  constexpr std::uint64_t most = 1'000'000'000;
+  if (const auto blocks = block.number("snapshotAfter", 2, most)) config.snapshot_after = *blocks;
+}
+
 void read_file(const std::string& text, ConfigReading& reading, NodeConfig& config) {
   if (text.size() > config_bytes_max) {
     reading.refuse(0, "", "is longer than 1 MiB; name the right file");
@@ -144,6 +149,9 @@ void read_file(const std::string& text, ConfigReading& reading, NodeConfig& conf
   }
   const ConfigBlock file(reading, *setting, "", "");
   if (const auto node = file.block("node", "node")) read_node_block(*node, config);
+  if (const auto agreement = file.block("agreement", "agreement")) {
+    read_agreement_block(*agreement, config);
+  }
   if (const auto agent = file.block("agent", "agent")) config.agent = read_agent(*agent);
   config.policies.policies = read_policies(file);
 }
@@ -318,6 +326,7 @@ std::vector<std::string> restart_keys(const NodeConfig& running, const NodeConfi
   compare(running.seeds, changed.seeds, "node.seeds");
   compare(running.genesis, changed.genesis, "node.genesis");
   compare(running.invitation, changed.invitation, "node.invitation");
+  compare(running.snapshot_after, changed.snapshot_after, "agreement.snapshotAfter");
   compare(running.log, changed.log, "node.log");
   compare(running.log_level, changed.log_level, "node.logLevel");
   return out;

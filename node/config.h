@@ -51,10 +51,11 @@ struct NodeConfig {
   base::Endpoint mesh = base::Endpoint::v4({0, 0, 0, 0}, 7400);
   base::Endpoint api = base::Endpoint::v4({127, 0, 0, 1}, 7401);
   std::string advertise;  // HOST:PORT, a name is looked up at the start; "" = found out
-  std::vector<std::string> api_hosts;  // names beside the addresses that the API answers to
-  std::vector<std::string> seeds;      // host:port
-  std::string genesis;                 // a file; "" = the open mesh `default`
-  std::string invitation;              // "pi1:...", "" = none
+  std::vector<std::string> api_hosts;     // names beside the addresses that the API answers to
+  std::vector<std::string> seeds;         // host:port
+  std::string genesis;                    // a file; "" = the open mesh `default`
+  std::string invitation;                 // "pi1:...", "" = none
+  std::uint64_t snapshot_after = 50'000;  // decided blocks
   LogFormat log = LogFormat::text;
   base::Severity log_level = base::Severity::info;
   std::optional<AgentConfig> agent;

@@ -4,10 +4,11 @@ namespace node {
 
 const ConfigKeys& config_keys() {
   static const ConfigKeys keys = {
-      {"", {"node", "agent", "policies"}},
+      {"", {"node", "agent", "agreement", "policies"}},
       {"node",
        {"name", "data", "mesh", "advertise", "api", "apiHosts", "seeds", "genesis", "invitation",
         "log", "logLevel"}},
+      {"agreement", {"snapshotAfter"}},
       {"agent", {"url", "roles", "concurrency", "health", "capabilities"}},
       {"health", {"path", "interval", "timeout", "criteria"}},
       {"capabilities",

@@ -233,10 +233,12 @@ std::optional<kernel::AgreementOptions> Daemon::agreement_options() {
   if (const std::string& complaint = foundation_.agreement->complaint(); !complaint.empty()) {
     log(base::Severity::error, complaint);
   }
-  return kernel::AgreementOptions{.genesis = *genesis,
-                                  .consensus = {},
-                                  .voting_key = foundation_.voting_key,
-                                  .stored = foundation_.agreement->take_stored()};
+  kernel::AgreementOptions options{.genesis = *genesis,
+                                   .consensus = {},
+                                   .voting_key = foundation_.voting_key,
+                                   .stored = foundation_.agreement->take_stored()};
+  options.consensus.snapshot_after = config_.snapshot_after;
+  return options;
 }
 
 // A disk that does not take the epoch does not stop the node, but holds it up for a moment: epochs

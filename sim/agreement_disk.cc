@@ -43,6 +43,7 @@ void AgreementDisk::store(kernel::StoreDecisions&& effect) {
 
 void AgreementDisk::store(kernel::StoreState&& effect) {
   installed_ = std::max(installed_, effect.decision.height);
+  pieces_.clear();
   kernel::StoreDecisions changed{.decisions = {std::move(effect.decision)}, .changes = {}};
   for (const auto& [key, document] : state_) changed.changes.emplace_back(key, std::nullopt);
   for (auto& [key, document] : effect.documents) {
@@ -53,7 +54,14 @@ void AgreementDisk::store(kernel::StoreState&& effect) {
 
 void AgreementDisk::store(kernel::StoreEpoch&& effect) {
   if (!epochs_.emplace(effect.number, std::move(effect.proof)).second) return;
-  unsynced_.push_back({.heights = {}, .before = {}, .epoch = effect.number});
+  unsynced_.push_back(
+      {.heights = {}, .before = {}, .epoch = effect.number, .piece = std::nullopt});
+}
+
+void AgreementDisk::store(kernel::KeepPiece&& effect) {
+  pieces_.insert_or_assign(effect.index, std::move(effect.bytes));
+  unsynced_.push_back(
+      {.heights = {}, .before = {}, .epoch = std::nullopt, .piece = effect.index});
 }
 
 void AgreementDisk::archive_synced(std::size_t transactions) {
@@ -98,6 +106,7 @@ void AgreementDisk::crash() {
     Transaction& newest = unsynced_.back();
     for (const std::uint64_t height : newest.heights) decisions_.erase(height);
     if (newest.epoch) epochs_.erase(*newest.epoch);
+    if (newest.piece) pieces_.erase(*newest.piece);
     // The last change of a key first: the first one knows what was there before.
     for (auto change = newest.before.rbegin(); change != newest.before.rend(); ++change) {
       auto& [key, document] = *change;
@@ -117,6 +126,7 @@ kernel::StoredAgreement AgreementDisk::stored() const {
   for (const auto& [number, proof] : epochs_) stored.epochs.push_back(proof);
   if (!decisions_.empty()) stored.newest = decisions_.rbegin()->second;
   for (const auto& [key, document] : state_) stored.state.emplace_back(key, document);
+  for (const auto& [index, bytes] : pieces_) stored.pieces.emplace_back(index, bytes);
   stored.log = log_;
   stored.log_position = before_ + log_.size();
   return stored;

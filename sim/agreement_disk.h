@@ -29,6 +29,7 @@ class AgreementDisk {
   // ---- the archive: each is a transaction, and they are synced in their order ----
   void store(kernel::StoreDecisions&& effect);
   void store(kernel::StoreState&& effect);
+  void store(kernel::KeepPiece&& effect);
   void store(kernel::StoreEpoch&& effect);
   [[nodiscard]] std::size_t unsynced() const { return unsynced_.size(); }
   void archive_synced(std::size_t transactions);  // the oldest so many
@@ -47,6 +48,7 @@ class AgreementDisk {
     std::vector<std::uint64_t> heights;
     std::vector<std::pair<std::string, std::optional<base::Bytes>>> before;  // of the state
     std::optional<std::uint64_t> epoch;
+    std::optional<std::uint32_t> piece;
   };
 
   base::Rng rng_;
@@ -57,6 +59,7 @@ class AgreementDisk {
   std::uint64_t installed_ = 0;
   std::map<std::uint64_t, base::Bytes> epochs_;  // by number
   std::map<std::string, base::Bytes> state_;
+  std::map<std::uint32_t, base::Bytes> pieces_;  // of a state that is not all here
   std::vector<Transaction> unsynced_;  // the oldest first
 };
 

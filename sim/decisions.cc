@@ -59,6 +59,14 @@ kernel::AgreementOptions Decisions::options_for(NodeIndex node) const {
                                    .stored = disks_[node].stored()};
   options.consensus.log_rewrite_after = log_rewrite_after;
   options.consensus.weakness = weakness_;
+  if (scenario_.deciding.snapshot_after > 0) {
+    // All that a way to a snapshot has bounds for is small as well.
+    options.consensus.snapshot_after = scenario_.deciding.snapshot_after;
+    options.consensus.recent_blocks_max = 2;  // else all are fetched by their hashes
+    options.consensus.snapshot_epochs_max = 1;
+    options.consensus.epochs_page_max = 2;
+    options.consensus.pieces_asked_max = 16;
+  }
   return options;
 }
 
@@ -145,6 +153,10 @@ void Decisions::carry_out(NodeIndex node, kernel::StoreDecisions&& effect) {
 }
 
 void Decisions::carry_out(NodeIndex node, kernel::StoreState&& effect) {
+  archive(node, std::move(effect));
+}
+
+void Decisions::carry_out(NodeIndex node, kernel::KeepPiece&& effect) {
   archive(node, std::move(effect));
 }
 

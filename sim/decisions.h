@@ -49,6 +49,7 @@ class Decisions {
   void carry_out(NodeIndex node, kernel::RewriteLog&& effect);
   void carry_out(NodeIndex node, kernel::StoreDecisions&& effect);
   void carry_out(NodeIndex node, kernel::StoreState&& effect);
+  void carry_out(NodeIndex node, kernel::KeepPiece&& effect);
   void carry_out(NodeIndex node, kernel::StoreEpoch&& effect);
   void carry_out(NodeIndex node, const kernel::ReadDecisions& effect);
   void dropped(NodeIndex node, const base::NodeId& peer);

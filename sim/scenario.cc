@@ -102,6 +102,9 @@ std::string deciding_text(const Deciding& deciding) {
   if (deciding.validators.empty()) return {};
   std::string text = "validators " + text_of(deciding.validators);
   if (deciding.by_invitation) text += " admission invitation";
+  if (deciding.snapshot_after > 0) {
+    text += " snapshot_after " + std::to_string(deciding.snapshot_after);
+  }
   text += "\nproposals " + std::to_string(deciding.proposals);
   if (deciding.first_proposal > 0) text += " after " + std::to_string(deciding.first_proposal);
   text += " from " + text_of(deciding.starts) + " every " + text_of(deciding.gap);
@@ -187,9 +190,15 @@ void read_validators(Words& words, Deciding& deciding) {
   deciding.validators = words.nodes();
   std::sort(deciding.validators.begin(), deciding.validators.end());
   while (words.more()) {
-    words.keyword("admission");
-    words.keyword("invitation");
-    deciding.by_invitation = true;
+    const std::string_view key = words.word("a key");
+    if (key == "admission") {
+      words.keyword("invitation");
+      deciding.by_invitation = true;
+    } else if (key == "snapshot_after") {
+      deciding.snapshot_after = words.number32(million);
+    } else {
+      words.complain("unknown word '" + std::string(key) + "'");
+    }
   }
 }
 

@@ -117,6 +117,7 @@ struct Workload {
 struct Deciding {
   std::vector<NodeIndex> validators;  // of the first committee; empty: nobody decides anything
   bool by_invitation = false;         // the others need to be let in
+  std::uint32_t snapshot_after = 0;   // blocks behind; 0: as many as in production
   std::uint32_t first_proposal = 0;   // each is drawn from its own stream
   std::uint32_t proposals = 0;
   base::Duration starts = std::chrono::seconds(5);

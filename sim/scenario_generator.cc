@@ -430,6 +430,10 @@ void draw_deciding(Scenario& scenario, const base::Rng& root) {
   deciding.proposals = static_cast<std::uint32_t>(rng.between(5, 80));
   deciding.starts = draw_ms(rng, 1'000, 8'000);
   deciding.gap = draw_ms(rng, 20, 500);
+  base::Rng snapshots = root.fork("snapshots");
+  if (snapshots.chance(40 * percent)) {
+    deciding.snapshot_after = static_cast<std::uint32_t>(snapshots.between(2, 30));
+  }
   scenario.patience = std::max(scenario.patience, base::Duration(seconds(90)));
   scenario.clock_offset_max =
       std::min(scenario.clock_offset_max, base::Duration(milliseconds(500)));

@@ -75,8 +75,8 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
       [&](kernel::StoreState&& e) { decisions_->carry_out(index, std::move(e)); },
       [&](kernel::StoreEpoch&& e) { decisions_->carry_out(index, std::move(e)); },
       [&](const kernel::ReadDecisions& e) { decisions_->carry_out(index, e); },
-      [](const kernel::KeepPiece&) {}, [](const kernel::DecidedPolicies&) {},
-      [](const kernel::ProposalSettled&) {},
+      [&](kernel::KeepPiece&& e) { decisions_->carry_out(index, std::move(e)); },
+      [](const kernel::DecidedPolicies&) {}, [](const kernel::ProposalSettled&) {},
       [&](const base::Transition& e) {
         if (options_.stepped) options_.stepped(now(), index, e);
         if (options_.watch) observer_->machine(index, now(), e);

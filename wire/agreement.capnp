@@ -105,6 +105,7 @@ struct AgreementMessage {
       blocksMax @7 :UInt16;
       bytesMax @8 :UInt32;
       epoch @19 :UInt64;
+      snapshotAfter @38 :UInt64;
     }
     range @9 :Range;
     getCertificates :group {

@@ -153,6 +153,7 @@ void put_question(schema::AgreementMessage::Builder out, const consensus::GetRan
   range.setFromHeight(in.from_height);
   range.setBlocksMax(in.blocks_max);
   range.setBytesMax(in.bytes_max);
+  range.setSnapshotAfter(in.snapshot_after);
 }
 void put_question(schema::AgreementMessage::Builder out, const consensus::GetCertificates& in) {
   auto group = out.initGetCertificates();
@@ -409,7 +410,8 @@ bool get(schema::AgreementMessage::Reader in, consensus::Message& out) {
       out = consensus::GetRange{.epoch = range.getEpoch(),
                                 .from_height = range.getFromHeight(),
                                 .blocks_max = range.getBlocksMax(),
-                                .bytes_max = range.getBytesMax()};
+                                .bytes_max = range.getBytesMax(),
+                                .snapshot_after = range.getSnapshotAfter()};
       return true;
     }
     case Which::RANGE:

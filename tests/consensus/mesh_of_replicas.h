@@ -82,6 +82,8 @@ class MeshOfReplicas {
   }
 
   void start(std::size_t index, bool abstain = false);
+  // For the starts from now on.
+  void use(const Options& options) { options_ = options; }
   // Forgets what was not durable, and the newest `decisions_lost` decisions.
   void lose_power(std::size_t index, std::size_t decisions_lost = 0) {
     Node& node = nodes_[index];

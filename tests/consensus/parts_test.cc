@@ -146,7 +146,8 @@ class RepairTest : public testing::Test {
  protected:
   std::size_t asked(base::Duration when) {
     effects.clear();
-    repair.on_time(0, milliseconds(100), peers, at(when), outbox, effects);
+    repair.on_time({.epoch = 0, .proven = 0, .delay = milliseconds(100)}, peers, at(when), outbox,
+                   effects);
     return effects.size();
   }
 

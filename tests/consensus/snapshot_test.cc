@@ -79,6 +79,74 @@ TEST_F(SnapshotTest, EpochsOnTheWayAreProvenAndPassed) {
   EXPECT_EQ(mesh_.node(late).installed, 1U);
 }
 
+TEST(SnapshotFarAwayTest, MoreEpochsThanAnOfferProvesComeInPagesBeforeIt) {
+  Options few = options();
+  few.snapshot_epochs_max = 3;
+  few.epochs_page_max = 2;
+  MeshOfReplicas mesh(4, 1, few);
+  mesh.node(late).replica.reset();
+  mesh.settle_start();
+  const auto decide = [&mesh](const std::string& line) {
+    mesh.submit(0, line);
+    return mesh.run_until([&] { return mesh.all_hold(line); });
+  };
+  for (int round = 0; round < 6; ++round) {
+    const std::string again(static_cast<std::size_t>(round), ' ');  // no line is written twice
+    ASSERT_TRUE(decide("members 0 1 2" + again));
+    ASSERT_TRUE(decide("members 0 1 2 3" + again));
+  }
+  ASSERT_TRUE(decide("last"));
+  std::size_t pages = 0;
+  mesh.drops = [&pages](std::size_t, std::size_t, const Message& message) {
+    const auto* proofs = std::get_if<EpochProofs>(&message);
+    if (proofs != nullptr && proofs->proofs.size() > 1) ++pages;
+    return false;
+  };
+  mesh.start(late);
+  ASSERT_TRUE(mesh.run_until([&] { return mesh.node(late).notebook->holds("last"); }));
+  EXPECT_GE(pages, 4U);
+  EXPECT_EQ(mesh.node(late).installed, 1U);
+  EXPECT_EQ(mesh.node(late).replica->epoch().number(), 12U);
+  // All of them are kept, so that it proves to others what was proven to it.
+  EXPECT_EQ(mesh.node(late).epochs.size(), 12U);
+  EXPECT_NE(mesh.node(late).replica->end_of(0), nullptr);
+  EXPECT_TRUE(decide("after"));
+}
+
+TEST_F(SnapshotTest, WhoWantsBlocksIsNotOfferedAState) {
+  decide_many("a", 30);
+  bool offered = false;
+  mesh_.drops = [&](std::size_t, std::size_t, const Message& message) {
+    offered = offered || std::holds_alternative<SnapshotOffer>(message);
+    return false;
+  };
+  Options patient = options();
+  patient.snapshot_after = 40;
+  mesh_.use(patient);
+  mesh_.start(late);
+  ASSERT_TRUE(wait_for("a29"));
+  EXPECT_FALSE(offered);
+  EXPECT_EQ(mesh_.node(late).decisions.size(), 30U);
+}
+
+TEST_F(SnapshotTest, AnImageThatIsKeptForSomebodyElseIsGoodEnough) {
+  decide_many("a", 30);
+  mesh_.start(late);
+  ASSERT_TRUE(wait_for("a29"));
+  // The image is of height 30, and four blocks stand on it.
+  mesh_.lose_power(late);
+  mesh_.node(late).replica.reset();
+  decide_many("b", 4);
+  MeshOfReplicas::Node& node = mesh_.node(late);
+  node.log.clear();
+  node.durable = 0;
+  node.decisions.clear();
+  node.states.clear();
+  mesh_.start(late);
+  ASSERT_TRUE(wait_for("b3"));
+  EXPECT_EQ(node.installed, 2U);
+}
+
 TEST_F(SnapshotTest, ALiarIsNamedAndTheStateComesFromSomebodyElse) {
   decide_many("a", 30);
   std::optional<std::size_t> liar;

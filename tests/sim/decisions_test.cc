@@ -70,6 +70,16 @@ TEST(DecisionsRunTest, TheCommitteeChangesWhileTheMeshIsCutInTwo) {
   EXPECT_GT(outcome.coverage.count("milestone", "", "committee_changed"), 0U);
 }
 
+TEST(DecisionsRunTest, WhoWasAwayForLongTakesTheStateAsAWholeAndFollows) {
+  const Outcome outcome = run_text(
+      "seed 8\nnodes 6\nvalidators 0,1,2,3 snapshot_after 10\n"
+      "proposals 60 from 5s every 100ms\nat 6s crash nodes 5 for 8s\n"
+      "at 8s reconfigure nodes 1,2,3,4\nat 10s reconfigure nodes 0,1,2,3\nchaos_ends 25s\n");
+  EXPECT_EQ(complaints(outcome), "");
+  EXPECT_GT(outcome.coverage.count("milestone", "", "state_installed"), 0U);
+  EXPECT_GT(outcome.coverage.count("milestone", "", "committee_changed"), 0U);
+}
+
 TEST(DecisionsRunTest, TwentySeedsOfFaultsHoldEveryProperty) {
   const SwarmReport report = swarm({.profile = Profile::decisions, .seeds_max = 20, .twice = true});
   EXPECT_EQ(report.violations, 0U)

@@ -10,7 +10,8 @@ namespace sim {
 namespace {
 
 TEST(ScenarioTest, ItsTextSaysEverything) {
-  for (const Profile profile : {Profile::calm, Profile::gossip, Profile::calls, Profile::all}) {
+  for (const Profile profile :
+       {Profile::calm, Profile::gossip, Profile::calls, Profile::decisions, Profile::all}) {
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
       const Scenario scenario = make_scenario(profile, 0, seed);
       const auto again = Scenario::parse(scenario.to_text());

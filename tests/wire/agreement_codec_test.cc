@@ -113,7 +113,8 @@ class AgreementCodecTest : public testing::Test {
             status(),
             consensus::GetBlocks{{filled<base::Digest>(), filled<base::Digest>()}},
             consensus::Blocks{{block()}},
-            consensus::GetRange{.epoch = 9, .from_height = 1, .blocks_max = 2, .bytes_max = 3},
+            consensus::GetRange{
+                .epoch = 9, .from_height = 1, .blocks_max = 2, .bytes_max = 3, .snapshot_after = 4},
             std::move(range),
             consensus::GetCertificates{.epoch = 1, .views = {4, 5}},
             consensus::Certificates{{certificate()}},
