@@ -17,6 +17,7 @@
 #include "node/kernel/datagram_gate.h"
 #include "node/kernel/effect.h"
 #include "node/kernel/input.h"
+#include "node/kernel/knocks.h"
 #include "node/kernel/lifecycle.h"
 #include "node/kernel/newcomers.h"
 #include "node/kernel/providers.h"
@@ -163,7 +164,7 @@ class Kernel {
   base::Instant agreement_tended_;
   base::Instant knock_at_;             // with the invitation, if there is one
   std::vector<base::Endpoint> doors_;  // seeds that were given by name
-  base::PermitRate knocks_{10, 20};    // of all that are no members
+  Knocks knocks_;
 
   std::vector<Effect> answers_;  // that neither of the two gave; empty between inputs
 

@@ -25,7 +25,7 @@ bool Kernel::lets_in(const base::NodeId& id) const {
 }
 
 void Kernel::on_knock(PeerAsked&& input) {
-  if (agreement_->may_knock(input.from) && knocks_.take(now_)) {
+  if (agreement_->may_knock(input.from) && knocks_.take(input.from, input.at, now_)) {
     agreement_->on_knock(input.from, input.body, now_, agreement_effects_);
   }
   refuse(std::move(input));
