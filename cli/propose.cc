@@ -27,7 +27,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr auto look_every = std::chrono::milliseconds(10);
+constexpr base::Duration answer_within = std::chrono::seconds(1);  // so that Ctrl-C is heeded
+constexpr auto look_every = std::chrono::milliseconds(100);
 constexpr auto wait_default = std::chrono::seconds(30);
 
 struct ProposeOptions {
@@ -48,52 +49,58 @@ base::Result<std::string, std::string> text_or_file(const std::string& given) {
   return std::string{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-base::Result<void, std::string> read_texts(ProposeOptions& options) {
-  if (!options.value.empty()) {
-    const auto text = text_or_file(options.value);
-    if (!text) return base::Unexpected{text.error()};
-    Json value = Json::parse(*text, nullptr, false);
-    if (value.is_discarded()) {
-      return base::Unexpected{
-          std::string("--value is no JSON; a text needs its quotes: '\"text\"'")};
-    }
-    options.body["value"] = std::move(value);
-  }
-  if (!options.then.empty()) {
-    const auto text = text_or_file(options.then);
-    if (!text) return base::Unexpected{text.error()};
-    Json then = Json::parse(*text, nullptr, false);
-    if (!then.is_object()) {
-      return base::Unexpected{
-          std::string("--then is no proposal: {\"kind\": ..., and what that needs}")};
-    }
-    options.body["then"] = std::move(then);
-  }
-  if (!options.yaml.empty()) {
-    const auto text = text_or_file(options.yaml);
-    if (!text) return base::Unexpected{text.error()};
-    options.body["yaml"] = *text;
-  }
+// A member of the proposal from text or a file, unless nothing was given.
+using Reading = Json (*)(const std::string& text);
+base::Result<void, std::string> read_member(ProposeOptions& options, const char* member,
+                                            const std::string& given, Reading reading,
+                                            const std::string& misfit) {
+  if (given.empty()) return {};
+  const auto text = text_or_file(given);
+  if (!text) return base::Unexpected{text.error()};
+  Json value = reading(*text);
+  if (value.is_discarded()) return base::Unexpected{misfit};
+  options.body[member] = std::move(value);
   return {};
+}
+
+base::Result<void, std::string> read_texts(ProposeOptions& options) {
+  const Reading any = [](const std::string& text) { return Json::parse(text, nullptr, false); };
+  const Reading object = [](const std::string& text) {
+    Json value = Json::parse(text, nullptr, false);
+    return value.is_object() ? value : Json(Json::value_t::discarded);
+  };
+  auto read = read_member(options, "value", options.value, any,
+                          "--value is no JSON; a text needs its quotes: '\"text\"'");
+  if (read) {
+    read = read_member(options, "then", options.then, object,
+                       "--then is no proposal: {\"kind\": ..., and what that needs}");
+  }
+  const Reading words = [](const std::string& text) { return Json(text); };
+  if (read) read = read_member(options, "yaml", options.yaml, words, "");
+  return read;
 }
 
 int propose(Console& console, ProposeOptions options) {
   if (auto read = read_texts(options); !read) return fail_usage(console, read.error());
   catch_interrupt();
-  const auto taken = post_json(options.api, "/v1/proposals", options.body.dump());
-  if (!taken) return fail(console, taken.error());
-  const std::string id = taken->value("id", "");
-  const auto deadline = Clock::now() + options.wait.value_or(wait_default);
-  while (Clock::now() < deadline && !interrupted()) {
-    const auto decided = get_json(options.api, "/v1/decisions/" + id);
-    if (decided) {
-      console.out << render_object(*decided, options.format) << std::flush;
-      return exit_done;
-    }
+  const base::Duration patience = options.wait.value_or(wait_default);
+  const auto deadline = Clock::now() + patience;
+  auto decided = post_json(
+      options.api, "/v1/proposals?wait=" + base::format_duration(std::min(patience, answer_within)),
+      options.body.dump());
+  if (!decided) return fail(console, decided.error());
+  const std::string id = decided->value("id", "");
+  // What takes longer has only an id and a state.
+  while (!decided || !decided->contains("height")) {
+    if (Clock::now() >= deadline || interrupted()) break;
     std::this_thread::sleep_for(look_every);
+    decided = get_json(options.api, "/v1/decisions/" + id);
   }
-  return fail(console, "no certificate for " + id + " in " +
-                           base::format_duration(options.wait.value_or(wait_default)) +
+  if (decided && decided->contains("height")) {
+    console.out << render_object(*decided, options.format) << std::flush;
+    return exit_done;
+  }
+  return fail(console, "no certificate for " + id + " in " + base::format_duration(patience) +
                            "; it may still come: parley decisions. Are enough validators up? See "
                            "parley members");
 }
@@ -106,6 +113,20 @@ void text_option(CLI::App& verb, const Options& options, const char* flag, const
       flag, [options, member](const std::string& text) { options->body[member] = text; },
       description);
   if (required) option->required();
+}
+
+void list_option(CLI::App& verb, const Options& options, const char* flag, const char* member,
+                 const char* description) {
+  verb.add_option_function<std::vector<std::string>>(
+      flag,
+      [options, member](const std::vector<std::string>& values) { options->body[member] = values; },
+      description);
+}
+
+void count_option(CLI::App& verb, const Options& options, const char* flag, const char* member,
+                  const char* description) {
+  verb.add_option_function<std::uint64_t>(
+      flag, [options, member](std::uint64_t value) { options->body[member] = value; }, description);
 }
 
 CLI::App* add_kind(CLI::App& propose_verb, Action& action, const Options& options, const char* kind,
@@ -130,9 +151,7 @@ void add_document(CLI::App& verbs, Action& action) {
   CLI::App* verb = add_kind(verbs, action, options, "document", "A document of an application");
   text_option(*verb, options, "--key", "key", "Its key");
   verb->add_option("--value", options->value, "JSON, or @FILE")->required();
-  verb->add_option_function<std::uint64_t>(
-      "--expected", [options](std::uint64_t version) { options->body["expected"] = version; },
-      "The version that must be there; 0: none");
+  count_option(*verb, options, "--expected", "expected", "The version that must be there; 0: none");
 }
 
 void add_policy(CLI::App& verbs, Action& action) {
@@ -154,10 +173,7 @@ void add_member(CLI::App& verbs, Action& action) {
   text_option(*verb, options, "--action", "action", "join, leave, admit, roles, evict or revoke");
   text_option(*verb, options, "--node", "node", "Its id", false);
   text_option(*verb, options, "--reason", "reason", "For people", false);
-  verb->add_option_function<std::vector<std::string>>(
-      "--role",
-      [options](const std::vector<std::string>& roles) { options->body["roles"] = roles; },
-      "With admit and roles; may be given again");
+  list_option(*verb, options, "--role", "roles", "With admit and roles; may be given again");
   const Options evict = make_options();
   CLI::App* shortcut = add_kind(verbs, action, evict, "evict", "Puts a member out");
   text_option(*shortcut, evict, "--node", "node", "Its id");
@@ -175,23 +191,13 @@ void add_committee(CLI::App& verbs, Action& action) {
   const Options options = make_options();
   CLI::App* verb =
       add_kind(verbs, action, options, "committee", "Who decides: seats of validators");
-  const auto list = [&](const char* flag, const char* member, const char* help) {
-    verb->add_option_function<std::vector<std::string>>(
-            flag,
-            [options, member](const std::vector<std::string>& values) {
-              options->body[member] = values;
-            },
-            help)
-        ->expected(1, 64);
-  };
-  const auto count = [&](const char* flag, const char* member, const char* help) {
-    verb->add_option_function<std::uint64_t>(
-        flag, [options, member](std::uint64_t value) { options->body[member] = value; }, help);
-  };
-  list("--add", "add", "What `parley keygen` calls validator, pv1:...; may be given again");
-  list("--remove", "remove", "Ids of nodes whose seats go; may be given again");
-  count("--block-bytes", "block_bytes_max", "Ops of a block, in bytes (131072 to 1048576)");
-  count("--block-ops", "block_ops_max", "Ops of a block (1 to 1024)");
+  list_option(*verb, options, "--add", "add",
+              "What `parley keygen` calls validator, pv1:...; may be given again");
+  list_option(*verb, options, "--remove", "remove",
+              "Ids of nodes whose seats go; may be given again");
+  count_option(*verb, options, "--block-bytes", "block_bytes_max",
+               "Ops of a block, in bytes (131072 to 1048576)");
+  count_option(*verb, options, "--block-ops", "block_ops_max", "Ops of a block (1 to 1024)");
   verb->footer(
       "Who is new must run, be admitted, and hold the state: it is asked before anything is "
       "proposed.\nOf n seats at most max(1, (n-1)/3) may change at once.\n"
@@ -203,13 +209,8 @@ void add_ballot(CLI::App& verbs, Action& action) {
   CLI::App* verb = add_kind(verbs, action, options, "ballot", "A question to be voted on");
   text_option(*verb, options, "--question", "question", "For people");
   text_option(*verb, options, "--role", "role", "Whose holders may vote", false);
-  verb->add_option_function<std::vector<std::string>>(
-      "--voter",
-      [options](const std::vector<std::string>& voters) { options->body["voters"] = voters; },
-      "Ids of those who may vote; may be given again");
-  verb->add_option_function<std::uint64_t>(
-      "--agree", [options](std::uint64_t count) { options->body["agree"] = count; },
-      "How many must agree [1]");
+  list_option(*verb, options, "--voter", "voters", "Ids of those who may vote; may be given again");
+  count_option(*verb, options, "--agree", "agree", "How many must agree [1]");
   verb->add_option("--then", options->then,
                    "What takes place if enough agree: a proposal as JSON, or @FILE");
   const Options vote = make_options();
