@@ -40,6 +40,9 @@ struct AgreementLimits {
 
 [[nodiscard]] base::Bytes encode(const consensus::Block& block);
 [[nodiscard]] base::Result<consensus::BlockPtr, DecodeError> decode_block(base::ByteView bytes);
+[[nodiscard]] base::Bytes encode(const consensus::EpochDescriptor& descriptor);
+[[nodiscard]] base::Result<consensus::EpochDescriptor, DecodeError> decode_epoch_descriptor(
+    base::ByteView bytes);
 [[nodiscard]] base::Bytes encode(const consensus::EpochProof& proof);
 [[nodiscard]] base::Result<consensus::EpochProof, DecodeError> decode_epoch_proof(
     base::ByteView bytes);

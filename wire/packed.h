@@ -40,6 +40,18 @@ template <class Kind, std::size_t Size>
   return true;
 }
 
+// The items of a list, of `size_max` at most; `get(reader, item)` returns false when one breaks its
+// bound.
+template <class List, class T, class Get>
+[[nodiscard]] bool get_each(List in, std::size_t size_max, std::vector<T>& out, const Get& get) {
+  if (in.size() > size_max) return false;
+  out.resize(in.size());
+  for (unsigned i = 0; i < in.size(); ++i) {
+    if (!get(in[i], out[i])) return false;
+  }
+  return true;
+}
+
 [[nodiscard]] base::Bytes pack(capnp::MessageBuilder& message);
 
 // Words that `packed` stands for; nothing if it is cut short or stands for more than `words_max`.

@@ -186,12 +186,7 @@ bool get(schema::Report::Reader in, gossip::SignedReport& out);
 
 template <class List, class T>
 bool get_all(List in, std::size_t size_max, std::vector<T>& out) {
-  if (in.size() > size_max) return false;
-  out.resize(in.size());
-  for (unsigned i = 0; i < in.size(); ++i) {
-    if (!get(in[i], out[i])) return false;
-  }
-  return true;
+  return get_each(in, size_max, out, [](auto item, T& value) { return get(item, value); });
 }
 
 bool get_capability(capnp::Text::Reader in, std::string& out) {
