@@ -26,6 +26,14 @@ void append_event(std::string& text, const kernel::DecisionView& decision) {
       "\n\n";
 }
 
+// Its id is a height alone: who comes back with it goes on above the gap.
+void append_gap(std::string& text, std::uint64_t first, std::uint64_t last) {
+  const nlohmann::ordered_json gap{{"first", first}, {"last", last}};
+  text += "id: " + std::to_string(last) +
+          "\nevent: passed_over\ndata: " + nlohmann::ordered_json{{"passed_over", gap}}.dump() +
+          "\n\n";
+}
+
 }  // namespace
 
 std::optional<DecisionFeed> feed_behind(std::string_view last_event_id) {
@@ -43,6 +51,11 @@ FeedPart next_events(const View& view, DecisionFeed& at, std::size_t events_max)
   FeedPart part;
   const kernel::Agreement* agreement = view.kernel.agreement();
   if (agreement == nullptr) return part;
+  for (const kernel::PassedOver& gap : agreement->passed_over()) {
+    if (at.height < gap.first || at.height > gap.last) continue;
+    append_gap(part.text, at.height, gap.last);
+    at = {.height = gap.last + 1, .place = 0};
+  }
   const auto& known = agreement->decisions();
   const std::pair from{at.height, at.place};
   // Of the oldest block that is remembered some ops may be forgotten.

@@ -19,6 +19,9 @@ DecisionList::DecisionList(const View& view, const DecisionPage& page)
     return;
   }
   below_ = std::min(below_, agreement->replica().standing().height + 1);
+  for (const kernel::PassedOver& gap : agreement->passed_over()) {
+    if (gap.first < below_) passed_over_.push_back(gap);
+  }
   const auto& known = agreement->decisions();
   if (known.empty()) return;
   // Of the oldest block that is remembered some ops may be forgotten.
@@ -49,6 +52,13 @@ Response DecisionList::response() const {
   for (const kernel::DecisionView& row : rows_) rows.push_back(described(row));
   Response response;
   response.headers.push_back({"cache-control", "no-store"});
+  // The list goes on behind them.
+  std::string gaps;
+  for (const kernel::PassedOver& gap : passed_over_) {
+    if (!at_end_ && gap.last + 1 < below_) continue;
+    gaps += (gaps.empty() ? "" : ", ") + std::to_string(gap.first) + "-" + std::to_string(gap.last);
+  }
+  if (!gaps.empty()) response.headers.push_back({"parley-passed-over", gaps});
   if (!at_end_ && below_ > 1) {
     response.headers.push_back({"link", "</v1/decisions?before=" + std::to_string(below_) +
                                             "&limit=" + std::to_string(wanted_) +

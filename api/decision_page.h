@@ -33,7 +33,8 @@ class DecisionList {
  private:
   const std::size_t wanted_;
   std::vector<kernel::DecisionView> rows_;
-  std::uint64_t below_;  // everything at or above it is here
+  std::uint64_t below_;  // everything at or above it is here, but what was passed over
+  std::vector<kernel::PassedOver> passed_over_;
   std::size_t reads_ = 0;
   bool at_end_ = false;
 };

@@ -1,5 +1,6 @@
 #include "api/decision_rows.h"
 
+#include "ledger/event_codec.h"
 #include "ledger/op.h"
 #include "wire/agreement_codec.h"
 
@@ -100,19 +101,26 @@ std::vector<kernel::DecisionView> decisions_in(const kernel::StoredDecision& sto
   std::vector<kernel::DecisionView> out;
   const auto block = wire::decode_block(stored.block);
   if (!block) return out;
+  auto events = ledger::decode_events(stored.events);
+  if (events) events->resize((*block)->ops().size());
   std::uint32_t place = 0;
   for (const base::Bytes& bytes : (*block)->ops()) {
     const auto op = ledger::Op::parse(bytes, mesh);
-    if (!op) continue;  // of a later version than ours
+    if (!op) {  // of a later version than ours
+      ++place;
+      continue;
+    }
     out.push_back({.op = op->id(),
                    .author = op->author(),
                    .kind = op->kind(),
                    .height = stored.height,
                    .epoch = stored.epoch,
                    .timestamp_ms = (*block)->header().timestamp_ms,
-                   .place = place++,
+                   .place = place,
                    .block = (*block)->hash(),
                    .events = {}});
+    if (events) out.back().events = std::move((*events)[place]);
+    ++place;
   }
   return out;
 }

@@ -14,8 +14,8 @@ namespace api {
 [[nodiscard]] std::string summary_of(const kernel::DecisionView& decision);
 [[nodiscard]] nlohmann::ordered_json described(const kernel::DecisionView& decision);
 
-// Those of a block from the archive, in their order. What they changed is not kept there, so they
-// have no events.
+// Those of a block from the archive, in their order. Of a block whose state came as a whole it is
+// not known what each of them changed.
 [[nodiscard]] std::vector<kernel::DecisionView> decisions_in(const kernel::StoredDecision& stored,
                                                              const base::MeshId& mesh);
 

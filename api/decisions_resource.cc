@@ -49,8 +49,19 @@ Response no_validators() {
                  "parley init and start its nodes with --genesis");
 }
 
-Response no_such_decision() {
-  return problem(404, "not_found", "this node knows no such decision (yet)");
+// Of what it passed over a node cannot say whether it ever was.
+Response no_such_decision(const kernel::Agreement& agreement) {
+  const auto& gaps = agreement.passed_over();
+  if (gaps.empty()) return problem(404, "not_found", "this node knows no such decision (yet)");
+  std::string heights;
+  for (const kernel::PassedOver& gap : gaps) {
+    heights += (heights.empty() ? "" : ", ") + std::to_string(gap.first) + " to " +
+               std::to_string(gap.last);
+  }
+  return problem(410, "passed_over",
+                 "this node has no such decision, but it took in the state as a whole and passed "
+                 "over the decisions of the heights " +
+                     heights + "; ask a node that has them");
 }
 
 // From the newest on: that is what is asked for most.
@@ -182,42 +193,86 @@ Response get_decision(const View& view, const std::string& id) {
   const auto op = base::Digest::from_hex(id);
   if (!op) return problem(400, "bad_request", "an id has 64 hexadecimal digits");
   const kernel::DecisionView* decision = find(*agreement, *op);
-  return decision == nullptr ? no_such_decision() : json(described(*decision));
-}
-
-Response get_proof(const View& view, const std::string& id) {
-  if (view.kernel.agreement() == nullptr) return no_validators();
-  Response response = no_such_decision();
-  response.decision = base::Digest::from_hex(id);
-  if (!response.decision) return problem(400, "bad_request", "an id has 64 hexadecimal digits");
+  if (decision != nullptr) return json(described(*decision));
+  Response response;
+  response.decision = DecisionLookup{.op = *op};
   return response;
 }
 
-Response on_decision_found(const View& view, const base::Digest& op,
-                           const std::vector<kernel::StoredDecision>& blocks, std::uint64_t index) {
+Response get_proof(const View& view, const std::string& id,
+                   const std::optional<std::string>& checkpoint) {
   const kernel::Agreement* agreement = view.kernel.agreement();
-  if (agreement == nullptr || blocks.empty()) return no_such_decision();
+  if (agreement == nullptr) return no_validators();
+  const auto op = base::Digest::from_hex(id);
+  if (!op) return problem(400, "bad_request", "an id has 64 hexadecimal digits");
+  Response response;
+  response.decision = DecisionLookup{.op = *op, .proof = true};
+  if (!checkpoint) return response;
+  response.decision->checkpoint = base::Digest::from_hex(*checkpoint);
+  if (!response.decision->checkpoint) {
+    return problem(400, "bad_request", "a checkpoint is the id of an epoch, 64 hexadecimal digits");
+  }
+  if (agreement->replica().find_epoch(*response.decision->checkpoint) == nullptr) {
+    return problem(404, "not_found", "this node knows no epoch with that id");
+  }
+  return response;
+}
+
+namespace {
+
+Response proof_of(const kernel::Agreement& agreement, const base::MeshId& mesh,
+                  const DecisionLookup& lookup, const std::vector<kernel::StoredDecision>& blocks,
+                  std::uint64_t index) {
+  const Response unreadable =
+      problem(500, "unreadable", "what this node's archive has of it cannot be read");
   std::vector<consensus::Decision> decisions;
   for (const kernel::StoredDecision& stored : blocks) {
     auto block = wire::decode_block(stored.block);
-    if (!block) return no_such_decision();
+    if (!block) return unreadable;
     decisions.push_back({.block = std::move(*block), .finalization = {}, .tail = {}});
   }
   auto proven = wire::decode_decision_proof(blocks.back().proof);
-  if (!proven) return no_such_decision();
+  if (!proven) return unreadable;
   decisions.back().finalization = std::move(proven->finalization);
   decisions.back().tail = std::move(proven->tail);
   auto proof = consensus::prove(decisions, static_cast<std::uint32_t>(index));
-  if (!proof) return no_such_decision();
-  ProofFile file{.mesh = view.mesh, .op = op, .proof = std::move(*proof), .epochs = {}};
-  for (std::uint64_t epoch = 0; epoch < blocks.front().epoch; ++epoch) {
-    const consensus::EpochProof* ended = agreement->replica().end_of(epoch);
-    if (ended == nullptr) return no_such_decision();
+  const consensus::Replica& replica = agreement.replica();
+  const consensus::Epoch* first =
+      lookup.checkpoint ? replica.find_epoch(*lookup.checkpoint) : replica.find_epoch(0);
+  if (!proof || first == nullptr) return unreadable;
+  const std::uint64_t last = blocks.front().epoch;
+  if (first->number() > last) {
+    return problem(409, "too_late",
+                   "that was decided in epoch " + std::to_string(last) +
+                       ", before the checkpoint; name an earlier one, or none");
+  }
+  ProofFile file{.mesh = mesh,
+                 .op = lookup.op,
+                 .proof = std::move(*proof),
+                 .first = first->descriptor(),
+                 .epochs = {}};
+  for (std::uint64_t epoch = first->number(); epoch < last; ++epoch) {
+    const consensus::EpochProof* ended = replica.end_of(epoch);
+    if (ended == nullptr) return unreadable;
     file.epochs.push_back(*ended);
   }
   Response response;
   response.body = proof_text(file);
   return response;
+}
+
+}  // namespace
+
+Response on_decision_found(const View& view, const DecisionLookup& lookup,
+                           const std::vector<kernel::StoredDecision>& blocks, std::uint64_t index) {
+  const kernel::Agreement* agreement = view.kernel.agreement();
+  if (agreement == nullptr) return no_validators();
+  if (blocks.empty()) return no_such_decision(*agreement);
+  if (lookup.proof) return proof_of(*agreement, view.mesh, lookup, blocks, index);
+  for (const kernel::DecisionView& decision : decisions_in(blocks.front(), view.mesh)) {
+    if (decision.op == lookup.op) return json(described(decision));
+  }
+  return no_such_decision(*agreement);
 }
 
 Response get_ballots(const View& view) {
@@ -286,7 +341,12 @@ Response get_agreement(const View& view) {
                        {"height", evidence.height},
                        {"reporter", evidence.reporter.hex()}});
   }
+  Json passed_over = Json::array();
+  for (const kernel::PassedOver& gap : agreement->passed_over()) {
+    passed_over.push_back({{"first", gap.first}, {"last", gap.last}});
+  }
   return json({{"epoch", standing.epoch},
+               {"epoch_id", agreement->replica().epoch().id().hex()},
                {"view", standing.view},
                {"height", standing.height},
                {"block", standing.block.hex()},
@@ -299,6 +359,7 @@ Response get_agreement(const View& view) {
                {"alarms", agreement->alarms()},
                {"alarm", agreement->last_alarm()},
                {"accused", std::move(accused)},
+               {"passed_over", std::move(passed_over)},
                {"committee", std::move(committee)}});
 }
 

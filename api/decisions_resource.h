@@ -22,7 +22,8 @@ namespace api {
 [[nodiscard]] Response get_decisions(const View& view, const Request& request);
 [[nodiscard]] Response get_decision(const View& view, const std::string& id);
 // The file that `parley verify` takes.
-[[nodiscard]] Response get_proof(const View& view, const std::string& id);
+[[nodiscard]] Response get_proof(const View& view, const std::string& id,
+                                 const std::optional<std::string>& checkpoint);
 [[nodiscard]] Response get_ballots(const View& view);
 [[nodiscard]] Response get_documents(const View& view);
 // Where agreement stands here: epoch, view, height, committee, whether what is shown may be stale.
@@ -32,7 +33,7 @@ namespace api {
 [[nodiscard]] Response on_waited(const kernel::Kernel& kernel, const base::Digest& op);
 // After Response::decision: the block of the op and those behind it up to one with a proof, or
 // nothing, if it is not there.
-[[nodiscard]] Response on_decision_found(const View& view, const base::Digest& op,
+[[nodiscard]] Response on_decision_found(const View& view, const DecisionLookup& lookup,
                                          const std::vector<kernel::StoredDecision>& blocks,
                                          std::uint64_t index);
 

@@ -170,8 +170,8 @@ Response decisions(const View& view, const Request& request, const std::string&)
 Response decision(const View& view, const Request&, const std::string& id) {
   return get_decision(view, id);
 }
-Response proof(const View& view, const Request&, const std::string& id) {
-  return get_proof(view, id);
+Response proof(const View& view, const Request& request, const std::string& id) {
+  return get_proof(view, id, query_value(request.query, "checkpoint"));
 }
 Response ballots(const View& view, const Request&, const std::string&) {
   return get_ballots(view);

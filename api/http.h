@@ -44,6 +44,12 @@ struct DecisionWait {
   base::Digest op;
   base::Duration patience{};
 };
+// A decided op, to be looked up in the archive: it, or the file that proves it.
+struct DecisionLookup {
+  base::Digest op;
+  bool proof = false;
+  std::optional<base::Digest> checkpoint{};  // the epoch that the file begins at; none: the first
+};
 // Where a list of decisions goes on: at those before this height, so many of them.
 struct DecisionPage {
   std::uint64_t below_height = 0;
@@ -66,7 +72,7 @@ struct Response {
   std::optional<std::string> deferred_answer{};
   // The answer is on disk: the shell looks this op up there, and answers by on_decision_found()
   // (decisions_resource.h) instead of with the rest of this.
-  std::optional<base::Digest> decision{};
+  std::optional<DecisionLookup> decision{};
   // After the commands: keep the stream, and answer by on_waited() (decisions_resource.h).
   std::optional<DecisionWait> wait{};
   // The same for a list of those that the kernel does not remember: by on_page_read().

@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view format = "parley.decision.1";
+constexpr std::string_view format = "parley.decision.2";
 
 std::optional<base::Bytes> bytes_of(const Json& value) {
   if (!value.is_string()) return std::nullopt;
@@ -50,6 +50,14 @@ bool take(const Json& value, consensus::EpochProof& out) {
   return proof.has_value();
 }
 
+bool take(const Json& value, consensus::EpochDescriptor& out) {
+  const auto bytes = bytes_of(value);
+  if (!bytes) return false;
+  auto descriptor = wire::decode_epoch_descriptor(*bytes);
+  if (descriptor) out = std::move(*descriptor);
+  return descriptor.has_value();
+}
+
 template <class T>
 bool take_all(const Json& value, std::vector<T>& out) {
   if (!value.is_array()) return false;
@@ -61,7 +69,7 @@ bool take_all(const Json& value, std::vector<T>& out) {
 
 bool take(const Json& json, ProofFile& out) {
   for (const char* name : {"format", "mesh", "id", "op", "index", "path", "header", "above",
-                           "finalization", "epochs"}) {
+                           "finalization", "first", "epochs"}) {
     if (!json.contains(name)) return false;
   }
   const auto op = bytes_of(json["op"]);
@@ -74,7 +82,8 @@ bool take(const Json& json, ProofFile& out) {
   out.proof.finalization = std::move(proven->finalization);
   return json["format"] == format && take(json["mesh"], out.mesh) && take(json["id"], out.op) &&
          take_all(json["path"], out.proof.path) && take(json["header"], out.proof.header) &&
-         take_all(json["above"], out.proof.above) && take_all(json["epochs"], out.epochs);
+         take_all(json["above"], out.proof.above) && take(json["first"], out.first) &&
+         take_all(json["epochs"], out.epochs);
 }
 
 std::string hex(const consensus::BlockHeader& header) {
@@ -103,6 +112,7 @@ std::string proof_text(const ProofFile& file) {
       {"header", hex(proof.header)},
       {"above", std::move(above)},
       {"finalization", base::to_hex(wire::encode(wire::DecisionProof{proof.finalization, {}}))},
+      {"first", base::to_hex(wire::encode(file.first))},
       {"epochs", std::move(epochs)}};
   return out.dump(2) + "\n";
 }

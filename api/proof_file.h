@@ -17,7 +17,8 @@ struct ProofFile {
   base::MeshId mesh;
   base::Digest op;  // its id
   consensus::DecisionProof proof;
-  std::vector<consensus::EpochProof> epochs;  // how each until the block's ended, from the first
+  consensus::EpochDescriptor first;           // the epoch that the proof begins at
+  std::vector<consensus::EpochProof> epochs;  // how each until the block's ended, from that one on
 };
 
 [[nodiscard]] std::string proof_text(const ProofFile& file);

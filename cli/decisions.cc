@@ -28,14 +28,16 @@ struct ShowOptions {
   Format format = Format::table;
   std::string id;
   std::string proof;  // a file to write
+  std::string checkpoint;
 };
 
 int show(Console& console, const ShowOptions& options) {
   const auto decision = get_json(options.api, "/v1/decisions/" + options.id);
   if (!options.proof.empty()) {
-    const auto answer = http_request(
-        options.api,
-        {.method = "GET", .target = "/v1/proofs/" + options.id, .headers = {}, .body = {}});
+    std::string target = "/v1/proofs/" + options.id;
+    if (!options.checkpoint.empty()) target += "?checkpoint=" + options.checkpoint;
+    const auto answer =
+        http_request(options.api, {.method = "GET", .target = target, .headers = {}, .body = {}});
     if (!answer) return fail(console, unreachable(options.api, answer.error()));
     if (answer->head.status != 200) {
       return fail(console, problem_sentence(answer->head.status, answer->body));
@@ -43,8 +45,6 @@ int show(Console& console, const ShowOptions& options) {
     std::ofstream file(options.proof, std::ios::binary);
     file << answer->body;
     if (!file.flush()) return fail(console, "cannot write the proof to " + options.proof);
-    // What the node does not remember any more, its archive still proves.
-    if (!decision) return exit_done;
   }
   if (!decision) return fail(console, decision.error());
   console.out << render_object(*decision, options.format) << std::flush;
@@ -75,6 +75,22 @@ void print_decision(Console& console, const Json& row, Format format, bool title
   console.out.flush();
 }
 
+// The node took in the state as a whole, and has none of them.
+void note_gap(Console& console, const Json& gap) {
+  console.err << "note: the decisions of the heights " << gap.value("first", std::uint64_t{0})
+              << " to " << gap.value("last", std::uint64_t{0})
+              << " were passed over by this node; ask another one\n";
+}
+
+int list(Console& console, const std::string& target, const ViewOptions& options) {
+  const int code = show_view(console, listing_view(target), options);
+  if (code != exit_done) return code;
+  const auto agreement = get_json(options.api, "/v1/agreement");
+  if (!agreement || !agreement->contains("passed_over")) return code;
+  for (const Json& gap : (*agreement)["passed_over"]) note_gap(console, gap);
+  return code;
+}
+
 // Reads a stream of events; `seen` is the id of the last one.
 class EventReader {
  public:
@@ -98,8 +114,9 @@ class EventReader {
       if (line.starts_with("data: ")) row = Json::parse(line.substr(6), nullptr, false);
     }
     if (!row.is_object()) return;  // a life sign
-    print_decision(console_, row, format_, !std::exchange(printed_, true));
     seen_ = id;
+    if (row.contains("passed_over")) return note_gap(console_, row["passed_over"]);
+    print_decision(console_, row, format_, !std::exchange(printed_, true));
   }
 
   Console& console_;
@@ -159,7 +176,11 @@ void add_decisions(CLI::App& app, Action& action) {
   CLI::App* part = verb->add_subcommand("show", "One decision, and a file that proves it");
   part->footer("Example:\n  parley decisions show ID --proof decision.json");
   part->add_option("id", options->id, "Of the decision")->required();
-  part->add_option("--proof", options->proof, "Write it with its certificate to this file");
+  auto* proof =
+      part->add_option("--proof", options->proof, "Write it with its certificate to this file");
+  part->add_option("--checkpoint", options->checkpoint,
+                   "The id of the epoch that the proof begins at [the first]")
+      ->needs(proof);
   add_api_option(*part, options->api);
   add_format_option(*part, options->format);
   part->callback([options, &action] {
@@ -171,7 +192,7 @@ void add_decisions(CLI::App& app, Action& action) {
       if (listing->watch) return watch(console, *listing);
       std::string target = "/v1/decisions";
       if (*before) target += "?before=" + std::to_string(**before);
-      return show_view(console, listing_view(target), *listing);
+      return list(console, target, *listing);
     };
   });
 }

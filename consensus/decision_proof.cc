@@ -5,6 +5,8 @@
 #include "consensus/statements.h"
 #include "crypto/digest.h"
 
+#include <algorithm>
+
 namespace consensus {
 
 namespace {
@@ -67,8 +69,17 @@ std::optional<std::string> fault_of(const DecisionProof& proof, const Epoch& epo
 
 base::Result<Proven, std::string> verify(const DecisionProof& proof,
                                          std::span<const EpochProof> ended,
-                                         const EpochDescriptor& first) {
+                                         const EpochDescriptor& first,
+                                         const base::Digest& trusted) {
   Epoch epoch(first);
+  const bool passes = epoch.id() == trusted ||
+                      std::any_of(ended.begin(), ended.end(), [&trusted](const EpochProof& end) {
+                        return Epoch(end.descriptor).id() == trusted;
+                      });
+  if (!passes) {
+    return base::Unexpected{
+        std::string("checkpoint: the epoch that you trust is none of those on the way")};
+  }
   for (const EpochProof& end : ended) {
     const std::string name = "end of epoch " + std::to_string(epoch.number()) + ": ";
     if (const auto fault = fault_of(end, epoch)) return base::Unexpected{name + *fault};
@@ -84,6 +95,7 @@ base::Result<Proven, std::string> verify(const DecisionProof& proof,
     return base::Unexpected{std::string("certificate: a signature does not hold")};
   }
   return Proven{.epoch = epoch.number(),
+                .epoch_id = epoch.id(),
                 .height = proof.header.height,
                 .timestamp_ms = proof.header.timestamp_ms};
 }

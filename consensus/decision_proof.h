@@ -42,15 +42,19 @@ struct DecisionProof {
 // What a proof that holds says.
 struct Proven {
   EpochNumber epoch = 0;
+  base::Digest epoch_id;  // a checkpoint for what comes later
   Height height = 0;
   std::uint64_t timestamp_ms = 0;
 };
 
-// All of it, signatures included, for somebody who knows nothing but the first epoch (of genesis,
-// or of a later checkpoint): `ended` says how each epoch from it on ended, up to the one before the
-// block's. The error names the check that failed first.
+// All of it, signatures included, for somebody who knows nothing but the id of one epoch, that of
+// genesis or of a later checkpoint: it has to be on the way. `ended` says how each epoch from
+// `first` on ended, up to the one before the block's. An id commits to all of the history before
+// it, so what leads to the trusted epoch is held against it as well. The error names the check that
+// failed first.
 [[nodiscard]] base::Result<Proven, std::string> verify(const DecisionProof& proof,
                                                        std::span<const EpochProof> ended,
-                                                       const EpochDescriptor& first);
+                                                       const EpochDescriptor& first,
+                                                       const base::Digest& trusted);
 
 }  // namespace consensus

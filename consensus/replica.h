@@ -83,6 +83,9 @@ class Replica {
   [[nodiscard]] const Epoch& epoch() const;
   // Whether this node could take its seat in that committee.
   [[nodiscard]] Readiness readiness(const GetReady& question) const;
+  // One that was accepted here, or null.
+  [[nodiscard]] const Epoch* find_epoch(EpochNumber number) const;
+  [[nodiscard]] const Epoch* find_epoch(const base::Digest& id) const;
   // How an epoch ended; null if we do not know that.
   [[nodiscard]] const EpochProof* end_of(EpochNumber number) const;
   // Of the current epoch, as the guard remembers them.

@@ -28,6 +28,14 @@ const Epoch& Replica::epoch() const {
   return state_->core->epoch();
 }
 
+const Epoch* Replica::find_epoch(EpochNumber number) const {
+  return state_->epochs.find(number);
+}
+
+const Epoch* Replica::find_epoch(const base::Digest& id) const {
+  return state_->epochs.find(id);
+}
+
 const EpochProof* Replica::end_of(EpochNumber number) const {
   return state_->epochs.end_of(number);
 }

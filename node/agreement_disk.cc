@@ -1,5 +1,6 @@
 #include "node/agreement_disk.h"
 
+#include "consensus/key_fate.h"
 #include "storage/spent_keys.h"
 
 #include <asio/post.hpp>
@@ -27,7 +28,8 @@ std::vector<kernel::StoredDecision> decisions_of(std::vector<storage::DecidedBlo
                    .epoch = block.epoch,
                    .block = std::move(block.block),
                    .proof = std::move(block.proof),
-                   .ops = {}});
+                   .ops = {},
+                   .events = std::move(block.events)});
   }
   return out;
 }
@@ -64,15 +66,26 @@ base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
   self.stored_.epochs = std::move(archived->epochs);
   self.stored_.state = std::move(archived->state);
   self.stored_.pieces = std::move(archived->pieces);
-  // Decisions may be younger on disk than the log: they alone do not say that there was one.
-  const bool lost = !log_there && (archived->newest || storage::has_begun(directory, vote_key));
-  if (lost) self.complaint_ = file + " is gone, and this node's vote key has promised something";
-  const auto marked = damaged || lost ? storage::mark_spent(directory, vote_key)
-                                      : storage::mark_begun(directory, vote_key);
+  for (const storage::Gap& gap : archived->gaps) {
+    self.stored_.passed_over.push_back({gap.first, gap.last});
+  }
+  using consensus::PromisesFound;
+  const consensus::KeyFate fate =
+      consensus::fate_of({.log = damaged     ? PromisesFound::Log::damaged
+                                 : log_there ? PromisesFound::Log::whole
+                                             : PromisesFound::Log::missing,
+                          .begun = storage::has_begun(directory, vote_key),
+                          .spent = storage::is_spent(directory, vote_key),
+                          .decided = archived->newest.has_value()});
+  const auto marked = fate.mark == consensus::KeyFate::Mark::spent
+                          ? storage::mark_spent(directory, vote_key)
+                          : storage::mark_begun(directory, vote_key);
   if (!marked) return base::Unexpected{marked.error().text()};
-  if (storage::is_spent(directory, vote_key)) {
+  if (!fate.votes) {
     self.stored_.log_damaged = true;
-    if (self.complaint_.empty()) {
+    if (fate.why == consensus::KeyFate::Why::lost) {
+      self.complaint_ = file + " is gone, and this node's vote key has promised something";
+    } else if (fate.why == consensus::KeyFate::Why::spent_before) {
       self.complaint_ = directory + "/voter.spent lists the key of this node";
     }
     self.complaint_ +=
@@ -85,7 +98,8 @@ base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
                                                  .epoch = archived->newest->epoch,
                                                  .block = std::move(archived->newest->block),
                                                  .proof = std::move(archived->newest->proof),
-                                                 .ops = {}};
+                                                 .ops = {},
+                                                 .events = {}};
   }
   return disk;
 }
@@ -107,19 +121,23 @@ void AgreementDisk::carry_out(kernel::StoreDecisions&& effect) {
                       .epoch = decision.epoch,
                       .block = std::move(decision.block),
                       .proof = std::move(decision.proof),
-                      .ops = std::move(decision.ops)});
+                      .ops = std::move(decision.ops),
+                      .events = std::move(decision.events)});
   }
   archive_->commit(std::move(blocks), std::move(effect.changes));
 }
 
 void AgreementDisk::carry_out(kernel::StoreState&& effect) {
   kernel::StoredDecision& decision = effect.decision;
+  std::optional<storage::Gap> gap;
+  if (effect.passed_over) gap = storage::Gap{effect.passed_over->first, effect.passed_over->last};
   archive_->install({.height = decision.height,
                      .epoch = decision.epoch,
                      .block = std::move(decision.block),
                      .proof = std::move(decision.proof),
-                     .ops = {}},
-                    std::move(effect.documents));
+                     .ops = std::move(decision.ops),
+                     .events = {}},
+                    std::move(effect.documents), gap);
 }
 
 void AgreementDisk::carry_out(kernel::KeepPiece&& effect) {

@@ -16,7 +16,7 @@ bool DecisionAnswers::takes(const api::Response& response) const {
 
 void DecisionAnswers::answer(const api::Response& response,
                              std::unique_ptr<transport::Stream> stream) {
-  if (response.decision) return answer_proof(*response.decision, std::move(stream));
+  if (response.decision) return answer_found(*response.decision, std::move(stream));
   if (response.decision_page) return answer_page(*response.decision_page, std::move(stream));
   if (response.decision_feed) return feeds_.open(*response.decision_feed, std::move(stream));
   const std::uint64_t request = ++requests_;
@@ -24,16 +24,16 @@ void DecisionAnswers::answer(const api::Response& response,
   driver_->feed(kernel::CommitteeProposed{request, *response.committee_proposal});
 }
 
-void DecisionAnswers::answer_proof(const base::Digest& op,
+void DecisionAnswers::answer_found(const api::DecisionLookup& lookup,
                                    std::unique_ptr<transport::Stream> stream) {
   // Shared by the copies of the callback, of which one is called.
   std::shared_ptr<transport::Stream> kept = std::move(stream);
-  disk_->find_op(
-      op, [this, op, kept](const std::vector<kernel::StoredDecision>& blocks, std::uint64_t index) {
-        node::answer(*kept, look_([&](const api::View& view) {
-          return api::on_decision_found(view, op, blocks, index);
-        }));
-      });
+  disk_->find_op(lookup.op, [this, lookup, kept](const std::vector<kernel::StoredDecision>& blocks,
+                                                 std::uint64_t index) {
+    node::answer(*kept, look_([&](const api::View& view) {
+      return api::on_decision_found(view, lookup, blocks, index);
+    }));
+  });
 }
 
 // Owned by the reads that are under way, one behind the other.

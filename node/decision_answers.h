@@ -40,7 +40,7 @@ class DecisionAnswers {
 
  private:
   struct Listing;
-  void answer_proof(const base::Digest& op, std::unique_ptr<transport::Stream> stream);
+  void answer_found(const api::DecisionLookup& lookup, std::unique_ptr<transport::Stream> stream);
   void answer_page(const api::DecisionPage& page, std::unique_ptr<transport::Stream> stream);
   void go_on(const std::shared_ptr<Listing>& listing);
 

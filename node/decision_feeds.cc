@@ -85,9 +85,9 @@ void DecisionFeeds::pump(Feed& feed) {
       part = api::next_events(view, feed.at, options_.events_at_once);
       return api::Response{};
     }));
+    if (!part.text.empty()) feed.send(part.text);
     if (part.from_archive) return read_archive(feed.id, feed);
     if (part.text.empty()) return;
-    feed.send(part.text);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "sim/agreement_disk.h"
 
 #include "base/check.h"
+#include "consensus/key_fate.h"
 
 #include <algorithm>
 
@@ -44,6 +45,7 @@ void AgreementDisk::store(kernel::StoreDecisions&& effect) {
 void AgreementDisk::store(kernel::StoreState&& effect) {
   installed_ = std::max(installed_, effect.decision.height);
   pieces_.clear();
+  if (effect.passed_over) passed_over_.push_back(*effect.passed_over);
   kernel::StoreDecisions changed{.decisions = {std::move(effect.decision)}, .changes = {}};
   for (const auto& [key, document] : state_) changed.changes.emplace_back(key, std::nullopt);
   for (auto& [key, document] : effect.documents) {
@@ -54,14 +56,12 @@ void AgreementDisk::store(kernel::StoreState&& effect) {
 
 void AgreementDisk::store(kernel::StoreEpoch&& effect) {
   if (!epochs_.emplace(effect.number, std::move(effect.proof)).second) return;
-  unsynced_.push_back(
-      {.heights = {}, .before = {}, .epoch = effect.number, .piece = std::nullopt});
+  unsynced_.push_back({.heights = {}, .before = {}, .epoch = effect.number, .piece = std::nullopt});
 }
 
 void AgreementDisk::store(kernel::KeepPiece&& effect) {
   pieces_.insert_or_assign(effect.index, std::move(effect.bytes));
-  unsynced_.push_back(
-      {.heights = {}, .before = {}, .epoch = std::nullopt, .piece = effect.index});
+  unsynced_.push_back({.heights = {}, .before = {}, .epoch = std::nullopt, .piece = effect.index});
 }
 
 void AgreementDisk::archive_synced(std::size_t transactions) {
@@ -119,10 +119,24 @@ void AgreementDisk::crash() {
     unsynced_.pop_back();
   }
   unsynced_.clear();
+  std::erase_if(passed_over_, [this](const kernel::PassedOver& gap) {
+    return !decisions_.contains(gap.last + 1);
+  });
 }
 
-kernel::StoredAgreement AgreementDisk::stored() const {
+kernel::StoredAgreement AgreementDisk::start() {
+  using consensus::PromisesFound;
+  // The first start makes the log, and the disk forgets no file.
+  const consensus::KeyFate fate =
+      consensus::fate_of({.log = begun_ ? PromisesFound::Log::whole : PromisesFound::Log::missing,
+                          .begun = begun_,
+                          .spent = spent_,
+                          .decided = !decisions_.empty()});
+  begun_ = true;
+  spent_ = spent_ || fate.mark == consensus::KeyFate::Mark::spent;
   kernel::StoredAgreement stored;
+  stored.log_damaged = !fate.votes;
+  stored.passed_over = passed_over_;
   for (const auto& [number, proof] : epochs_) stored.epochs.push_back(proof);
   if (!decisions_.empty()) stored.newest = decisions_.rbegin()->second;
   for (const auto& [key, document] : state_) stored.state.emplace_back(key, document);

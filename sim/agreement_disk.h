@@ -41,7 +41,8 @@ class AgreementDisk {
   [[nodiscard]] std::vector<kernel::StoredDecision> read(const kernel::ReadDecisions& effect) const;
 
   void crash();
-  [[nodiscard]] kernel::StoredAgreement stored() const;
+  // At a start: whether the key may still vote is decided, and marked.
+  [[nodiscard]] kernel::StoredAgreement start();
 
  private:
   struct Transaction {
@@ -55,12 +56,15 @@ class AgreementDisk {
   std::vector<base::Bytes> log_;
   std::uint64_t before_ = 0;  // positions that a rewrite took away
   std::uint64_t durable_ = 0;
+  bool begun_ = false;  // the marks of the voting key
+  bool spent_ = false;
   std::map<std::uint64_t, kernel::StoredDecision> decisions_;  // by height
   std::uint64_t installed_ = 0;
+  std::vector<kernel::PassedOver> passed_over_;
   std::map<std::uint64_t, base::Bytes> epochs_;  // by number
   std::map<std::string, base::Bytes> state_;
   std::map<std::uint32_t, base::Bytes> pieces_;  // of a state that is not all here
-  std::vector<Transaction> unsynced_;  // the oldest first
+  std::vector<Transaction> unsynced_;            // the oldest first
 };
 
 }  // namespace sim

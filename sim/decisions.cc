@@ -52,11 +52,11 @@ Decisions::Decisions(const Scenario& scenario, const base::MeshId& mesh,
   }
 }
 
-kernel::AgreementOptions Decisions::options_for(NodeIndex node) const {
+kernel::AgreementOptions Decisions::options_for(NodeIndex node) {
   kernel::AgreementOptions options{.genesis = genesis_,
                                    .consensus = {},
                                    .voting_key = voting_keys_[node],
-                                   .stored = disks_[node].stored()};
+                                   .stored = disks_[node].start()};
   options.consensus.log_rewrite_after = log_rewrite_after;
   options.consensus.weakness = weakness_;
   if (scenario_.deciding.snapshot_after > 0) {

@@ -39,7 +39,7 @@ class Decisions {
             Surroundings& world, Access access, Observer& observer);
 
   // For the next start of this node.
-  [[nodiscard]] kernel::AgreementOptions options_for(NodeIndex node) const;
+  [[nodiscard]] kernel::AgreementOptions options_for(NodeIndex node);
   void stopped(NodeIndex node, bool crashed);
 
   // ---- effects ----

@@ -28,6 +28,7 @@ struct Commit {
 struct Install {
   DecidedBlock block;
   std::vector<Document> state;
+  std::optional<Gap> gap;
 };
 struct SavePiece {
   std::uint32_t number = 0;
@@ -69,6 +70,7 @@ struct Statements {
   Statement clear_state;
   Statement save_piece;
   Statement clear_pieces;
+  Statement save_gap;
   Statement range;
   Statement newest;
   Statement find_op;
@@ -84,24 +86,27 @@ base::Result<Statements, SqlError> prepare_all(Database& database) {
   };
   auto save_epoch = prepare("INSERT OR REPLACE INTO epochs (number, proof) VALUES (?1, ?2)");
   auto save_block = prepare(
-      "INSERT OR REPLACE INTO decisions (height, epoch, block, proof) VALUES (?1, ?2, ?3, ?4)");
+      "INSERT OR REPLACE INTO decisions (height, epoch, block, proof, events)"
+      " VALUES (?1, ?2, ?3, ?4, ?5)");
   auto save_op = prepare("INSERT OR REPLACE INTO ops (id, height, place) VALUES (?1, ?2, ?3)");
   auto put = prepare("INSERT OR REPLACE INTO state (key, document) VALUES (?1, ?2)");
   auto remove = prepare("DELETE FROM state WHERE key = ?1");
   auto clear = prepare("DELETE FROM state");
   auto save_piece = prepare("INSERT OR REPLACE INTO pieces (number, bytes) VALUES (?1, ?2)");
   auto clear_pieces = prepare("DELETE FROM pieces");
+  auto save_gap = prepare("INSERT OR REPLACE INTO gaps (first, last) VALUES (?1, ?2)");
   auto range = prepare(
-      "SELECT height, epoch, block, proof FROM decisions WHERE height >= ?1 ORDER BY height");
+      "SELECT height, epoch, block, proof, events FROM decisions WHERE height >= ?1"
+      " ORDER BY height");
   auto newest = prepare(
-      "SELECT height, epoch, block, proof FROM decisions WHERE height < ?1"
+      "SELECT height, epoch, block, proof, events FROM decisions WHERE height < ?1"
       " ORDER BY height DESC LIMIT ?2");
   auto find_op = prepare("SELECT height, place FROM ops WHERE id = ?1");
   if (failed) return base::Unexpected{*failed};
   return Statements{std::move(*save_epoch), std::move(*save_block),   std::move(*save_op),
                     std::move(*put),        std::move(*remove),       std::move(*clear),
-                    std::move(*save_piece), std::move(*clear_pieces), std::move(*range),
-                    std::move(*newest),     std::move(*find_op)};
+                    std::move(*save_piece), std::move(*clear_pieces), std::move(*save_gap),
+                    std::move(*range),      std::move(*newest),       std::move(*find_op)};
 }
 
 FileError file_error(const std::filesystem::path& file, const std::string& why) {
@@ -114,7 +119,8 @@ DecidedBlock row_of(const Statement& row) {
           .epoch = static_cast<std::uint64_t>(row.integer(1)),
           .block = row.blob(2),
           .proof = row.blob(3),
-          .ops = {}};
+          .ops = {},
+          .events = row.blob(4)};
 }
 
 }  // namespace
@@ -199,8 +205,9 @@ base::Result<Archived, FileError> Archive::Writer::load() {
   auto done = rows("SELECT proof FROM epochs ORDER BY number",
                    [&](const Statement& row) { archived.epochs.push_back(row.blob(0)); });
   if (done) {
-    done = rows("SELECT height, epoch, block, proof FROM decisions ORDER BY height DESC LIMIT 1",
-                [&](const Statement& row) { archived.newest = row_of(row); });
+    done = rows(
+        "SELECT height, epoch, block, proof, events FROM decisions ORDER BY height DESC LIMIT 1",
+        [&](const Statement& row) { archived.newest = row_of(row); });
   }
   if (done) {
     done = rows("SELECT key, document FROM state ORDER BY key", [&](const Statement& row) {
@@ -210,6 +217,12 @@ base::Result<Archived, FileError> Archive::Writer::load() {
   if (done) {
     done = rows("SELECT number, bytes FROM pieces ORDER BY number", [&](const Statement& row) {
       archived.pieces.emplace_back(static_cast<std::uint32_t>(row.integer(0)), row.blob(1));
+    });
+  }
+  if (done) {
+    done = rows("SELECT first, last FROM gaps ORDER BY first", [&](const Statement& row) {
+      archived.gaps.push_back(
+          {static_cast<std::uint64_t>(row.integer(0)), static_cast<std::uint64_t>(row.integer(1))});
     });
   }
   if (!done) return base::Unexpected{file_error(file_, done.error().text)};
@@ -300,6 +313,7 @@ Archive::Writer::Done Archive::Writer::write(const DecidedBlock& block) {
                   .bind(2, number_of(block.epoch))
                   .bind(3, block.block)
                   .bind(4, block.proof)
+                  .bind(5, block.events)
                   .step();
   for (std::size_t i = 0; step && i < block.ops.size(); ++i) {
     step = statements_.save_op.bind(1, block.ops[i].view())
@@ -339,6 +353,12 @@ Archive::Writer::Done Archive::Writer::write(const Install& operation) {
   for (const auto& [key, document] : operation.state) {
     const auto step =
         statements_.put_document.bind(1, base::as_bytes(key)).bind(2, document).step();
+    if (!step) return base::Unexpected{step.error()};
+  }
+  if (operation.gap) {
+    const auto step = statements_.save_gap.bind(1, number_of(operation.gap->first))
+                          .bind(2, number_of(operation.gap->last))
+                          .step();
     if (!step) return base::Unexpected{step.error()};
   }
   return write(operation.block);
@@ -450,8 +470,8 @@ void Archive::commit(std::vector<DecidedBlock> blocks, std::vector<DocumentChang
 void Archive::keep_piece(std::uint32_t number, base::Bytes bytes) {
   writer_->submit(SavePiece{number, std::move(bytes)});
 }
-void Archive::install(DecidedBlock block, std::vector<Document> state) {
-  writer_->submit(Install{std::move(block), std::move(state)});
+void Archive::install(DecidedBlock block, std::vector<Document> state, std::optional<Gap> gap) {
+  writer_->submit(Install{std::move(block), std::move(state), gap});
 }
 void Archive::read_range(std::uint64_t from_height, std::size_t blocks_max, std::size_t bytes_max,
                          Blocks done) {

@@ -31,11 +31,19 @@ struct DecidedBlock {
   base::Bytes block;
   base::Bytes proof;              // empty: that of the next block that has one holds for it too
   std::vector<base::Digest> ops;  // by which it is found; only going in
+  base::Bytes events;             // what they changed
   bool operator==(const DecidedBlock&) const = default;
 };
 using Document = std::pair<std::string, base::Bytes>;
 // By key: the new document, or nothing where one is deleted.
 using DocumentChange = std::pair<std::string, std::optional<base::Bytes>>;
+
+// Heights of blocks that are not there.
+struct Gap {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  bool operator==(const Gap&) const = default;
+};
 
 // What the last run left.
 struct Archived {
@@ -43,6 +51,7 @@ struct Archived {
   std::vector<std::pair<std::uint32_t, base::Bytes>> pieces;  // that were kept
   std::optional<DecidedBlock> newest;
   std::vector<Document> state;  // by key
+  std::vector<Gap> gaps;        // ascending
 };
 
 // Where an op was decided.
@@ -87,7 +96,8 @@ class Archive {
   // Of a state that comes as a whole and is not all here; the newest of each number.
   void keep_piece(std::uint32_t number, base::Bytes bytes);
   // A state that came as a whole replaces ours and the pieces; `block` is what led to it.
-  void install(DecidedBlock block, std::vector<Document> state);
+  // `gap` is what it passed over.
+  void install(DecidedBlock block, std::vector<Document> state, std::optional<Gap> gap);
 
   // Consecutive from `from_height` on, until one of the bounds, but at least one if it is there;
   // then so far that the last one has a proof. Answers are posted.

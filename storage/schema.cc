@@ -30,6 +30,9 @@ constexpr std::array archive_steps{
     "CREATE TABLE state (key BLOB PRIMARY KEY, document BLOB NOT NULL) STRICT, WITHOUT ROWID;",
     // 1 -> 2
     "CREATE TABLE pieces (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;",
+    // 2 -> 3
+    "ALTER TABLE decisions ADD COLUMN events BLOB NOT NULL DEFAULT x'';"
+    "CREATE TABLE gaps (first INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;",
 };
 
 }  // namespace

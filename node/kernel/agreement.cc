@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/match.h"
 #include "consensus/statements.h"
+#include "ledger/event_codec.h"
 #include "wire/agreement_codec.h"
 
 #include <algorithm>
@@ -43,6 +44,7 @@ base::Result<void, std::string> Agreement::on_start(base::WallTime wall, base::I
   const StoredAgreement stored = std::exchange(options_.stored, {});
   consensus::Recovery recovery;
   recovery.position = stored.log_position;
+  passed_over_ = stored.passed_over;
   for (const base::Bytes& bytes : stored.epochs) {
     auto proof = wire::decode_epoch_proof(bytes);
     if (!proof) return base::Unexpected{std::string("an epoch in the archive cannot be read")};
@@ -302,25 +304,27 @@ void Agreement::take(consensus::Decided&& effect, Effects& effects) {
                         .epoch = effect.epoch,
                         .block = wire::encode(block),
                         .proof = {},
-                        .ops = {}};
+                        .ops = {},
+                        .events = {}};
   if (effect.decision.finalization) {
     stored.proof = wire::encode(wire::DecisionProof{std::move(*effect.decision.finalization),
                                                     std::move(effect.decision.tail)});
   }
   bool policies_changed = false;
-  for (Applied& applied : state_->take_applied()) {
-    for (const ledger::Decision& decision : applied.outcome.decisions) {
-      stored.ops.push_back(decision.op);
-    }
-    show(applied, effect.epoch);
-    for (const ledger::Event& event : applied.outcome.events) {
-      put_out(event, effects);
-      policies_changed = policies_changed || std::holds_alternative<ledger::PolicyChanged>(event) ||
-                         std::holds_alternative<ledger::PolicyRemoved>(event);
-    }
-    for (auto& [key, document] : applied.outcome.changes) {
-      changes_.insert_or_assign(key, std::move(document));
-    }
+  // One for each, in their order, also where a step decides many.
+  Applied applied = state_->take_applied(block.hash());
+  for (const ledger::Decision& decision : applied.outcome.decisions) {
+    stored.ops.push_back(decision.op);
+  }
+  stored.events = ledger::encode_events(applied.outcome);
+  show(applied, effect.epoch);
+  for (const ledger::Event& event : applied.outcome.events) {
+    put_out(event, effects);
+    policies_changed = policies_changed || std::holds_alternative<ledger::PolicyChanged>(event) ||
+                       std::holds_alternative<ledger::PolicyRemoved>(event);
+  }
+  for (auto& [key, document] : applied.outcome.changes) {
+    changes_.insert_or_assign(key, std::move(document));
   }
   deciding_.push_back(std::move(stored));
   if (policies_changed) tell_policies(effects);
@@ -335,8 +339,15 @@ void Agreement::take(consensus::Installed&& effect, Effects& effects) {
                                 .block = wire::encode(block),
                                 .proof = wire::encode(wire::DecisionProof{
                                     std::move(*effect.decision.finalization), {}}),
-                                .ops = {}},
+                                .ops = {},
+                                .events = {}},
+                   .passed_over = std::nullopt,
                    .documents = {}};
+  for (const base::Bytes& op : block.ops()) store.decision.ops.push_back(*state_->id_of(op));
+  if (effect.passed_over_from < store.decision.height) {
+    store.passed_over = PassedOver{effect.passed_over_from, store.decision.height - 1};
+    passed_over_.push_back(*store.passed_over);
+  }
   for (const ledger::Entry* entry : state().under("")) {
     store.documents.emplace_back(entry->key, entry->document);
   }

@@ -36,6 +36,7 @@ struct StoredAgreement {
   std::optional<StoredDecision> newest;  // with its proof
   std::vector<std::pair<std::string, base::Bytes>> state;
   std::vector<std::pair<std::uint32_t, base::Bytes>> pieces;  // of a snapshot, not complete
+  std::vector<PassedOver> passed_over;                        // ascending
   std::vector<base::Bytes> log;
   std::uint64_t log_position = 0;
   bool log_damaged = false;  // what it promised is lost: no vote with this key
@@ -123,6 +124,8 @@ class Agreement {
   [[nodiscard]] const ledger::State& state() const { return state_->state(); }
   [[nodiscard]] const consensus::Replica& replica() const { return *replica_; }
   [[nodiscard]] const std::deque<DecisionView>& decisions() const { return decisions_; }
+  // Decided and not here, ascending.
+  [[nodiscard]] const std::vector<PassedOver>& passed_over() const { return passed_over_; }
   [[nodiscard]] std::uint64_t decided() const { return decided_; }  // ops, in this run
   [[nodiscard]] std::uint64_t alarms() const { return alarms_; }
   [[nodiscard]] const std::string& last_alarm() const { return last_alarm_; }  // "" = none
@@ -170,6 +173,7 @@ class Agreement {
   std::vector<ledger::Op> drafts_;  // not signed yet, in order; fewer than op_set_max
   base::Instant sign_at_ = base::Instant::never();
   std::deque<DecisionView> decisions_;  // the newest last
+  std::vector<PassedOver> passed_over_;
   std::uint64_t decided_ = 0;
   std::uint64_t alarms_ = 0;
   std::string last_alarm_;

@@ -110,8 +110,12 @@ DecidedState::DecidedState(const base::MeshId& mesh, const Committed& at, ledger
   CHECK(overlays_.decided().root() == at.state_root);
 }
 
-std::vector<Applied> DecidedState::take_applied() {
-  return std::exchange(applied_, {});
+Applied DecidedState::take_applied(const base::Digest& block) {
+  CHECK(!applied_.empty());
+  Applied next = std::move(applied_.front());
+  applied_.pop_front();
+  CHECK(next.block == block);
+  return next;
 }
 
 std::optional<consensus::OpSummary> DecidedState::summarize(base::ByteView bytes) const {

@@ -7,6 +7,7 @@
 #include "ledger/state.h"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,8 +41,8 @@ class DecidedState final : public consensus::Application {
   DecidedState(const base::MeshId& mesh, const Committed& at, ledger::State state);
 
   [[nodiscard]] const ledger::State& state() const { return overlays_.decided(); }
-  // What was decided since the last time, in order.
-  [[nodiscard]] std::vector<Applied> take_applied();
+  // Once for each decided block, in their order.
+  [[nodiscard]] Applied take_applied(const base::Digest& block);
 
   // ---- consensus::Application ----
   [[nodiscard]] std::optional<consensus::OpSummary> summarize(base::ByteView op) const override;
@@ -68,7 +69,7 @@ class DecidedState final : public consensus::Application {
   ledger::Overlays overlays_;
   Committed committed_;
   std::map<base::Digest, std::pair<std::uint64_t, std::uint64_t>> pending_;  // height, timestamp
-  std::vector<Applied> applied_;
+  std::deque<Applied> applied_;  // that were not taken yet
 };
 
 [[nodiscard]] consensus::Committee committee_of(const ledger::Seats& seats);

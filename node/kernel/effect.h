@@ -91,6 +91,13 @@ struct StoredDecision {
   base::Bytes block;
   base::Bytes proof;
   std::vector<base::Digest> ops;  // ids; empty in what comes from the disk
+  base::Bytes events;             // of each op (ledger/event_codec.h); of a snapshot's block none
+};
+// Heights whose decisions are not here, since a state came as a whole.
+struct PassedOver {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  bool operator==(const PassedOver&) const = default;
 };
 // In one transaction, with the documents that changed; answered by DecisionsStored.
 struct StoreDecisions {
@@ -101,6 +108,7 @@ struct StoreDecisions {
 // snapshot is forgotten.
 struct StoreState {
   StoredDecision decision;
+  std::optional<PassedOver> passed_over;
   std::vector<std::pair<std::string, base::Bytes>> documents;
 };
 // Of a snapshot that is not complete.

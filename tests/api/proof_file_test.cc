@@ -17,6 +17,8 @@ ProofFile sample() {
   file.proof.finalization.kind = consensus::VoteKind::finalize;
   file.proof.finalization.signers = 5;
   file.proof.finalization.signatures.resize(2);
+  file.first = consensus::EpochDescriptor::first(
+      file.mesh, *consensus::Committee::of({consensus::Validator{}}), {});
   return file;
 }
 

@@ -22,8 +22,9 @@ def parley(*arguments, check=True):
 class Committee:
     """A mesh of validators that can be killed and started again at their places."""
 
-    def __init__(self, run, count=4, admission="open"):
+    def __init__(self, run, count=4, admission="open", config=None):
         self.run = run
+        self.config = config
         self.folders = [run.folder / f"validator-{i}" for i in range(count)]
         strings = [json.loads(parley("keygen", "--data", str(folder), "-o", "json").stdout)
                    ["validator"] for folder in self.folders]
@@ -39,11 +40,13 @@ class Committee:
         others = [node.mesh for node in self.nodes if node is not None]
         at = self.nodes[i].mesh if self.nodes[i] else "127.0.0.1:0"
         self.nodes[i] = self.run.node(f"v{i}", "--genesis", str(self.genesis),
-                                      data=self.folders[i], mesh=at, seeds=others, **more)
+                                      data=self.folders[i], mesh=at, seeds=others,
+                                      **{"config": self.config, **more})
         return self.nodes[i]
 
     def observer(self, name, **more):
-        return self.run.node(name, "--genesis", str(self.genesis), seeds=[self.nodes[0]], **more)
+        return self.run.node(name, "--genesis", str(self.genesis), seeds=[self.nodes[0]],
+                             **{"config": self.config, **more})
 
     def wait_complete(self, count):
         for node in self.nodes:

@@ -55,7 +55,8 @@ class ArchiveTest : public testing::Test {
             .epoch = 1,
             .block = base::to_bytes("block " + std::to_string(height)),
             .proof = base::to_bytes(proven ? "proof" : ""),
-            .ops = {op(2 * height), op(2 * height + 1)}};
+            .ops = {op(2 * height), op(2 * height + 1)},
+            .events = base::to_bytes("events " + std::to_string(height))};
   }
   static base::Digest op(std::uint64_t number) {
     base::Digest id;
@@ -135,13 +136,26 @@ TEST_F(ArchiveTest, AnInstalledStateReplacesAll) {
   archive->keep_piece(7, base::to_bytes("part of it"));
   open();
   EXPECT_EQ(load().pieces, (Pieces{{7, base::to_bytes("part of it")}}));
-  archive->install(block(40), {{"z", base::to_bytes("26")}});
+  archive->install(block(40), {{"z", base::to_bytes("26")}}, Gap{4, 39});
   wait([&] { return committed == 40; });
   open();
   const Archived archived = load();
   EXPECT_EQ(archived.newest->height, 40U);
   EXPECT_EQ(archived.state, (std::vector<Document>{{"z", base::to_bytes("26")}}));
   EXPECT_TRUE(archived.pieces.empty());
+  EXPECT_EQ(archived.gaps, (std::vector<Gap>{{4, 39}}));
+}
+
+TEST_F(ArchiveTest, WhatOpsChangedIsKeptWithTheirBlock) {
+  commit(1);
+  open();
+  EXPECT_EQ(load().newest->events, base::to_bytes("events 1"));
+  std::optional<std::vector<DecidedBlock>> newest;
+  archive->read_newest(
+      5, 2, [&](std::vector<DecidedBlock> blocks) { say([&] { newest = std::move(blocks); }); });
+  wait([&] { return newest.has_value(); });
+  ASSERT_EQ(newest->size(), 1U);
+  EXPECT_EQ(newest->front().events, base::to_bytes("events 1"));
 }
 
 }  // namespace
