@@ -63,12 +63,14 @@ void World::look_at_input(NodeIndex index, const kernel::Input& input) {
 }
 
 // Whoever knows that another one may not take part has nothing to say to it. Questions and calls
-// over links end at the handshake.
+// over links end at the handshake. An adversary's address also hears the answers to datagrams of
+// others that it sends again, sealed for those others.
 void World::look_at_contact(NodeIndex index, const kernel::Effect& effect) {
   std::optional<NodeIndex> to;
   std::string_view what;
   if (const auto* datagram = std::get_if<kernel::SendDatagram>(&effect)) {
     to = node_at(datagram->to);
+    if (to && lies(*to)) return;
     what = "a datagram";
   } else if (const auto* frame = std::get_if<kernel::SendAgreement>(&effect)) {
     to = node_with(frame->to);
