@@ -56,6 +56,7 @@ void Core::forget_old_tallies() {
   old->second.notarize.clear();
   old->second.finalize.clear();
   old->second.nullify.clear();
+  old->second.unchecked.clear();
 }
 
 // ---- certificates: R4, R6, R7 ----
@@ -73,8 +74,7 @@ void Core::on_certificate(const crypto::Verified<Certificate>& certificate, Mome
   const View view = certificate->view;
   parts_.outbox.append(*certificate, effects);
   relay_.on_certificate(*certificate, epoch_, parts_.guard.signer(),
-                        parts_.timing.delay(epoch_.committee().faults()), at.now, parts_.outbox,
-                        effects);
+                        parts_.timing.delay(epoch_.committee().faults()), at.now, parts_.outbox);
   if (certificate->kind == VoteKind::finalize) {
     on_finalization(*certificate, at, effects);
     return;
@@ -163,6 +163,33 @@ bool Core::wants(const Vote& vote) const {
   if (known == nullptr) return true;
   if (known->block == vote.block) return false;
   return !reported_.contains({vote.signer, static_cast<int>(vote.kind)});
+}
+
+bool Core::set_aside(const Vote& vote) {
+  const auto found = views_.find(vote.view);
+  if (found == views_.end() || vote.kind == VoteKind::finalize) return false;
+  ViewState& state = found->second;
+  const std::optional<Certificate>& certificate = state.certificate(vote.kind);
+  if (!certificate || certificate->block != vote.block) return false;
+  if (state.tally(vote.kind).find(vote.signer) != nullptr) return false;
+  relay_.on_vote(vote);  // its link says whose it is
+  const bool known =
+      std::any_of(state.unchecked.begin(), state.unchecked.end(),
+                  [&](const Vote& v) { return v.signer == vote.signer && v.kind == vote.kind; });
+  if (!known) state.unchecked.push_back(vote);
+  return true;
+}
+
+std::optional<Vote> Core::take_contradicted(const Vote& vote) {
+  const auto found = views_.find(vote.view);
+  if (found == views_.end()) return std::nullopt;
+  std::vector<Vote>& unchecked = found->second.unchecked;
+  const auto at = std::find_if(unchecked.begin(), unchecked.end(),
+                               [&](const Vote& other) { return contradict(vote, other); });
+  if (at == unchecked.end()) return std::nullopt;
+  const Vote other = *at;
+  unchecked.erase(at);
+  return other;
 }
 
 bool Core::knows(const Vote& vote) const {

@@ -111,6 +111,10 @@ class Core {
   [[nodiscard]] bool knows(const Certificate& certificate) const;
   // That vote would, if its signature holds.
   [[nodiscard]] bool wants(const Vote& vote) const;
+  // True if a certificate says it already: it is kept, but need not be checked.
+  bool set_aside(const Vote& vote);
+  // One that was set aside and that this one contradicts.
+  [[nodiscard]] std::optional<Vote> take_contradicted(const Vote& vote);
   // The same signature was checked as a vote.
   [[nodiscard]] bool knows(const Vote& vote) const;
   // The records that stand for everything that this Core promised and knows.
@@ -120,6 +124,7 @@ class Core {
   [[nodiscard]] bool reported(const Evidence& evidence) const;
   // That peer lacks something that we have.
   [[nodiscard]] bool ahead_of(const Status& status) const;
+  [[nodiscard]] base::Instant final_since() const { return final_since_; }
   [[nodiscard]] std::optional<base::Instant> uncommitted_since() const {
     return uncommitted_since_;
   }

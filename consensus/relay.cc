@@ -12,14 +12,18 @@ constexpr std::uint64_t bit(SignerIndex index) {
 
 void Relay::on_certificate(const Certificate& certificate, const Epoch& epoch,
                            std::optional<SignerIndex> self, base::Duration delay, base::Instant now,
-                           Outbox& outbox, Effects& effects) {
+                           const Outbox& outbox) {
   if (!self || outbox.replaying()) return;  // an observer's certificates go another way
+  if (certificate.kind == VoteKind::finalize) {
+    std::erase_if(waiting_, [&](const Waiting& waiting) {
+      return waiting.certificate.epoch == certificate.epoch &&
+             waiting.certificate.view <= certificate.view;  // it says all that those would
+    });
+  }
   const Committee& committee = epoch.committee();
-  const SignerIndex next = epoch.leader(certificate.view + 1);
-  if (next != *self) outbox.send(committee.member(next).node, certificate, effects);
   Waiting waiting{.certificate = certificate, .to = 0, .due = now + delay / 4};
   for (SignerIndex index = 0; index < committee.size(); ++index) {
-    if (index != *self && index != next) waiting.to |= bit(index);
+    if (index != *self) waiting.to |= bit(index);
   }
   if (waiting_.size() >= waiting_max) waiting_.pop_front();
   waiting_.push_back(std::move(waiting));

@@ -1,6 +1,7 @@
-// Certificates must reach every validator that is not known to have them. Each goes to the next
-// leader at once and to the others a little later, unless they show by then that they have it: a
-// vote in a later view, or a finalize vote for that view. CONSENSUS 3.7.
+// Certificates must reach every validator that is not known to have them. Votes go to everybody, so
+// as a rule everybody puts them together alone; each certificate is sent a little later to those
+// who have not shown by then that they have it: by a vote or a proposal in a later view, or a
+// finalize vote for that view. CONSENSUS 3.7.
 #pragma once
 
 #include "base/time.h"
@@ -20,7 +21,7 @@ class Relay {
  public:
   void on_certificate(const Certificate& certificate, const Epoch& epoch,
                       std::optional<SignerIndex> self, base::Duration delay, base::Instant now,
-                      Outbox& outbox, Effects& effects);
+                      const Outbox& outbox);
   void on_vote(const Vote& vote);
   void on_time(const Epoch& epoch, base::Instant now, Outbox& outbox, Effects& effects);
   [[nodiscard]] base::Instant next_deadline() const;

@@ -102,13 +102,19 @@ void Replica::State::receive(const base::NodeId& from, Vote& vote, base::Instant
   if (!plausible(vote) || vote.signer >= committee.size()) return;
   if (committee.member(vote.signer).node != from) return;  // only on its signer's own link
   if (vote.view <= core->finalized().view) {
-    if (core->finalized().certificate &&
+    // The last ones of the quorum come when it is complete; who lacks the rest is seen to by relay.
+    const bool just_late =
+        vote.view == core->finalized().view && now < core->final_since() + delay();
+    if (core->finalized().certificate && !just_late &&
         pacer.allow(from, AnswerKind::certificates, delay(), now)) {
       outbox.send(from, *core->finalized().certificate, effects);
     }
     return;
   }
-  if (!core->wants(vote)) return;
+  if (!core->wants(vote) || core->set_aside(vote)) return;
+  if (const auto other = core->take_contradicted(vote)) {
+    check(from, other->epoch, *other, {check_of(*other, core->epoch())}, true, now, effects);
+  }
   check(from, vote.epoch, vote, {check_of(vote, core->epoch())}, true, now, effects);
 }
 

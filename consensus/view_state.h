@@ -5,6 +5,7 @@
 #include "consensus/block.h"
 #include "consensus/certificate.h"
 #include "consensus/tally.h"
+#include "consensus/vote.h"
 #include "crypto/identity.h"
 
 #include <optional>
@@ -22,6 +23,9 @@ struct ViewState {
   Tally notarize;  // our own votes enter once they are durable
   Tally finalize;
   Tally nullify;
+  // Of which a certificate is here without them: nobody needs them, and so nobody checked them.
+  // Kept for what they would show beside a contradicting one; of each signer at most one of a kind.
+  std::vector<Vote> unchecked;
   std::optional<Certificate> notarization;
   std::optional<Certificate> nullification;
   // Our own promises; they are remembered until the view is at or below the final one (R3).

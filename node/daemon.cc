@@ -383,7 +383,7 @@ void Daemon::carry_out(kernel::Effect effect) {
       [&](kernel::StoreEpoch&& e) { foundation_.agreement->carry_out(std::move(e)); },
       [&](kernel::ReadDecisions&& e) { foundation_.agreement->carry_out(e); },
       [&](kernel::ProposalSettled&& e) { decision_answers_.carry_out(e); },
-      [&](kernel::CheckSignatures&& e) { signatures_.submit(e.batch, std::move(e.checks)); },
+      [&](kernel::CheckSignatures&& e) { carry_out(std::move(e)); },
       [&](mesh::DeliverCall&& e) { kept_calls_.carry_out(e); },
       [&](mesh::EndDelivery&& e) { kept_calls_.carry_out(e); },
       [&](mesh::ForgetCall&& e) { kept_calls_.carry_out(e); },
@@ -400,6 +400,14 @@ void Daemon::carry_out(kernel::Effect effect) {
       },
       [&](base::Notice&& e) { log(e.severity, e.text); }, [&](kernel::Drained&&) { on_drained(); },
       [&](auto&& e) { exchanges_.carry_out(std::forward<decltype(e)>(e)); });
+}
+
+void Daemon::carry_out(kernel::CheckSignatures&& effect) {
+  if (auto verdicts = signatures_.check_now(effect.checks, steady_now())) {
+    driver_->feed(kernel::SignaturesChecked{effect.batch, *std::move(verdicts)});
+  } else {
+    signatures_.submit(effect.batch, std::move(effect.checks));
+  }
 }
 
 void Daemon::carry_out(kernel::AskPeer&& effect) {

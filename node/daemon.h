@@ -75,6 +75,7 @@ class Daemon final : private EffectSink {
  private:
   void carry_out(kernel::Effect effect) override;
   void carry_out(kernel::AskPeer&& effect);
+  void carry_out(kernel::CheckSignatures&& effect);
   void on_disk_late(std::uint64_t epoch) override;
   void on_persisted(std::uint64_t epoch, bool stored);
   void carry_out(kernel::DecidedPolicies&& effect);

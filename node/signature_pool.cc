@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t checks_together = 16;  // or more, if one batch has more
 constexpr std::size_t looked_back = 64;
+constexpr std::size_t checks_now_max = 2;  // different ones
 
 bool same(const crypto::SignatureCheck& a, const crypto::SignatureCheck& b) {
   return a.signature == b.signature && a.signer == b.signer && a.statement == b.statement;
@@ -36,6 +37,15 @@ std::vector<crypto::Verdict> verdicts_of(const std::vector<crypto::SignatureChec
   return verdicts;
 }
 
+// As far as equal ones stand one behind the other.
+std::size_t different(const std::vector<crypto::SignatureCheck>& checks) {
+  std::size_t count = checks.empty() ? 0 : 1;
+  for (std::size_t i = 1; i < checks.size(); ++i) {
+    if (!same(checks[i - 1], checks[i])) ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
 SignaturePool::SignaturePool(std::size_t threads, Done done) : done_(std::move(done)) {
@@ -58,6 +68,16 @@ void SignaturePool::submit(std::uint64_t batch, std::vector<crypto::SignatureChe
     queue_.push_back({batch, std::move(checks)});
   }
   changed_.notify_one();
+}
+
+std::optional<std::vector<crypto::Verdict>> SignaturePool::check_now(
+    const std::vector<crypto::SignatureCheck>& checks, base::Instant now) {
+  const std::size_t count = different(checks);
+  if (count > checks_now_max) return std::nullopt;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!now_rate_.take(now)) return std::nullopt;
+  }
+  return verdicts_of(checks);
 }
 
 std::vector<SignaturePool::Work> SignaturePool::take() {

@@ -98,6 +98,8 @@ void World::see_release(Instance& from, const consensus::Message& message) {
          .block = proposal->block->hash(),
          .signer = header.proposer,
          .signature = proposal->leader_signature});
+    for (const consensus::Certificate& shown : proposal->justification)
+      see_certificate(from, shown);
   }
 }
 

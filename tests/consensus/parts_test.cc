@@ -212,19 +212,36 @@ TEST(RelayTest, SparesThoseWhoShowThatTheyHaveTheCertificate) {
                                 .block = {},
                                 .signers = 0,
                                 .signatures = {}};
-  const SignerIndex next = epoch.leader(4);
-  const auto self = static_cast<SignerIndex>(next == 0 ? 1 : 0);
-  relay.on_certificate(certificate, epoch, self, milliseconds(100), at({}), outbox, effects);
-  EXPECT_EQ(effects.size(), 1U);  // to the next leader, at once
-  const auto showing = static_cast<SignerIndex>(next == 9 ? 8 : 9);
+  relay.on_certificate(certificate, epoch, SignerIndex{0}, milliseconds(100), at({}), outbox);
   Vote vote;
   vote.view = 4;
-  vote.signer = showing;
+  vote.signer = 9;
   relay.on_vote(vote);
-  effects.clear();
+  relay.on_time(epoch, at(milliseconds(24)), outbox, effects);
+  EXPECT_TRUE(effects.empty());
   relay.on_time(epoch, at(milliseconds(25)), outbox, effects);
-  EXPECT_EQ(effects.size(), 10U - 3);
+  EXPECT_EQ(effects.size(), 10U - 2);
   EXPECT_EQ(relay.next_deadline(), base::Instant::never());
+}
+
+TEST(RelayTest, SparesEverybodyWhatAFinalizationSays) {
+  const Epoch epoch(EpochDescriptor::first({}, *Committee::of(test_validators(4)), {}));
+  Options options;
+  Outbox outbox(options);
+  Relay relay;
+  Effects effects;
+  Certificate certificate{.kind = VoteKind::notarize,
+                          .epoch = 0,
+                          .view = 3,
+                          .block = {},
+                          .signers = 0,
+                          .signatures = {}};
+  relay.on_certificate(certificate, epoch, SignerIndex{0}, milliseconds(100), at({}), outbox);
+  certificate.kind = VoteKind::finalize;
+  relay.on_certificate(certificate, epoch, SignerIndex{0}, milliseconds(100), at(milliseconds(1)),
+                       outbox);
+  relay.on_time(epoch, at(milliseconds(26)), outbox, effects);
+  EXPECT_EQ(effects.size(), 3U);  // the finalization, to three
 }
 
 TEST(PacerTest, AnswersEachPeerOnceInAnInterval) {

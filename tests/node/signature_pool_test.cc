@@ -69,6 +69,21 @@ TEST(SignaturePoolTest, AnswersEachBatchInTheOrderOfItsChecks) {
   }
 }
 
+TEST(SignaturePoolTest, ChecksAFewAtOnceButNotManyInATime) {
+  Verdicts verdicts;
+  SignaturePool pool(1, verdicts.done());
+  const base::Instant now = base::Instant::from_nanoseconds(0);
+  const auto equal = pool.check_now({check_of(true), check_of(true), check_of(true)}, now);
+  ASSERT_TRUE(equal.has_value());
+  EXPECT_EQ(equal->size(), 3U);
+  EXPECT_TRUE(equal->back().holds());
+  EXPECT_FALSE(pool.check_now({check_of(true), check_of(false)}, now)->back().holds());
+  EXPECT_FALSE(pool.check_now({check_of(true), check_of(false), check_of(true)}, now));
+  int more = 0;
+  while (pool.check_now({check_of(true)}, now)) ++more;
+  EXPECT_LT(more, 100);
+}
+
 TEST(SignaturePoolTest, EndsWithWorkLeftOver) {
   Verdicts verdicts;
   SignaturePool pool(1, verdicts.done());
