@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/match.h"
 #include "storage/database.h"
+#include "storage/op_index.h"
 #include "storage/schema.h"
 
 #include <algorithm>
@@ -64,7 +65,6 @@ std::int64_t number_of(std::uint64_t value) {
 struct Statements {
   Statement save_epoch;
   Statement save_block;
-  Statement save_op;
   Statement put_document;
   Statement delete_document;
   Statement clear_state;
@@ -73,7 +73,7 @@ struct Statements {
   Statement save_gap;
   Statement range;
   Statement newest;
-  Statement find_op;
+  Statement find_old_op;  // of archives from before there was an OpIndex
 };
 
 base::Result<Statements, SqlError> prepare_all(Database& database) {
@@ -88,7 +88,6 @@ base::Result<Statements, SqlError> prepare_all(Database& database) {
   auto save_block = prepare(
       "INSERT OR REPLACE INTO decisions (height, epoch, block, proof, events)"
       " VALUES (?1, ?2, ?3, ?4, ?5)");
-  auto save_op = prepare("INSERT OR REPLACE INTO ops (id, height, place) VALUES (?1, ?2, ?3)");
   auto put = prepare("INSERT OR REPLACE INTO state (key, document) VALUES (?1, ?2)");
   auto remove = prepare("DELETE FROM state WHERE key = ?1");
   auto clear = prepare("DELETE FROM state");
@@ -101,12 +100,12 @@ base::Result<Statements, SqlError> prepare_all(Database& database) {
   auto newest = prepare(
       "SELECT height, epoch, block, proof, events FROM decisions WHERE height < ?1"
       " ORDER BY height DESC LIMIT ?2");
-  auto find_op = prepare("SELECT height, place FROM ops WHERE id = ?1");
+  auto find_old_op = prepare("SELECT height, place FROM ops WHERE id = ?1");
   if (failed) return base::Unexpected{*failed};
-  return Statements{std::move(*save_epoch), std::move(*save_block),   std::move(*save_op),
-                    std::move(*put),        std::move(*remove),       std::move(*clear),
-                    std::move(*save_piece), std::move(*clear_pieces), std::move(*save_gap),
-                    std::move(*range),      std::move(*newest),       std::move(*find_op)};
+  return Statements{std::move(*save_epoch),   std::move(*save_block), std::move(*put),
+                    std::move(*remove),       std::move(*clear),      std::move(*save_piece),
+                    std::move(*clear_pieces), std::move(*save_gap),   std::move(*range),
+                    std::move(*newest),       std::move(*find_old_op)};
 }
 
 FileError file_error(const std::filesystem::path& file, const std::string& why) {
@@ -128,13 +127,14 @@ DecidedBlock row_of(const Statement& row) {
 class Archive::Writer {
  public:
   Writer(std::filesystem::path file, Options options, Post post, Committed committed,
-         Database database, Statements statements)
+         Database database, Statements statements, OpIndex index)
       : file_(std::move(file)),
         options_(options),
         post_(std::move(post)),
         committed_(std::move(committed)),
         database_(std::move(database)),
-        statements_(std::move(statements)) {}
+        statements_(std::move(statements)),
+        index_(std::move(index)) {}
   ~Writer() {
     {
       const std::lock_guard lock(mutex_);
@@ -167,6 +167,7 @@ class Archive::Writer {
   Done write(const DecidedBlock& block);
   std::vector<DecidedBlock> range(std::uint64_t from_height, std::size_t blocks_max,
                                   std::size_t bytes_max);
+  std::optional<OpIndex::Place> find_old(const base::Digest& id);
   void read(ReadRange& operation);
   void read(ReadNewest& operation);
   void read(FindOp& operation);
@@ -178,6 +179,7 @@ class Archive::Writer {
   const Committed committed_;
   Database database_;  // used by the writer's thread once that runs
   Statements statements_;
+  OpIndex index_;
   std::uint64_t height_ = 0;  // the newest that is written
 
   mutable std::mutex mutex_;  // guards queue_, health_, stopping_
@@ -285,6 +287,7 @@ bool Archive::Writer::write_all(const std::vector<Operation>& writes) {
 Archive::Writer::Done Archive::Writer::write(const std::vector<Operation>& writes) {
   if (auto begun = database_.execute("BEGIN IMMEDIATE"); !begun) return begun;
   const std::uint64_t before = height_;
+  index_.begin();
   Done done;
   for (const Operation& operation : writes) {
     done = base::match(
@@ -293,9 +296,11 @@ Archive::Writer::Done Archive::Writer::write(const std::vector<Operation>& write
         [&](const auto& write_operation) { return write(write_operation); });
     if (!done) break;
   }
+  if (done) done = index_.add();
   if (done) done = database_.execute("COMMIT");
   if (!done) {
     height_ = before;
+    index_.roll_back();
     static_cast<void>(database_.execute("ROLLBACK"));
   }
   return done;
@@ -315,13 +320,10 @@ Archive::Writer::Done Archive::Writer::write(const DecidedBlock& block) {
                   .bind(4, block.proof)
                   .bind(5, block.events)
                   .step();
-  for (std::size_t i = 0; step && i < block.ops.size(); ++i) {
-    step = statements_.save_op.bind(1, block.ops[i].view())
-               .bind(2, number_of(block.height))
-               .bind(3, number_of(i))
-               .step();
-  }
   if (!step) return base::Unexpected{step.error()};
+  for (std::size_t i = 0; i < block.ops.size(); ++i) {
+    index_.note(block.ops[i], {.height = block.height, .index = i});
+  }
   height_ = block.height;
   return {};
 }
@@ -408,15 +410,22 @@ void Archive::Writer::read(ReadNewest& operation) {
   });
 }
 
+std::optional<OpIndex::Place> Archive::Writer::find_old(const base::Digest& id) {
+  Statement& row = statements_.find_old_op.bind(1, id.view());
+  const auto there = row.step();
+  if (!there || !*there) return std::nullopt;
+  const OpIndex::Place place{.height = static_cast<std::uint64_t>(row.integer(0)),
+                             .index = static_cast<std::uint64_t>(row.integer(1))};
+  row.reset();
+  return place;
+}
+
 void Archive::Writer::read(FindOp& operation) {
   std::optional<OpPlace> place;
-  const auto row = statements_.find_op.bind(1, operation.id.view()).step();
-  if (row && *row) {
-    const auto height = static_cast<std::uint64_t>(statements_.find_op.integer(0));
-    place =
-        OpPlace{.blocks = {}, .index = static_cast<std::uint64_t>(statements_.find_op.integer(1))};
-    statements_.find_op.reset();
-    place->blocks = range(height, 1, 0);
+  auto found = index_.find(operation.id);
+  if (!found) found = find_old(operation.id);
+  if (found) {
+    place = OpPlace{.blocks = range(found->height, 1, 0), .index = found->index};
     if (place->blocks.empty()) place.reset();
   }
   post_([done = std::move(operation.done), place = std::move(place)]() mutable {
@@ -450,9 +459,11 @@ base::Result<std::unique_ptr<Archive>, FileError> Archive::open(
   }
   auto statements = prepare_all(*database);
   if (!statements) return base::Unexpected{file_error(file, statements.error().text)};
-  return std::unique_ptr<Archive>(
-      new Archive(std::make_unique<Writer>(file, options, std::move(post), std::move(committed),
-                                           std::move(*database), std::move(*statements))));
+  auto index = OpIndex::open(*database);
+  if (!index) return base::Unexpected{file_error(file, index.error().text)};
+  return std::unique_ptr<Archive>(new Archive(
+      std::make_unique<Writer>(file, options, std::move(post), std::move(committed),
+                               std::move(*database), std::move(*statements), std::move(*index))));
 }
 
 Archive::Archive(std::unique_ptr<Writer> writer) : writer_(std::move(writer)) {}

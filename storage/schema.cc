@@ -33,6 +33,10 @@ constexpr std::array archive_steps{
     // 2 -> 3
     "ALTER TABLE decisions ADD COLUMN events BLOB NOT NULL DEFAULT x'';"
     "CREATE TABLE gaps (first INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;",
+    // 3 -> 4; ops is not written to any more
+    "CREATE TABLE op_runs (run INTEGER PRIMARY KEY, level INTEGER NOT NULL,"
+    "  ops INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE op_chunks (number INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;",
 };
 
 }  // namespace
