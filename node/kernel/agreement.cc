@@ -14,6 +14,7 @@ namespace kernel {
 
 namespace {
 
+constexpr std::size_t ops_per_gather = 16;
 constexpr std::uint64_t op_lifetime_ms = 50ULL * 60 * 1000;  // within the ledger's window
 
 ledger::State state_of(const std::vector<std::pair<std::string, base::Bytes>>& documents) {
@@ -172,8 +173,11 @@ void Agreement::on_decisions_read(std::uint64_t request,
 
 void Agreement::on_proposed(ledger::Op draft, base::Instant now, Effects& effects) {
   drafts_.push_back(std::move(draft));
-  const bool alone = replica_->pending_ops_of(identity_.id()) == 0;
-  sign_at_ = std::min(sign_at_, alone ? now : now + options_.gather);
+  const std::size_t pending = replica_->pending_ops_of(identity_.id());
+  const bool alone = pending == 0;
+  // The more wait for the next block already, the less it matters when one more is signed.
+  const auto gather = options_.gather * static_cast<std::int64_t>(1 + pending / ops_per_gather);
+  sign_at_ = std::min(sign_at_, alone ? now : now + gather);
   if (alone || drafts_.size() >= ledger::op_set_max) sign_drafts(now, effects);
 }
 
