@@ -31,6 +31,7 @@ Replica::State::State(Options options_in, Self self_in, Application& application
       intake(options),
       pacer(5 * options.peers_max),
       ask_again(base::Instant::never()),
+      decided_ops(decided_ops_max),
       fetch(options) {}
 
 Moment Replica::State::moment(base::Instant now) const {
@@ -131,11 +132,7 @@ void Replica::State::commit_block(const BlockPtr& block, const base::Digest& tar
   tree->commit(block->hash());
   mempool.on_decided(block->ops());
   for (const base::Bytes& op : block->ops()) {
-    const auto id = application.id_of(op);
-    if (id && decided_ops.insert(*id).second) decided_order.push_back(*id);
-  }
-  for (; decided_order.size() > decided_ops_max; decided_order.pop_front()) {
-    decided_ops.erase(decided_order.front());
+    if (const auto id = application.id_of(op)) decided_ops.insert(*id);
   }
   effects.push_back(Decided{.decision = std::move(decision), .epoch = epoch->number()});
   if (proof) start_epoch(std::move(*proof), now, effects);

@@ -12,6 +12,7 @@
 #include "consensus/mempool.h"
 #include "consensus/outbox.h"
 #include "consensus/pacer.h"
+#include "consensus/recent_ops.h"
 #include "consensus/repair.h"
 #include "consensus/replica.h"
 #include "consensus/silence.h"
@@ -155,9 +156,7 @@ struct Replica::State {
   std::set<base::NodeId> echoed;
   base::Instant ask_again;  // while listening
   base::Instant next_op_gossip;
-  // Ops decided lately: one that is gossiped again too late would wait for ever among the others.
-  std::set<base::Digest> decided_ops;
-  std::deque<base::Digest> decided_order;  // the same, the newest last; bounded
+  RecentOps decided_ops;
   SnapshotFetch fetch;
   std::optional<Serving> serving;
   std::map<std::uint64_t, Asked> ranges_asked;  // ReadRange requests of peers; bounded

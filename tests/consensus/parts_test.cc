@@ -2,6 +2,7 @@
 #include "consensus/mempool.h"
 #include "consensus/outbox.h"
 #include "consensus/pacer.h"
+#include "consensus/recent_ops.h"
 #include "consensus/relay.h"
 #include "consensus/repair.h"
 #include "consensus/silence.h"
@@ -242,6 +243,21 @@ TEST(RelayTest, SparesEverybodyWhatAFinalizationSays) {
                        outbox);
   relay.on_time(epoch, at(milliseconds(26)), outbox, effects);
   EXPECT_EQ(effects.size(), 3U);  // the finalization, to three
+}
+
+TEST(RecentOpsTest, ForgetsTheOldestOnly) {
+  const auto id = [](int number) {
+    base::Digest digest;
+    digest.bytes[0] = static_cast<std::byte>(number);
+    return digest;
+  };
+  RecentOps ops(3);
+  for (int number = 1; number <= 5; ++number) {
+    ops.insert(id(number));
+    ops.insert(id(number));
+  }
+  EXPECT_FALSE(ops.contains(id(2)));
+  for (int number = 3; number <= 5; ++number) EXPECT_TRUE(ops.contains(id(number)));
 }
 
 TEST(PacerTest, AnswersEachPeerOnceInAnInterval) {
