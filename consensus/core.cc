@@ -50,13 +50,19 @@ void Core::enter(View view, base::Instant now) {
 
 void Core::forget_old_tallies() {
   // 3.12: of the newest views only, the others keep their certificates.
-  if (views_.size() <= parts_.options.tallied_views_max) return;
-  auto old = views_.end();
-  std::advance(old, -static_cast<std::ptrdiff_t>(parts_.options.tallied_views_max) - 1);
-  old->second.notarize.clear();
-  old->second.finalize.clear();
-  old->second.nullify.clear();
-  old->second.unchecked.clear();
+  for (auto old = views_.begin(); old != views_.end() && !tallied(old->first); ++old) {
+    old->second.notarize.clear();
+    old->second.finalize.clear();
+    old->second.nullify.clear();
+    old->second.unchecked.clear();
+  }
+}
+
+std::size_t Core::tallied_views() const {
+  return static_cast<std::size_t>(std::count_if(views_.begin(), views_.end(), [](const auto& one) {
+    const ViewState& state = one.second;
+    return !state.notarize.empty() || !state.finalize.empty() || !state.nullify.empty();
+  }));
 }
 
 // ---- certificates: R4, R6, R7 ----
@@ -146,6 +152,7 @@ std::vector<Certificate> Core::certificates(const std::vector<View>& views) cons
 bool Core::wants(const Vote& vote) const {
   // 3.12: within the window, and not one that is here.
   if (vote.view <= finalized_.view || vote.view > view_ + parts_.options.window) return false;
+  if (!tallied(vote.view)) return false;
   const ViewState* state = find(vote.view);
   if (state == nullptr) return true;
   const Vote* known = nullptr;
@@ -226,6 +233,7 @@ void Core::keep_newest(const Vote& vote) {
 }
 
 void Core::count(const crypto::Verified<Vote>& vote, Moment at, Effects& effects) {
+  if (!tallied(vote->view)) return;  // said again, of a view whose tallies are gone
   ViewState& state = views_[vote->view];
   if (!state.tally(vote->kind).add(vote, epoch_.committee().size())) {
     look_for_evidence(*vote, state, effects);

@@ -119,6 +119,9 @@ class Core {
   [[nodiscard]] bool knows(const Vote& vote) const;
   // The records that stand for everything that this Core promised and knows.
   [[nodiscard]] std::vector<Record> snapshot() const;
+  // Views that have votes and not only certificates.
+  [[nodiscard]] std::size_t tallied_views() const;
+  [[nodiscard]] std::size_t reports() const { return reported_.size(); }
   [[nodiscard]] bool stopped() const { return stopped_; }
   [[nodiscard]] bool armed() const { return armed_.has_value(); }
   [[nodiscard]] bool reported(const Evidence& evidence) const;
@@ -165,6 +168,9 @@ class Core {
   [[nodiscard]] bool resend_proposal(const Vote& vote, Effects& effects);
 
   [[nodiscard]] bool may_vote() const { return !stopped_ && parts_.guard.may_vote(); }
+  [[nodiscard]] bool tallied(View view) const {
+    return view + parts_.options.tallied_views_max > view_;
+  }
   [[nodiscard]] Timing::Progress progress() const;
   [[nodiscard]] SignerIndex leader() const { return epoch_.leader(view_); }
 

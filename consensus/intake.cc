@@ -41,4 +41,10 @@ std::optional<Incoming> Intake::take(std::uint64_t request) {
   return incoming;
 }
 
+std::size_t Intake::pending_max() const {
+  std::size_t most = 0;
+  for (const auto& [peer, pending] : pending_of_) most = std::max(most, pending);
+  return most;
+}
+
 }  // namespace consensus

@@ -38,6 +38,8 @@ class Intake {
   // What was asked about with that request; nothing if it is not known.
   [[nodiscard]] std::optional<Incoming> take(std::uint64_t request);
   [[nodiscard]] std::size_t pending() const { return pending_.size(); }
+  // Of the peer that has most.
+  [[nodiscard]] std::size_t pending_max() const;
 
  private:
   const Options& options_;

@@ -7,6 +7,15 @@
 
 namespace consensus {
 
+Mempool::Share Mempool::largest_share() const {
+  Share largest;
+  for (const auto& [id, author] : authors_) {
+    largest.ops = std::max(largest.ops, author.queue.size());
+    largest.bytes = std::max(largest.bytes, author.bytes);
+  }
+  return largest;
+}
+
 Admission Mempool::judge(base::ByteView op) const {
   std::optional<OpSummary> summary;
   return judge(op, summary);

@@ -49,6 +49,12 @@ class Mempool {
   [[nodiscard]] std::size_t size() const { return ops_.size(); }
   [[nodiscard]] std::size_t size_of(const base::NodeId& author) const;
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  struct Share {
+    std::size_t ops = 0;
+    std::size_t bytes = 0;
+  };
+  // The most of either that one author has here.
+  [[nodiscard]] Share largest_share() const;
 
  private:
   static constexpr base::Duration lifetime = std::chrono::hours(1);

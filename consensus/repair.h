@@ -31,6 +31,11 @@ class Repair {
   void on_block(const base::Digest& hash) { blocks_.erase(hash); }
   void on_certificate(View view) { views_.erase(view); }
   void on_range() { range_.reset(); }
+  // All that is final is committed: what else is still of use is wanted again.
+  void on_committed() {
+    range_.reset();
+    blocks_.clear();
+  }
   // Of that view and below nothing is needed any more.
   void on_finalized(View view) { views_.erase(views_.begin(), views_.upper_bound(view)); }
   // Another epoch: nothing that was asked is of use.
@@ -49,6 +54,7 @@ class Repair {
                Outbox& outbox, Effects& effects);
   [[nodiscard]] base::Instant next_deadline() const;
   [[nodiscard]] std::size_t size() const { return blocks_.size() + views_.size(); }
+  [[nodiscard]] std::size_t asking() const { return outstanding_.size(); }
 
  private:
   struct Want {

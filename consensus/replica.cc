@@ -62,7 +62,7 @@ std::optional<base::Digest> Replica::State::commit_target(Moment at) {
     if (!core->uncommitted_since()) return std::nullopt;
     core->on_committed();
     tree->prune(core->epoch(), core->finalized().view);
-    repair.on_range();
+    repair.on_committed();
     return std::nullopt;
   }
   core->on_uncommitted(at.now);

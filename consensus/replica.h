@@ -17,9 +17,11 @@
 #include "consensus/voting_key.h"
 #include "crypto/verified.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace consensus {
@@ -88,6 +90,14 @@ class Replica {
   [[nodiscard]] const Epoch* find_epoch(const base::Digest& id) const;
   // How an epoch ended; null if we do not know that.
   [[nodiscard]] const EpochProof* end_of(EpochNumber number) const;
+  // What is kept for others' sake, and how much of it may be (3.12).
+  struct Fill {
+    std::string_view what;
+    std::size_t size = 0;
+    std::size_t limit = 0;
+  };
+  static constexpr std::size_t fills_max = 11;
+  [[nodiscard]] std::array<Fill, fills_max> fills() const;
   // Of the current epoch, as the guard remembers them.
   [[nodiscard]] std::vector<Vote> own_votes() const;
 

@@ -40,6 +40,30 @@ const EpochProof* Replica::end_of(EpochNumber number) const {
   return state_->epochs.end_of(number);
 }
 
+std::array<Replica::Fill, Replica::fills_max> Replica::fills() const {
+  const State& state = *state_;
+  const Options& options = state.options;
+  const Mempool::Share share = state.mempool.largest_share();
+  const auto& views = state.core->views();
+  const std::size_t ahead =
+      views.empty() || views.rbegin()->first <= state.core->view()
+          ? 0
+          : static_cast<std::size_t>(views.rbegin()->first - state.core->view());
+  const std::size_t members = state.core->epoch().committee().size();
+  return {
+      {{"ops", state.mempool.size(), options.mempool_ops_max},
+       {"bytes of ops", state.mempool.bytes(), options.mempool_bytes_max},
+       {"ops of one author", share.ops, options.author_ops_max},
+       {"bytes of one author", share.bytes, options.author_bytes_max},
+       {"checks for one peer", state.intake.pending_max(), options.pending_checks_per_peer_max},
+       {"wants", state.repair.size(), 2 * options.wants_max},
+       {"questions", state.repair.asking(), options.repair_parallel_max},
+       {"tallied views", state.core->tallied_views(), options.tallied_views_max + options.window},
+       {"views ahead", ahead, options.window},
+       {"peers heard", state.heard.size(), options.heard_max},
+       {"reports", state.core->reports(), 3 * members}}};
+}
+
 std::vector<Vote> Replica::own_votes() const {
   std::vector<Vote> votes;
   for (const auto& [key, own] : state_->guard.votes()) votes.push_back(own.vote);

@@ -349,6 +349,55 @@ TEST(DirectedTest, WhoIsAnEpochBehindFetchesTheBlocksOfBoth) {
   EXPECT_EQ(mesh.standing(3).epoch, 1U);
 }
 
+// R2.2: a finalization that one node alone knows binds the others all the same, because the view in
+// which it came about was never nullified. Returns whether two blocks were decided at one height.
+bool a_hidden_finalization_forks(Weakness weakness) {
+  Options options;
+  options.weakness = weakness;
+  MeshOfReplicas mesh(4, 0, options);
+  mesh.settle_start();
+  const Epoch epoch = mesh.epoch();
+  const std::size_t knows = leader_of(mesh, 1);
+  const std::size_t liar = leader_of(mesh, 2);
+  mesh.lose_power(liar);  // the test speaks for it
+  std::vector<std::size_t> others;
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i != knows && i != liar) others.push_back(i);
+  }
+  bool hidden = true;
+  mesh.drops = [&](std::size_t from, std::size_t to, const Message& message) {
+    if (!hidden) return false;
+    if (const auto* vote = std::get_if<Vote>(&message)) {
+      return vote->kind == VoteKind::finalize && vote->view == 1 && to != knows;
+    }
+    return from == knows &&
+           (is_certificate(message, VoteKind::finalize) || std::holds_alternative<Status>(message));
+  };
+  mesh.submit(knows, "one");
+  EXPECT_TRUE(mesh.run_until([&] { return mesh.node(knows).decisions.size() == 1; }));
+  EXPECT_TRUE(mesh.node(others[0]).decisions.empty());
+  const Proposal older = mesh.proposal(2, epoch);  // on genesis, as if view 1 had brought nothing
+  for (const std::size_t i : others) {
+    mesh.deliver(liar, i, older);
+    mesh.deliver(liar, i, mesh.vote(liar, VoteKind::finalize, 2, older.block->hash(), epoch));
+  }
+  mesh.run(milliseconds(300));
+  hidden = false;
+  mesh.run(seconds(5));
+  const base::Digest decided = mesh.node(knows).decisions.front().block->hash();
+  for (const std::size_t i : others) {
+    const auto& decisions = mesh.node(i).decisions;
+    if (!decisions.empty() && decisions.front().block->hash() != decided) return true;
+  }
+  EXPECT_TRUE(mesh.all_hold("one"));
+  return false;
+}
+
+TEST(DirectedTest, AHiddenFinalizationCannotBeSkipped) {
+  EXPECT_FALSE(a_hidden_finalization_forks(Weakness::none));
+  EXPECT_TRUE(a_hidden_finalization_forks(Weakness::skips_without_proof));
+}
+
 TEST(DirectedTest, D14ABodyThatReachesFewIsFinalizedOrSkipped) {
   MeshOfReplicas mesh(4);
   mesh.settle_start();
@@ -377,6 +426,30 @@ TEST(DirectedTest, D15ALongOutageNeitherFloodsNorDelaysTheReturn) {
   EXPECT_LT(mesh.sent() - before, 20 * 2 * 4 * 3 * 32U);
   outage = false;
   EXPECT_TRUE(mesh.run_until([&] { return mesh.all_hold("one"); }, seconds(30)));
+}
+
+// 3.12: of an outage of any length, tallies of the newest views only, whatever is said again.
+TEST(DirectedTest, TalliesOfOldViewsAreGivenUpAndStayGivenUp) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  mesh.drops = everything;
+  const Options limits;
+  const Epoch epoch = mesh.epoch();
+  mesh.submit(0, "on");
+  for (View view = 1; view <= 100; ++view) {
+    for (const std::size_t from : {1U, 2U, 3U}) {
+      mesh.deliver(from, 0, mesh.vote(from, VoteKind::nullify, view, {}, epoch));
+    }
+    if (view % 10 == 0) mesh.run(seconds(1));  // says its votes again, and counts them
+  }
+  EXPECT_EQ(mesh.standing(0).view, 101U);
+  for (const std::size_t from : {1U, 2U, 3U}) {
+    mesh.deliver(from, 0, mesh.vote(from, VoteKind::finalize, 2, epoch.id(), epoch));
+  }
+  EXPECT_EQ(mesh.standing(0).finalized_view, 0U);
+  for (const Replica::Fill& fill : mesh.node(0).replica->fills()) {
+    EXPECT_LE(fill.size, fill.limit) << fill.what;
+  }
 }
 
 TEST(DirectedTest, D17ViewsThatNobodyCanReachAreNotKept) {

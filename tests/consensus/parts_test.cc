@@ -187,6 +187,16 @@ TEST_F(RepairTest, DropsWhatAFinalizationMakesNeedless) {
   EXPECT_EQ(repair.size(), 1U);
 }
 
+TEST_F(RepairTest, DropsBodiesThatNobodyNeedsOnceAllThatIsFinalIsCommitted) {
+  base::Digest hash;
+  hash.bytes[0] = std::byte{9};
+  repair.want_block(hash);
+  repair.want_certificates(5);
+  repair.on_committed();
+  EXPECT_FALSE(repair.wants_block(hash));
+  EXPECT_EQ(repair.size(), 1U);
+}
+
 TEST(SilenceTest, SkipsTheLongestSilentOnlyAndOnlyWithAQuorumAround) {
   Silence silence;
   silence.start(4, at({}));
