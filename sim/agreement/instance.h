@@ -42,6 +42,7 @@ struct World::Instance {
   std::unique_ptr<Register> application;  // behind the replica, in front of the storage
   std::optional<consensus::Replica> replica;
   std::uint32_t generation = 0;
+  std::uint64_t inputs = 0;
   consensus::EpochNumber epoch = 0;  // as its effects were carried out, one after the other
   std::int64_t drift_ppm = 0;
   std::int64_t wall_offset_ms = 0;
@@ -50,6 +51,12 @@ struct World::Instance {
   std::map<std::tuple<consensus::EpochNumber, consensus::View, consensus::VoteKind>,
            consensus::LogPosition>
       vote_positions;
+  std::map<std::tuple<consensus::EpochNumber, consensus::View, consensus::VoteKind>,
+           consensus::Vote>
+      released;                               // that left it
+  consensus::LogPosition released_at = 0;     // of the record of the last of them
+  std::vector<consensus::Decision> unproven;  // since the last finalization
+  std::optional<consensus::Vote> heard_lie;   // in the message that is being handled
   std::vector<std::unique_ptr<Strategy>> ways;
   std::unique_ptr<VillainView> villain;
 

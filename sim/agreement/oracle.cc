@@ -18,6 +18,11 @@ std::string of_view(const Vote& vote) {
   return " in view " + std::to_string(vote.view) + " of epoch " + std::to_string(vote.epoch);
 }
 
+// One of each is kept for an epoch and signer (3.12).
+int type_of(const Vote& first, const Vote& second) {
+  return first.kind == second.kind ? static_cast<int>(first.kind) : 0;
+}
+
 }  // namespace
 
 void Oracle::violate(const std::string& checker, std::string text) {
@@ -50,6 +55,12 @@ void Oracle::on_released(NodeNumber node, const Vote& vote, const consensus::Epo
 // By the order of the log: a notarize vote that a restart brought back may leave after a nullify
 // vote that was cast later.
 void Oracle::on_cast(NodeNumber node, const Vote& vote, const consensus::Epoch& epoch) {
+  // I5.
+  const Floor& floor = floors_[node];
+  if (vote.epoch != floor.epoch || vote.view <= floor.view) {
+    violate("I5 floor",
+            "node " + std::to_string(node) + " signs at or below its floor" + of_view(vote));
+  }
   const auto promises = promises_.find({node, {epoch.id(), vote.view}});
   if (vote.kind != VoteKind::notarize || promises == promises_.end()) return;
   if (!promises->second.nullified || promises->second.notarized) return;
@@ -82,10 +93,18 @@ void Oracle::check_votes(NodeNumber node, const Vote& vote, const consensus::Epo
   }
 }
 
+void Oracle::on_started(NodeNumber node, consensus::EpochNumber epoch, consensus::View floor) {
+  floors_[node] = {.epoch = epoch, .view = floor};
+}
+
 // I10, I11, I12, I17, I22.
 void Oracle::on_certificate(NodeNumber node, const Certificate& certificate,
                             const consensus::Epoch& epoch) {
   const ViewKey key{epoch.id(), certificate.view};
+  Floor& floor = floors_[node];
+  if (certificate.kind == VoteKind::finalize && certificate.epoch == floor.epoch) {
+    floor.view = std::max(floor.view, certificate.view);
+  }
   views_[certificate.epoch] = std::max(views_[certificate.epoch], certificate.view);
   const auto& seen = certificate.kind == VoteKind::notarize ? notarized_ : finalized_;
   const bool again = certificate.kind == VoteKind::nullify
@@ -155,6 +174,7 @@ void Oracle::on_bodies_durable(NodeNumber node) {
 }
 void Oracle::on_power_lost(NodeNumber node) {
   bodies_[node].written.clear();
+  heard_.erase(node);
 }
 
 // I13, I14, I15, I16.
@@ -204,6 +224,8 @@ void Oracle::check_ancestry(const consensus::BlockHeader& header) {
 void Oracle::on_epoch(NodeNumber node, const consensus::EpochProof& proof) {
   const base::Digest id = consensus::Epoch(proof.descriptor).id();
   const auto [at, fresh] = epoch_ids_.emplace(proof.descriptor.number, id);
+  Floor& floor = floors_[node];
+  if (proof.descriptor.number > floor.epoch) floor = {.epoch = proof.descriptor.number, .view = 0};
   if (!fresh && at->second != id) {
     violate("I18 epochs", "node " + std::to_string(node) + " starts another epoch " +
                               std::to_string(proof.descriptor.number));
@@ -212,13 +234,79 @@ void Oracle::on_epoch(NodeNumber node, const consensus::EpochProof& proof) {
 
 // I19.
 void Oracle::on_evidence(NodeNumber node, const consensus::Evidence& evidence,
-                         bool accused_is_honest) {
+                         const consensus::Epoch& epoch, bool accused_is_honest) {
   ++evidence_;
+  const Vote& first = evidence.first;
+  const Vote& second = evidence.second;
+  accused_.insert({node, epoch.id(), first.signer, type_of(first, second)});
+  const bool holds = contradict(first, second) && first.signer < epoch.committee().size() &&
+                     crypto::check_stand_in(check_of(first, epoch)).holds() &&
+                     crypto::check_stand_in(check_of(second, epoch)).holds();
+  if (!holds) {
+    violate("I20 completeness",
+            "node " + std::to_string(node) + " has evidence that proves nothing" + of_view(first));
+  }
   if (accused_is_honest) {
     violate("I19 accuracy", "node " + std::to_string(node) + " has evidence against an honest one" +
-                                of_view(evidence.first));
+                                of_view(first));
   }
 }
+
+// I20.
+void Oracle::on_heard(NodeNumber node, const Vote& vote, const consensus::Epoch& epoch) {
+  if (!crypto::check_stand_in(check_of(vote, epoch)).holds()) return;
+  Heard& heard = heard_[node][{{epoch.id(), vote.view}, vote.signer}];
+  const auto expect = [&](int type) { expected_.push_back({node, epoch.id(), vote.signer, type}); };
+  switch (vote.kind) {
+    case VoteKind::notarize:
+      heard.notarized.insert(vote.block);
+      if (heard.notarized.size() > 1) expect(static_cast<int>(vote.kind));
+      return;
+    case VoteKind::finalize:
+      heard.finalized.insert(vote.block);
+      if (heard.finalized.size() > 1) expect(static_cast<int>(vote.kind));
+      break;
+    case VoteKind::nullify:
+      heard.nullified = true;
+      break;
+  }
+  if (heard.nullified && !heard.finalized.empty()) expect(0);
+}
+
+void Oracle::check_evidence(NodeNumber node) {
+  for (const Accused& one : std::exchange(expected_, {})) {
+    if (accused_.contains(one)) continue;
+    violate("I20 completeness", "node " + std::to_string(node) +
+                                    " heard two votes that contradict each other, of signer " +
+                                    std::to_string(std::get<2>(one)) + ", and has no evidence");
+  }
+}
+
+// I9.
+void Oracle::check_fill(NodeNumber node, std::string_view buffer, std::size_t size,
+                        std::size_t limit) {
+  if (size <= limit) return;
+  violate("I9 bounds", "node " + std::to_string(node) + " keeps " + std::to_string(size) + " " +
+                           std::string(buffer) + ", at most " + std::to_string(limit) + " may be");
+}
+
+// I24.
+void Oracle::check_replayed(NodeNumber node, const std::vector<Vote>& released,
+                            const std::vector<Vote>& replayed, consensus::EpochNumber epoch,
+                            consensus::View floor) {
+  for (const Vote& vote : released) {
+    if (vote.epoch < epoch || (vote.epoch == epoch && vote.view <= floor)) continue;
+    const bool known = std::any_of(replayed.begin(), replayed.end(), [&](const Vote& own) {
+      return own.epoch == vote.epoch && own.view == vote.view && own.kind == vote.kind &&
+             own.block == vote.block;
+    });
+    if (known) continue;
+    violate("I24 replay", "node " + std::to_string(node) + " could sign something else" +
+                              of_view(vote) + " after a replay");
+    return;
+  }
+}
+
 void Oracle::on_misbehaved(NodeNumber node, const std::string& what, bool accused_is_honest) {
   if (!accused_is_honest) return;
   violate("I19 accuracy", "node " + std::to_string(node) + " blames an honest one: " + what);

@@ -16,6 +16,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace sim::agreement {
@@ -37,7 +39,8 @@ class Oracle {
   void on_decided(NodeNumber node, const consensus::Decided& decided,
                   const base::Digest& state_root);
   void on_epoch(NodeNumber node, const consensus::EpochProof& proof);
-  void on_evidence(NodeNumber node, const consensus::Evidence& evidence, bool accused_is_honest);
+  void on_evidence(NodeNumber node, const consensus::Evidence& evidence,
+                   const consensus::Epoch& epoch, bool accused_is_honest);
   void on_misbehaved(NodeNumber node, const std::string& what, bool accused_is_honest);
   void on_alarm(NodeNumber node, const consensus::Alarm& alarm, bool expected);
   void on_body(NodeNumber node, const base::Digest& hash);  // appended
@@ -46,6 +49,17 @@ class Oracle {
   void check_progress(NodeNumber node, consensus::EpochNumber epoch, consensus::View view,
                       consensus::View finalized, consensus::Height height);
   void restart(NodeNumber node) { progress_.erase(node); }
+  // From its log: the epoch, and the highest finalization in it. Its guard signs nothing below.
+  void on_started(NodeNumber node, consensus::EpochNumber epoch, consensus::View floor);
+  // A vote of a liar reached it, inside its window before and after; then what it made of that.
+  void on_heard(NodeNumber node, const consensus::Vote& vote, const consensus::Epoch& epoch);
+  void check_evidence(NodeNumber node);
+  void check_fill(NodeNumber node, std::string_view buffer, std::size_t size, std::size_t limit);
+  // What a log gives back, and what was said with it: `replayed` are the votes that a guard above
+  // `floor` of that epoch remembers.
+  void check_replayed(NodeNumber node, const std::vector<consensus::Vote>& released,
+                      const std::vector<consensus::Vote>& replayed, consensus::EpochNumber epoch,
+                      consensus::View floor);
   void violate(const std::string& checker, std::string text);
 
   [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
@@ -68,6 +82,17 @@ class Oracle {
     consensus::View finalized = 0;
     consensus::Height height = 0;
   };
+  struct Floor {
+    consensus::EpochNumber epoch = 0;
+    consensus::View view = 0;
+  };
+  // Of one signer in one view, as one node heard them.
+  struct Heard {
+    std::set<base::Digest> notarized;
+    std::set<base::Digest> finalized;
+    bool nullified = false;
+  };
+  using Accused = std::tuple<NodeNumber, base::Digest, consensus::SignerIndex, int>;
   struct Bodies {
     std::set<base::Digest> durable;
     std::vector<base::Digest> written;
@@ -92,6 +117,10 @@ class Oracle {
   std::map<NodeNumber, Progress> progress_;
   std::map<consensus::EpochNumber, consensus::View> views_;
   std::map<NodeNumber, Bodies> bodies_;
+  std::map<NodeNumber, Floor> floors_;
+  std::map<NodeNumber, std::map<std::pair<ViewKey, consensus::SignerIndex>, Heard>> heard_;
+  std::set<Accused> accused_;      // of whom that node has evidence of that type
+  std::vector<Accused> expected_;  // evidence that the last vote made possible
   std::uint64_t evidence_ = 0;
 };
 

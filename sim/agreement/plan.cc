@@ -44,16 +44,16 @@ void draw_committee(Plan& plan, base::Rng& rng, std::uint32_t members) {
 void draw_liars(Plan& plan, base::Rng& rng) {
   const std::uint32_t most = faults(plan.members);
   if (most == 0 || rng.chance(150'000)) return;
-  std::vector<std::uint32_t> members(plan.members);
-  for (std::uint32_t i = 0; i < plan.members; ++i) members[i] = i;
+  // Sometimes one of those that only observe at first.
+  std::vector<std::uint32_t> members(rng.chance(200'000) ? plan.identities : plan.members);
+  for (std::uint32_t i = 0; i < members.size(); ++i) members[i] = i;
   const std::uint32_t count =
       rng.chance(800'000) ? most : 1 + static_cast<std::uint32_t>(rng.below(most));
-  constexpr std::uint64_t ways = static_cast<std::uint64_t>(Villainy::evidence_forger) + 1;
   for (const std::uint32_t identity : some(rng, members, count)) {
     Plan::Liar liar{.identity = identity, .ways = {}};
     const std::int64_t kinds = rng.between(1, 3);
     for (std::int64_t i = 0; i < kinds; ++i) {
-      liar.ways.push_back(static_cast<Villainy>(rng.below(ways)));
+      liar.ways.push_back(static_cast<Villainy>(rng.below(villainies)));
     }
     // Those that bring most to light, more often than their share.
     if (rng.chance(200'000)) liar.ways = {Villainy::twins};
@@ -61,7 +61,18 @@ void draw_liars(Plan& plan, base::Rng& rng) {
     if (rng.chance(150'000)) {
       liar.ways = {Villainy::equivocator, Villainy::double_voter, Villainy::certificate_pool};
     }
+    if (rng.chance(80'000)) liar.ways = {Villainy::hider};
     plan.liars.push_back(std::move(liar));
+  }
+}
+
+// Every liar of this run lies in these ways.
+void force_liars(Plan& plan, base::Rng& rng, const std::vector<Villainy>& ways) {
+  std::vector<std::uint32_t> members(plan.members);
+  for (std::uint32_t i = 0; i < plan.members; ++i) members[i] = i;
+  plan.liars.clear();
+  for (const std::uint32_t identity : some(rng, members, faults(plan.members))) {
+    plan.liars.push_back({.identity = identity, .ways = ways});
   }
 }
 
@@ -116,6 +127,26 @@ void draw_rollback(Plan& plan, base::Rng& rng) {
   plan.rollbacks.push_back({.identity = static_cast<std::uint32_t>(rng.below(plan.members)),
                             .copied = copied,
                             .restored = copied + between(rng, milliseconds(20), seconds(3))});
+}
+
+// Any of them by up to a second, and one by up to an hour: clocks that are further apart than the
+// bound on timestamps are as good as silent, and more than f of those are too many.
+void draw_jumps(Plan& plan, base::Rng& rng) {
+  if (!rng.chance(300'000) || !plan.rollbacks.empty()) return;
+  const std::vector<std::uint32_t> honest = honest_ones(plan);
+  const std::int64_t count = rng.between(1, 10);
+  for (std::int64_t i = 0; i < count; ++i) {
+    plan.jumps.push_back({.at = between(rng, milliseconds(10), plan.chaos_ends),
+                          .identity = rng.pick(honest),
+                          .offset_ms = rng.between(-500, 500)});
+  }
+  if (!rng.chance(500'000)) return;
+  const std::uint32_t astray = rng.pick(honest);
+  for (int i = 0; i < 3; ++i) {
+    plan.jumps.push_back({.at = between(rng, milliseconds(10), plan.chaos_ends),
+                          .identity = astray,
+                          .offset_ms = rng.between(-3'600'000, 3'600'000)});
+  }
 }
 
 void draw_work(Plan& plan, base::Rng& rng) {
@@ -176,6 +207,18 @@ bool Plan::lies(std::uint32_t identity) const {
                      [&](const Liar& liar) { return liar.identity == identity; });
 }
 
+bool Plan::floods() const {
+  return std::any_of(liars.begin(), liars.end(), [](const Liar& liar) {
+    return std::find(liar.ways.begin(), liar.ways.end(), Villainy::op_flooder) != liar.ways.end();
+  });
+}
+
+bool Plan::liars_are_silent() const {
+  return std::all_of(liars.begin(), liars.end(), [](const Liar& liar) {
+    return liar.ways == std::vector<Villainy>{Villainy::silent};
+  });
+}
+
 Plan make_plan(std::uint64_t seed, const PlanOptions& options) {
   Plan plan;
   if (options.twins_views > 0) {
@@ -190,12 +233,15 @@ Plan make_plan(std::uint64_t seed, const PlanOptions& options) {
   draw_committee(plan, rng, options.members);
   rng = root.fork("liars");
   draw_liars(plan, rng);
+  if (!options.ways.empty()) force_liars(plan, rng, options.ways);
   rng = root.fork("network");
   draw_network(plan, rng);
   rng = root.fork("power");
   draw_power(plan, rng);
   rng = root.fork("rollback");
-  draw_rollback(plan, rng);
+  if (options.ways.empty()) draw_rollback(plan, rng);
+  rng = root.fork("clocks");
+  draw_jumps(plan, rng);
   rng = root.fork("work");
   draw_work(plan, rng);
   return plan;

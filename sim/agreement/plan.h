@@ -6,34 +6,13 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "consensus/options.h"
+#include "sim/agreement/byzantine/villainy.h"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace sim::agreement {
-
-enum class Villainy : std::uint8_t {
-  silent,            // B1
-  twins,             // B3: two whole nodes with one identity
-  equivocator,       // B4: several bodies in its views, each to some
-  double_voter,      // B5, B6, B7: votes for whatever it sees, and against it
-  certificate_pool,  // B8: makes certificates with the others' votes and shows them to one node
-  fickle,            // B9: helps some, then is silent for ever
-  late_leader,       // B10
-  withholder,        // B11: bodies to few, answers no questions
-  bad_ancestry,      // B12: builds on what may not be built on
-  invalid_block,     // B13
-  nullifier,         // B14, B15
-  never_finalizes,   // B16
-  censor,            // B17: empty blocks only
-  stale_replayer,    // B18
-  far_future,        // B19
-  forger,            // B20: certificates that are not well formed
-  lying_status,      // B22
-  bad_answers,       // B23
-  evidence_forger,   // B24
-};
 
 struct Plan {
   std::uint64_t seed = 0;
@@ -66,6 +45,12 @@ struct Plan {
     base::Duration restored{};
   };
   std::vector<Rollback> rollbacks;
+  struct Jump {  // of a wall clock: it is set to so much before or after the right time
+    base::Duration at{};
+    std::uint32_t identity = 0;
+    std::int64_t offset_ms = 0;
+  };
+  std::vector<Jump> jumps;
   // Honest ones that are down for good once chaos ends.
   std::vector<std::uint32_t> dead;
 
@@ -78,17 +63,24 @@ struct Plan {
   // Twins by the book: while a node is in view i + 1, it reaches those instances only whose bit in
   // splits[i] is its own.
   std::vector<std::uint32_t> splits;
+  // B28: until chaos ends, each message's way and each of a liar's draws takes one of these.
+  std::vector<std::uint8_t> choices;
   base::Duration blackout{};  // when the fickle fall silent
   base::Duration patience = std::chrono::seconds(120);
   consensus::Weakness weakness = consensus::Weakness::none;
 
   [[nodiscard]] bool lies(std::uint32_t identity) const;
+  // Some liar floods the mesh with ops.
+  [[nodiscard]] bool floods() const;
+  // None of the liars does anything but be silent.
+  [[nodiscard]] bool liars_are_silent() const;
 };
 
 struct PlanOptions {
   std::uint32_t members = 0;  // 0: the seed chooses
   consensus::Weakness weakness = consensus::Weakness::none;
-  std::uint32_t twins_views = 0;  // if not 0: seeds count the plans of make_twins_plan()
+  std::uint32_t twins_views = 0;    // if not 0: seeds count the plans of make_twins_plan()
+  std::vector<Villainy> ways = {};  // if any: as many liars as there may be, and all lie like this
 };
 [[nodiscard]] Plan make_plan(std::uint64_t seed, const PlanOptions& options);
 // One of all small runs with a twin (Bano et al., Twins: BFT Systems Made Robust, 2020): four

@@ -9,17 +9,30 @@
 
 namespace sim::agreement {
 
+namespace {
+
+constexpr std::size_t seal_size = 8;  // stands for the author's signature
+
+}  // namespace
+
 base::Bytes RegisterOp::bytes() const {
   base::Bytes out;
   out.push_back(static_cast<std::byte>(kind));
   out.push_back(static_cast<std::byte>(author));
   for (int i = 0; i < 8; ++i) out.push_back(static_cast<std::byte>(sequence >> (8 * i)));
   for (const std::uint8_t member : members) out.push_back(static_cast<std::byte>(member));
+  const base::Digest seal = crypto::digest(out);
+  out.insert(out.end(), seal.bytes.begin(), seal.bytes.begin() + seal_size);
   return out;
 }
 
 std::optional<RegisterOp> RegisterOp::parse(base::ByteView bytes) {
-  if (bytes.size() < 10 || bytes[0] > static_cast<std::byte>(OpKind::hopeless)) return std::nullopt;
+  if (bytes.size() < 10 + seal_size) return std::nullopt;
+  const base::ByteView sealed = bytes.last(seal_size);
+  bytes = bytes.first(bytes.size() - seal_size);
+  const base::Digest seal = crypto::digest(bytes);
+  if (!std::equal(sealed.begin(), sealed.end(), seal.bytes.begin())) return std::nullopt;
+  if (bytes[0] > static_cast<std::byte>(OpKind::hopeless)) return std::nullopt;
   RegisterOp op;
   op.kind = static_cast<OpKind>(bytes[0]);
   op.author = std::to_integer<std::uint8_t>(bytes[1]);

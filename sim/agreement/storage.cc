@@ -16,6 +16,14 @@ void Storage::rewrite(consensus::RewriteLog rewrite) {
   before_ = rewrite.position - rewrite.records.size();
   log_ = std::move(rewrite.records);
   durable_ = rewrite.position;
+  rewritten_ = rewrite.position;
+}
+
+void Storage::cut(consensus::LogPosition position) {
+  CHECK(position >= rewritten_);
+  if (position >= before_ + log_.size()) return;
+  log_.resize(static_cast<std::size_t>(position - before_));
+  durable_ = position;
 }
 
 void Storage::log_synced(consensus::LogPosition position) {
@@ -84,6 +92,17 @@ consensus::EpochNumber Storage::newest_epoch() const {
     }
   }
   return newest;
+}
+
+consensus::View Storage::floor(consensus::EpochNumber epoch) const {
+  consensus::View floor = 0;
+  for (const consensus::Record& record : log_) {
+    const auto* certificate = std::get_if<consensus::Certificate>(&record);
+    if (certificate == nullptr || certificate->epoch != epoch) continue;
+    if (certificate->kind == consensus::VoteKind::finalize)
+      floor = std::max(floor, certificate->view);
+  }
+  return floor;
 }
 
 Register::State Storage::state() const {

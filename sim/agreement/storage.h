@@ -24,6 +24,11 @@ class Storage {
   void rewrite(consensus::RewriteLog rewrite);
   void log_synced(consensus::LogPosition position);
   [[nodiscard]] consensus::LogPosition durable() const { return durable_; }
+  [[nodiscard]] consensus::LogPosition position() const { return before_ + log_.size(); }
+  // Up to there all was replaced at once.
+  [[nodiscard]] consensus::LogPosition rewritten() const { return rewritten_; }
+  // As if nothing after that position had been written.
+  void cut(consensus::LogPosition position);
   [[nodiscard]] const std::vector<consensus::Record>& log() const { return log_; }
 
   // ---- decisions: those of one step are one transaction ----
@@ -37,6 +42,8 @@ class Storage {
   void lose_power(base::Rng& rng);
   [[nodiscard]] consensus::Recovery recovery() const;
   [[nodiscard]] Register::State state() const;
+  // The highest finalized view of that epoch in the log.
+  [[nodiscard]] consensus::View floor(consensus::EpochNumber epoch) const;
   // That either part knows of.
   [[nodiscard]] consensus::EpochNumber newest_epoch() const;
 
@@ -50,6 +57,7 @@ class Storage {
   std::vector<consensus::Record> log_;
   consensus::LogPosition before_ = 0;  // positions that a rewrite took away
   consensus::LogPosition durable_ = 0;
+  consensus::LogPosition rewritten_ = 0;
   struct Row {
     consensus::Decision decision;
     Register::State state;

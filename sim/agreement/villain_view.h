@@ -14,7 +14,10 @@ class World::VillainView final : public Villain {
  public:
   VillainView(World& world, Instance& instance) : world_(world), instance_(instance) {}
 
-  base::Rng& rng() override { return world_.villain_rng_; }
+  base::Rng& rng() override {
+    if (!world_.plan_.choices.empty()) world_.villain_rng_ = base::Rng(world_.next_choice());
+    return world_.villain_rng_;
+  }
   [[nodiscard]] base::Duration now() const override { return world_.now_; }
   [[nodiscard]] std::uint32_t identity() const override { return instance_.identity; }
   [[nodiscard]] std::uint32_t identities() const override { return world_.plan_.identities; }
@@ -27,20 +30,43 @@ class World::VillainView final : public Villain {
   }
   [[nodiscard]] std::optional<consensus::Vote> vote(consensus::VoteKind kind, consensus::View view,
                                                     const base::Digest& block) const override {
-    const auto index = signer();
+    return vote_in(epoch(), kind, view, block);
+  }
+  [[nodiscard]] std::optional<consensus::Vote> vote_in(const consensus::Epoch& in,
+                                                       consensus::VoteKind kind,
+                                                       consensus::View view,
+                                                       const base::Digest& block) const override {
+    const consensus::Validator& self = world_.identities_[instance_.identity];
+    const auto index = in.committee().index_of(self.node);
     if (!index) return std::nullopt;
-    const base::NodeId& key = world_.identities_[instance_.identity].vote_key;
-    return consensus::Vote{.kind = kind,
-                           .epoch = epoch().number(),
-                           .view = view,
-                           .block = block,
-                           .signer = *index,
-                           .signature = crypto::sign_as_stand_in(
-                               key, consensus::vote_statement(kind, epoch().id(), view, block))};
+    return consensus::Vote{
+        .kind = kind,
+        .epoch = in.number(),
+        .view = view,
+        .block = block,
+        .signer = *index,
+        .signature = crypto::sign_as_stand_in(
+            self.vote_key, consensus::vote_statement(kind, in.id(), view, block))};
   }
   void send(std::uint32_t to, const consensus::Message& message, base::Duration after) override {
     if (to == instance_.identity) return;
     world_.transmit(instance_, to, std::make_shared<const consensus::Message>(message), after);
+  }
+  [[nodiscard]] std::optional<base::Bytes> make_op(std::uint64_t sequence, bool hopeless,
+                                                   std::size_t size) override {
+    RegisterOp op{.kind = hopeless ? OpKind::hopeless : OpKind::plain,
+                  .author = static_cast<std::uint8_t>(100 + instance_.identity),
+                  .sequence = sequence,
+                  .members = std::vector<std::uint8_t>(size)};
+    base::Bytes bytes = op.bytes();
+    world_.oracle_.on_submitted(bytes);
+    return bytes;
+  }
+  void mislead(std::uint32_t whom, base::Duration round_trip) override {
+    world_.hint(whom, {.about = instance_.identity, .round_trip = round_trip, .dead = false});
+  }
+  void accuse(std::uint32_t before, std::uint32_t whom) override {
+    world_.hint(before, {.about = whom, .round_trip = {}, .dead = true});
   }
   [[nodiscard]] bool lies(std::uint32_t identity) const override {
     return world_.plan_.lies(identity);

@@ -42,6 +42,18 @@ base::Duration World::world_time(const Instance& instance, base::Instant local_t
   return std::max(base::Duration(world), now_ + std::chrono::microseconds(10));
 }
 
+std::uint64_t World::right_wall_ms() const {
+  return static_cast<std::uint64_t>(wall_origin_ms + now_.count() / million);
+}
+
+base::WallTime World::wall_of(const Instance& instance) const {
+  return {.milliseconds = wall_origin_ms + instance.wall_offset_ms + now_.count() / million};
+}
+
+void World::set_clock(Instance& instance) {
+  if (instance.up()) instance.replica->on_wall_clock(wall_of(instance), local(instance));
+}
+
 // ---- nodes ----
 
 consensus::Epoch World::made(consensus::EpochDescriptor descriptor) const {
@@ -74,8 +86,6 @@ void World::boot(Instance& instance) {
                                .voting_key = std::make_unique<StandInKey>(identity.vote_key)},
       *instance.application, rng_.fork("replica", instance.number));
   consensus::Effects effects;
-  const base::WallTime wall{.milliseconds =
-                                wall_origin_ms + instance.wall_offset_ms + now_.count() / million};
   instance.epoch = instance.storage.newest_epoch();
   if (instance.honest) {
     for (const consensus::Record& record : instance.storage.log()) {
@@ -83,8 +93,11 @@ void World::boot(Instance& instance) {
       if (body != nullptr) oracle_.on_body(instance.identity, body->block->hash());
     }
     oracle_.on_bodies_durable(instance.identity);
+    oracle_.on_started(instance.identity, instance.epoch, instance.storage.floor(instance.epoch));
+    pace_.on_started(instance.identity, now_);
   }
-  instance.replica->on_start(instance.storage.recovery(), false, wall, local(instance), effects);
+  instance.replica->on_start(instance.storage.recovery(), false, wall_of(instance), local(instance),
+                             effects);
   if (instance.honest) check_replay(instance);
   after_input(instance, effects);
 }
@@ -106,6 +119,9 @@ void World::check_replay(const Instance& instance) {
 
 void World::crash(Instance& instance) {
   if (!instance.up()) return;
+  check_recoveries(instance);
+  instance.unproven.clear();
+  instance.heard_lie.reset();
   instance.replica.reset();
   instance.application.reset();
   ++instance.generation;
@@ -113,6 +129,7 @@ void World::crash(Instance& instance) {
   if (instance.honest) {
     oracle_.on_power_lost(instance.identity);
     oracle_.restart(instance.identity);
+    pace_.on_stopped(instance.identity);
   }
 }
 
@@ -146,6 +163,8 @@ void World::after_input(Instance& instance, consensus::Effects& effects) {
     const consensus::Replica::Standing standing = instance.replica->standing();
     oracle_.check_progress(instance.identity, standing.epoch, standing.view,
                            standing.finalized_view, standing.height);
+    check_heard(instance);
+    if (++instance.inputs % 32 == 0) check_fills(instance);
   }
   arm(instance);
 }
@@ -171,6 +190,10 @@ void World::heal() {
   healed_ = true;
   blackout_ = true;
   group_.clear();
+  for (const auto& instance : instances_) {
+    instance->wall_offset_ms %= 500;
+    set_clock(*instance);
+  }
   for (const std::uint32_t identity : plan_.dead) {
     Instance& instance = *instances_[instances_of_[identity].front()];
     crash(instance);
@@ -209,9 +232,9 @@ bool World::no_longer_due(const base::Bytes& op) const {
 }
 
 void World::look() {
-  if (settled()) {
+  if (settled_at_ || settled()) {
     if (!settled_at_) settled_at_ = now_;
-    done_ = true;
+    watch_quiet();
     return;
   }
   if (now_ > plan_.chaos_ends + plan_.patience) {
@@ -296,13 +319,22 @@ void World::step(Event& event) {
     case EventKind::look:
       look();
       return;
+    case EventKind::measure:
+      measure();
+      return;
+    case EventKind::jump:
+      instance.wall_offset_ms = plan_.jumps[event.number].offset_ms;
+      set_clock(instance);
+      return;
     case EventKind::deliver:
     case EventKind::timer:
     case EventKind::durable:
+    case EventKind::hint:
       break;
   }
   if (!instance.up()) return;
-  if (event.kind != EventKind::deliver && event.generation != instance.generation) return;
+  const bool from_outside = event.kind == EventKind::deliver || event.kind == EventKind::hint;
+  if (!from_outside && event.generation != instance.generation) return;
   consensus::Effects effects;
   input(instance, event, effects);
   after_input(instance, effects);
@@ -318,7 +350,9 @@ void World::input(Instance& instance, const Event& event, consensus::Effects& ef
         way->on_receive(*instance.villain, event.from, *event.message);
       }
     }
-    instance.replica->on_message(identities_[event.from].node, *event.message, now, effects);
+    hear_out(instance, event, effects);
+  } else if (event.kind == EventKind::hint) {
+    take_hint(instance, event, effects);
   } else if (event.kind == EventKind::timer) {
     instance.timer_at = base::Duration::max();
     instance.replica->on_time(now, effects);
@@ -352,7 +386,10 @@ RunResult World::run() {
   figures_.evidence = oracle_.evidence();
   figures_.simulated = now_;
   if (settled_at_) figures_.settled_after = *settled_at_ - plan_.chaos_ends;
-  return {.violations = oracle_.violations(), .digest = digest_.finish(), .figures = figures_};
+  return {.violations = oracle_.violations(),
+          .situations = std::move(situations_),
+          .digest = digest_.finish(),
+          .figures = figures_};
 }
 
 }  // namespace sim::agreement

@@ -10,6 +10,7 @@
 #include "consensus/replica.h"
 #include "sim/agreement/byzantine/strategy.h"
 #include "sim/agreement/oracle.h"
+#include "sim/agreement/pace.h"
 #include "sim/agreement/plan.h"
 #include "sim/agreement/register.h"
 #include "sim/agreement/storage.h"
@@ -20,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,6 +43,8 @@ struct RunFigures {
 
 struct RunResult {
   std::vector<Violation> violations;
+  std::set<std::uint32_t>
+      situations;  // of a run by choices: which inputs met replicas in which state
   base::Digest digest;
   RunFigures figures;
 };
@@ -69,6 +73,9 @@ class World {
     regroup,
     heal,
     look,
+    jump,
+    hint,
+    measure,
   };
   struct Event {
     base::Duration at{};
@@ -86,7 +93,6 @@ class World {
   void make_identities();
   void make_instances();
   void schedule_plan();
-  [[nodiscard]] std::unique_ptr<Strategy> make_strategy(Villainy way);
 
   // world.cc
   void push(Event event);
@@ -99,12 +105,34 @@ class World {
   void heal();
   void check_replay(const Instance& instance);
   void see_certificate(const Instance& instance, const consensus::Certificate& certificate);
-  void see_decision(const Instance& instance, const consensus::Decided& decided);
+  void see_decision(Instance& instance, const consensus::Decided& decided);
   void input(Instance& instance, const Event& event, consensus::Effects& effects);
   [[nodiscard]] bool settled() const;
   [[nodiscard]] bool no_longer_due(const base::Bytes& op) const;
   [[nodiscard]] std::string describe_standing() const;
   void look();
+
+  // world_watch.cc
+  struct Hint {
+    std::uint32_t about = 0;
+    base::Duration round_trip{};
+    bool dead = false;
+  };
+  [[nodiscard]] std::optional<consensus::Vote> lie_in(const Instance& instance, std::uint32_t from,
+                                                      const consensus::Message& message) const;
+  [[nodiscard]] static bool in_window(const Instance& instance, const consensus::Vote& vote);
+  void hear_out(Instance& instance, const Event& event, consensus::Effects& effects);
+  void check_heard(Instance& instance);
+  void check_recoveries(const Instance& instance);
+  void check_recovery(const Instance& instance, const Storage& disk, bool twice);
+  void check_proofs(Instance& instance, const consensus::Decided& decided);
+  void check_fills(const Instance& instance);
+  [[nodiscard]] std::uint8_t next_choice();
+  void note_situation(const Instance& instance, const consensus::Message& message);
+  void measure();
+  void watch_quiet();
+  void hint(std::uint32_t whom, const Hint& hint);
+  void take_hint(Instance& instance, const Event& event, consensus::Effects& effects);
 
   // world_effects.cc
   void apply(Instance& instance, consensus::Effect& effect, consensus::Effects& more);
@@ -129,6 +157,9 @@ class World {
   void see_release(Instance& from, const consensus::Message& message);
 
   [[nodiscard]] base::Instant local(const Instance& instance) const;
+  [[nodiscard]] std::uint64_t right_wall_ms() const;
+  [[nodiscard]] base::WallTime wall_of(const Instance& instance) const;
+  void set_clock(Instance& instance);
   [[nodiscard]] base::Duration world_time(const Instance& instance, base::Instant local) const;
   [[nodiscard]] const consensus::Epoch& epoch_of(const Instance& instance) const;
   [[nodiscard]] consensus::Epoch made(consensus::EpochDescriptor descriptor) const;
@@ -139,7 +170,10 @@ class World {
   base::Rng network_rng_;
   base::Rng disk_rng_;
   base::Rng villain_rng_;
+  base::Rng watch_rng_;  // of what is only looked at
   Oracle oracle_;
+  Pace pace_;
+  consensus::Height top_ = 0;  // decided anywhere
   RunDigest digest_;
   std::vector<consensus::Validator> identities_;
   std::map<base::NodeId, std::uint32_t> numbers_;
@@ -149,6 +183,8 @@ class World {
   std::vector<std::vector<std::uint32_t>> instances_of_;  // by identity
   std::vector<Event> heap_;
   std::uint64_t order_ = 0;
+  std::size_t chosen_ = 0;  // how many of the plan's choices were used
+  std::set<std::uint32_t> situations_;
   base::Duration now_{};
   bool healed_ = false;
   bool blackout_ = false;

@@ -97,7 +97,8 @@ void World::hear(const Instance& instance, const consensus::EvidenceFound& found
   if (!instance.honest) return;
   const consensus::Vote& vote = found.evidence.first;
   const base::NodeId& node = epoch_of(instance).committee().member(vote.signer).node;
-  oracle_.on_evidence(instance.identity, found.evidence, !plan_.lies(identity_of(node)));
+  oracle_.on_evidence(instance.identity, found.evidence, epoch_of(instance),
+                      !plan_.lies(identity_of(node)));
 }
 
 void World::hear(const Instance& instance, const consensus::Misbehaved& misbehaved) {
@@ -115,15 +116,23 @@ void World::hear(const Instance&, const base::Transition&) {}
 void World::hear(const Instance&, const base::Notice&) {}
 
 void World::see_certificate(const Instance& instance, const consensus::Certificate& certificate) {
+  if (certificate.kind == consensus::VoteKind::finalize) {
+    pace_.on_finalized(instance.identity, now_);
+  }
   oracle_.on_certificate(instance.identity, certificate, epochs_.at(certificate.epoch));
 }
 
-void World::see_decision(const Instance& instance, const consensus::Decided& decided) {
+void World::see_decision(Instance& instance, const consensus::Decided& decided) {
   // The state is that of the last decision of this step.
   const bool last = decided.decision.block->hash() == instance.application->committed().block;
   const base::Digest root = last ? instance.application->committed().state_root
                                  : decided.decision.block->header().state_root;
   oracle_.on_decided(instance.identity, decided, root);
+  check_proofs(instance, decided);
+  const consensus::BlockHeader& header = decided.decision.block->header();
+  if (header.height <= top_) return;
+  top_ = header.height;
+  pace_.on_decided(header, epochs_.at(decided.epoch).committee().faults());
 }
 
 }  // namespace sim::agreement

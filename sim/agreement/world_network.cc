@@ -58,7 +58,12 @@ void World::transmit(Instance& from, std::uint32_t to, const MessagePtr& message
     const Instance& target = *instances_[number];
     if (target.dead || cut(from, target)) continue;
     base::Duration delay = std::chrono::microseconds(network_rng_.between(500, 20'000));
-    if (!healed_) {
+    if (!healed_ && !plan_.choices.empty()) {
+      // Mostly soon, so that views make progress; late enough to miss a timer, or never.
+      const std::uint8_t choice = next_choice();
+      if (choice >= 250) continue;
+      delay = std::chrono::milliseconds(choice < 160 ? 1 + choice % 8 : (choice - 159) * 12);
+    } else if (!healed_) {
       if (network_rng_.chance(plan_.loss_ppm)) continue;
       delay = base::Duration(network_rng_.between(500'000, plan_.latency_max.count()));
       if (network_rng_.chance(plan_.replay_ppm)) {
@@ -79,12 +84,21 @@ void World::transmit(Instance& from, std::uint32_t to, const MessagePtr& message
 
 // What an honest node says with its signature, at the moment it leaves.
 void World::see_release(Instance& from, const consensus::Message& message) {
+  const bool to_all = std::holds_alternative<consensus::Vote>(message) ||
+                      std::holds_alternative<consensus::Proposal>(message);
+  const std::size_t members = epoch_of(from).committee().size();
+  for (std::size_t i = 0; i < (to_all ? members - 1 : 1); ++i) {
+    pace_.on_sent(from.identity, message, members, now_);
+  }
   const auto see = [&](const consensus::Vote& vote) {
     const auto at = from.vote_positions.find({vote.epoch, vote.view, vote.kind});
     const bool known = at != from.vote_positions.end();
     const bool forgetful = plan_.weakness == consensus::Weakness::guard_forgets;
     const bool durable = forgetful || (known && at->second <= from.storage.durable());
     oracle_.on_released(from.identity, vote, epoch_of(from), durable, from.epoch);
+    if (!known) return;
+    from.released.insert_or_assign({vote.epoch, vote.view, vote.kind}, vote);
+    from.released_at = std::max(from.released_at, at->second);
   };
   if (const auto* vote = std::get_if<consensus::Vote>(&message)) {
     see(*vote);

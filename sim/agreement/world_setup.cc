@@ -1,9 +1,6 @@
 // Builds a world from its plan.
 #include "crypto/digest.h"
-#include "sim/agreement/byzantine/proposers.h"
-#include "sim/agreement/byzantine/quiet.h"
-#include "sim/agreement/byzantine/senders.h"
-#include "sim/agreement/byzantine/voters.h"
+#include "sim/agreement/byzantine/villainy.h"
 #include "sim/agreement/instance.h"
 #include "sim/agreement/villain_view.h"
 #include "sim/agreement/world.h"
@@ -33,7 +30,9 @@ World::World(const Plan& plan)
       network_rng_(rng_.fork("network")),
       disk_rng_(rng_.fork("disk")),
       villain_rng_(rng_.fork("villains")),
-      oracle_(plan.weakness == consensus::Weakness::small_quorum) {
+      watch_rng_(rng_.fork("watch")),
+      oracle_(plan.weakness == consensus::Weakness::small_quorum),
+      pace_(oracle_, plan.floods()) {
   make_identities();
   make_instances();
   schedule_plan();
@@ -57,51 +56,6 @@ void World::make_identities() {
   genesis_ = consensus::EpochDescriptor::first(mesh, *consensus::Committee::of(std::move(members)),
                                                consensus::Parameters{});
   epochs_.emplace(0, made(genesis_));
-}
-
-std::unique_ptr<Strategy> World::make_strategy(Villainy way) {
-  using std::make_unique;
-  switch (way) {
-    case Villainy::silent:
-      return make_unique<Silent>();
-    case Villainy::twins:
-      return nullptr;  // no lie but being two
-    case Villainy::equivocator:
-      return make_unique<Equivocator>();
-    case Villainy::double_voter:
-      return make_unique<DoubleVoter>();
-    case Villainy::certificate_pool:
-      return make_unique<CertificatePool>();
-    case Villainy::fickle:
-      return make_unique<Fickle>();
-    case Villainy::late_leader:
-      return make_unique<LateLeader>();
-    case Villainy::withholder:
-      return make_unique<Withholder>();
-    case Villainy::bad_ancestry:
-      return make_unique<BadAncestry>();
-    case Villainy::invalid_block:
-      return make_unique<InvalidBlock>();
-    case Villainy::nullifier:
-      return make_unique<Nullifier>();
-    case Villainy::never_finalizes:
-      return make_unique<NeverFinalizes>();
-    case Villainy::censor:
-      return make_unique<Censor>();
-    case Villainy::stale_replayer:
-      return make_unique<StaleReplayer>();
-    case Villainy::far_future:
-      return make_unique<FarFuture>();
-    case Villainy::forger:
-      return make_unique<Forger>();
-    case Villainy::lying_status:
-      return make_unique<LyingStatus>();
-    case Villainy::bad_answers:
-      return make_unique<BadAnswers>();
-    case Villainy::evidence_forger:
-      return make_unique<EvidenceForger>();
-  }
-  return nullptr;
 }
 
 void World::make_instances() {
@@ -154,8 +108,13 @@ void World::schedule_plan() {
   for (std::size_t i = 0; i < plan_.submissions.size(); ++i) {
     push({.at = plan_.submissions[i].at, .kind = EventKind::submit, .number = i});
   }
+  for (std::size_t i = 0; i < plan_.jumps.size(); ++i) {
+    const std::uint32_t instance = instances_of_[plan_.jumps[i].identity].front();
+    push({.at = plan_.jumps[i].at, .kind = EventKind::jump, .instance = instance, .number = i});
+  }
   push({.at = base::Duration(2), .kind = EventKind::regroup});
   push({.at = plan_.chaos_ends, .kind = EventKind::heal});
+  push({.at = plan_.chaos_ends + std::chrono::seconds(1), .kind = EventKind::measure});
   base::Duration last = plan_.chaos_ends;
   for (const Plan::Submission& one : plan_.submissions) last = std::max(last, one.at);
   push({.at = last + std::chrono::seconds(1), .kind = EventKind::look});

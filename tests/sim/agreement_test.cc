@@ -1,8 +1,11 @@
+#include "sim/agreement/fuzzer.h"
 #include "sim/agreement/swarm.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace sim::agreement {
 namespace {
@@ -39,6 +42,24 @@ TEST(AgreementSwarmTest, HoldsAtEverySizeOfACommittee) {
   }
 }
 
+class VillainyTest : public testing::TestWithParam<Villainy> {};
+
+// As many liars as there may be, all of them of one kind.
+TEST_P(VillainyTest, BreaksNothing) {
+  SwarmOptions options;
+  options.first_seed = 500;
+  options.seeds_max = 4;
+  options.plan.ways = {GetParam()};
+  const SwarmReport report = swarm(options);
+  EXPECT_EQ(report.violations, 0U)
+      << report.failing_seeds.front() << ": " << report.first_violations.front().text;
+}
+
+INSTANTIATE_TEST_SUITE_P(OfEachKind, VillainyTest,
+                         testing::Values(Villainy::hider, Villainy::byte_mutator,
+                                         Villainy::hint_liar, Villainy::op_flooder,
+                                         Villainy::old_member, Villainy::never_starts));
+
 // Two views of a mesh with a twin, every split and every role of it: a part here, all three views
 // with `parley sim swarm --profile twins`.
 TEST(TwinsTest, NoSplitOfTwoViewsForksTheLog) {
@@ -63,13 +84,32 @@ TEST(TwinsTest, SomeSplitShowsThatFinalizeAfterNullifyIsWrong) {
   EXPECT_GT(swarm(options).violations, 0U);
 }
 
+// B28: schedules and lies out of bytes, the more interesting ones kept.
+TEST(FuzzerTest, FindsNoViolationAndEverNewSituations) {
+  const std::vector<Villainy> ways{Villainy::hider, Villainy::double_voter};
+  const FuzzReport report = fuzz(1, 40, ways);
+  EXPECT_TRUE(report.violations.empty()) << report.violations.front().text;
+  EXPECT_GT(report.kept, 10U);
+  EXPECT_GT(report.situations, fuzz(1, 1, ways).situations);
+}
+
+TEST(FuzzerTest, FindsALeaderThatSkipsViewsWithoutProofAndFindsItAgain) {
+  const std::vector<Villainy> ways{Villainy::hider};
+  const auto weakness = consensus::Weakness::skips_without_proof;
+  const FuzzReport report = fuzz(1, 200, ways, weakness);
+  ASSERT_FALSE(report.violations.empty());
+  EXPECT_EQ(run_choices(report.failing, ways, weakness).violations, report.violations);
+  EXPECT_TRUE(run_choices(report.failing, ways).violations.empty());
+}
+
 // The checkers bite: with a rule switched off, the swarm finds what the rule is there for.
 class WeakenedSwarmTest : public testing::Test {
  protected:
   // The name of the invariant that is violated first.
   static std::string first_violation(consensus::Weakness weakness, std::uint64_t first_seed,
-                                     std::uint64_t seeds) {
+                                     std::uint64_t seeds, std::vector<Villainy> ways = {}) {
     SwarmOptions options;
+    options.plan.ways = std::move(ways);
     options.first_seed = first_seed;
     options.seeds_max = seeds;
     options.stop_at_first = true;
@@ -101,6 +141,13 @@ TEST_F(WeakenedSwarmTest, FindsNotarizeAfterNullify) {
 }
 TEST_F(WeakenedSwarmTest, FindsFinalizeAfterNullify) {
   EXPECT_NE(first_violation(consensus::Weakness::finalize_after_nullify, 1, 20), "");
+}
+// A leader that builds on an older block, while a finalization is known to one node alone.
+TEST_F(WeakenedSwarmTest, FindsTheForkOfALeaderThatSkipsViewsWithoutProof) {
+  EXPECT_NE(first_violation(consensus::Weakness::skips_without_proof, 1, 10), "");
+  EXPECT_NE(first_violation(consensus::Weakness::skips_without_proof, 1, 20, {Villainy::hider}),
+            "");
+  EXPECT_EQ(first_violation(consensus::Weakness::none, 1, 20, {Villainy::hider}), "");
 }
 TEST_F(WeakenedSwarmTest, FindsVotesThatLeaveBeforeTheLogIsDurable) {
   EXPECT_EQ(first_violation(consensus::Weakness::vote_before_durable, 1, 3), "I4 barrier");

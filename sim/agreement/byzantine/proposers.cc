@@ -89,6 +89,59 @@ bool BadAncestry::on_send(Villain& villain, std::uint32_t, consensus::Message& m
   return replace(villain, alternatives_, message);
 }
 
+void Hider::remember(const BlockPtr& block) {
+  if (known_.size() >= known_max) known_.clear();
+  known_[block->hash()] = block->header();
+}
+void Hider::on_receive(Villain& villain, std::uint32_t, const consensus::Message& message) {
+  const auto* vote = std::get_if<consensus::Vote>(&message);
+  if (const auto* proposal = std::get_if<Proposal>(&message)) {
+    remember(proposal->block);
+    for (const auto& one : proposal->justification) on_receive(villain, 0, one);
+  } else if (const auto* seen = std::get_if<consensus::Certificate>(&message)) {
+    if (notarizations_.size() >= known_max) notarizations_.clear();
+    if (seen->kind == VoteKind::notarize) notarizations_[seen->block] = *seen;
+  } else if (vote && older_ && vote->block == older_->block->hash()) {
+    // What goes its way it finalizes before everybody.
+    const auto own = villain.vote(VoteKind::finalize, vote->view, vote->block);
+    for (std::uint32_t to = 0; own && to < villain.identities(); ++to) villain.send(to, *own);
+  }
+}
+void Hider::on_broadcast(Villain& villain, const consensus::Message& message) {
+  const auto* proposal = std::get_if<Proposal>(&message);
+  if (proposal == nullptr) return;
+  older_.reset();
+  for (const auto& one : proposal->justification) on_receive(villain, 0, one);
+  remember(proposal->block);
+  BlockHeader header = proposal->block->header();
+  const auto parent = known_.find(header.parent_hash);
+  if (parent == known_.end() || !parent->second.next_epoch.is_zero()) return;
+  const auto before = known_.find(parent->second.parent_hash);
+  if (before == known_.end() || !before->second.next_epoch.is_zero()) return;
+  header.flags = 0;
+  header.next_epoch = {};
+  header.parent_view = parent->second.parent_view;
+  header.parent_hash = parent->second.parent_hash;
+  header.height = parent->second.height;
+  header.state_root = before->second.state_root;
+  older_ = with_block(villain, *proposal, consensus::make_block(header, {}));
+  if (!older_) return;
+  if (const auto own = notarizations_.find(header.parent_hash); own != notarizations_.end()) {
+    older_->justification.push_back(own->second);
+  }
+}
+bool Hider::on_send(Villain& villain, std::uint32_t to, consensus::Message& message) {
+  const auto* vote = std::get_if<consensus::Vote>(&message);
+  if (vote != nullptr && vote->kind == VoteKind::finalize) {
+    confidant_ = static_cast<std::uint32_t>(vote->view % villain.identities());
+    return to == confidant_;
+  }
+  const auto* certificate = std::get_if<consensus::Certificate>(&message);
+  if (certificate != nullptr && certificate->kind == VoteKind::finalize) return to == confidant_;
+  if (older_ && std::holds_alternative<Proposal>(message)) message = *older_;
+  return true;
+}
+
 void InvalidBlock::on_broadcast(Villain& villain, const consensus::Message& message) {
   const auto* proposal = std::get_if<Proposal>(&message);
   if (proposal == nullptr) return;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace sim::agreement {
@@ -45,6 +46,24 @@ class BadAncestry final : public Strategy {
 
   std::deque<consensus::BlockPtr> blocks_;
   Alternatives alternatives_;
+};
+
+// B8, B12: whoever finalizes with its help is the only one to know. In its own views it leads on as
+// if the block before were not there: on that block's parent, without a word on the view between.
+class Hider final : public Strategy {
+ public:
+  void on_broadcast(Villain& villain, const consensus::Message& message) override;
+  bool on_send(Villain& villain, std::uint32_t to, consensus::Message& message) override;
+  void on_receive(Villain& villain, std::uint32_t from, const consensus::Message& message) override;
+
+ private:
+  static constexpr std::size_t known_max = 64;
+  void remember(const consensus::BlockPtr& block);
+
+  std::map<base::Digest, consensus::BlockHeader> known_;
+  std::map<base::Digest, consensus::Certificate> notarizations_;  // by block
+  std::optional<consensus::Proposal> older_;                      // of the view that it leads
+  std::uint32_t confidant_ = 0;                                   // who alone hears its finalize
 };
 
 // B13: a wrong state root, height, time, flags, or an op for the second time.

@@ -35,8 +35,19 @@ class Villain {
   [[nodiscard]] virtual std::optional<consensus::Vote> vote(consensus::VoteKind kind,
                                                             consensus::View view,
                                                             const base::Digest& block) const = 0;
+  // The same in an epoch of its choice.
+  [[nodiscard]] virtual std::optional<consensus::Vote> vote_in(const consensus::Epoch& epoch,
+                                                               consensus::VoteKind kind,
+                                                               consensus::View view,
+                                                               const base::Digest& block) const = 0;
   virtual void send(std::uint32_t to, const consensus::Message& message,
                     base::Duration after = {}) = 0;
+  // An op of an author that the liar is; nothing where it has no such author.
+  [[nodiscard]] virtual std::optional<base::Bytes> make_op(std::uint64_t sequence, bool hopeless,
+                                                           std::size_t size) = 0;
+  // What somebody's probes show: a round trip to the liar, and whether somebody seems alive.
+  virtual void mislead(std::uint32_t whom, base::Duration round_trip) = 0;
+  virtual void accuse(std::uint32_t before, std::uint32_t whom) = 0;
   // The other liars: they share what they know.
   [[nodiscard]] virtual bool lies(std::uint32_t identity) const = 0;
   // The mesh lost its power, or chaos is over: what waits for that has come.
