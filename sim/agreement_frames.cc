@@ -38,6 +38,7 @@ void AgreementFrames::push(Way way, base::Bytes frame) {
     if (world_.life(way.second) != life) return;
     if (!world_.admits(way.first, way.second)) return end(way);
     world_.network().link_up(way.first, way.second);
+    overheard_(way.second, way.first, bytes);
     world_.feed(way.second, kernel::AgreementReceived{world_.id_of(way.first), std::move(bytes)});
   });
 }

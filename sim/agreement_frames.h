@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -16,7 +17,11 @@ namespace sim {
 
 class AgreementFrames {
  public:
-  explicit AgreementFrames(Surroundings& world) : world_(world) {}
+  // Told of each frame just before it is read.
+  using Overheard = std::function<void(NodeIndex to, NodeIndex from, base::ByteView frame)>;
+
+  AgreementFrames(Surroundings& world, Overheard overheard)
+      : world_(world), overheard_(std::move(overheard)) {}
 
   void send(NodeIndex from, NodeIndex to, base::Bytes frame);
   // The link between these two was cut.
@@ -45,6 +50,7 @@ class AgreementFrames {
   static constexpr base::Duration given_up_after = std::chrono::seconds(15);
 
   Surroundings& world_;  // outlives this
+  const Overheard overheard_;
   std::map<Way, Channel> channels_;
   std::uint64_t next_number_ = 1;
   std::uint64_t frames_ = 0;

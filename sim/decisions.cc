@@ -31,7 +31,18 @@ Decisions::Decisions(const Scenario& scenario, const base::MeshId& mesh,
       observer_(observer),
       rng_(base::Rng(scenario.seed).fork("decisions")),
       archiving_(scenario.nodes, false),
-      frames_(world),
+      frames_(world,
+              [this](NodeIndex to, NodeIndex from, base::ByteView frame) {
+                if (liars_.lies(to)) liars_.hear(to, from, frame);
+              }),
+      liars_(scenario, world,
+             {.agreement = [this](NodeIndex node) { return agreement(node); },
+              .voting_key = [this](NodeIndex node) -> const crypto::Identity& {
+                return voting_keys_[node];
+              },
+              .send = [this](NodeIndex from, NodeIndex to,
+                             base::Bytes frame) { frames_.send(from, to, std::move(frame)); }},
+             rng_.fork("liars")),
       outside_(scenario.nodes, scenario.deciding.by_invitation) {
   genesis_.mesh = mesh;
   genesis_.name = "sim";
@@ -103,6 +114,7 @@ void Decisions::carry_out(NodeIndex node, kernel::SendAgreement&& effect) {
   if (member == nullptr) return;
   const auto to = world_.node_at(member->record.record.endpoint);
   if (!to || world_.id_of(*to) != effect.to) return;
+  if (liars_.lies(node)) return liars_.say(node, *to, std::move(effect.frame));
   frames_.send(node, *to, std::move(effect.frame));
 }
 
@@ -202,6 +214,7 @@ void Decisions::look(NodeIndex node, const kernel::Effects& effects) {
     const auto* store = std::get_if<kernel::StoreDecisions>(&effect);
     if (const auto* whole = std::get_if<kernel::StoreState>(&effect)) {
       observer_.coverage().saw("milestone", "", "state_installed");
+      state_came_whole_ = true;
       see_decided(node, whole->decision, nullptr);
     }
     if (store == nullptr) continue;
@@ -227,6 +240,12 @@ void Decisions::see_decided(NodeIndex node, const kernel::StoredDecision& decisi
     return observer_.violate("decisions", world_.scheduler().now() - base::Instant(),
                              "a decided block cannot be read");
   const consensus::BlockHeader& header = (*block)->header();
+  if (liars_.any()) see_evidence(**block);
+  if (state_came_whole_) {
+    state_came_whole_ = false;  // then nothing is listed
+  } else {
+    check_listed(node, decision, **block);
+  }
   observer_.tell(&Checker::on_decided,
                  BlockDecided{.at = world_.scheduler().now() - base::Instant(),
                               .node = node,
@@ -242,6 +261,30 @@ void Decisions::see_decided(NodeIndex node, const kernel::StoredDecision& decisi
   observer_.figures().views += header.view > view ? header.view - view : 0;
   view = std::max(view, header.view);
   observer_.figures().decisions = decided_.size();
+}
+
+// By that list the archive finds the block of an op.
+void Decisions::check_listed(NodeIndex node, const kernel::StoredDecision& decision,
+                             const consensus::Block& block) {
+  std::vector<base::Digest> listed;
+  for (const base::Bytes& bytes : block.ops()) {
+    if (const auto op = ledger::Op::parse(bytes, genesis_.mesh)) listed.push_back(op->id());
+  }
+  if (listed == decision.ops) return;
+  observer_.violate("decisions", world_.scheduler().now() - base::Instant(),
+                    "n" + std::to_string(node) + " stores height " +
+                        std::to_string(decision.height) + " with other ops than its block has");
+}
+
+// What nodes report of liars by themselves is an op like others; the ledger has checked the votes.
+void Decisions::see_evidence(const consensus::Block& block) {
+  for (const base::Bytes& bytes : block.ops()) {
+    const auto op = ledger::Op::parse(bytes, genesis_.mesh);
+    if (!op || !std::holds_alternative<ledger::ReportEvidence>(op->payload())) continue;
+    observer_.coverage().saw("milestone", "", "equivocator_named");
+    observer_.tell(&Checker::on_proposed,
+                   OpMade{world_.scheduler().now() - base::Instant(), op->id()});
+  }
 }
 
 // Whom the newest state lets in. It explains a death to the others to be left out.
@@ -273,7 +316,7 @@ std::string Decisions::unsettled() const {
   const kernel::Agreement* first = newest();
   if (!wishes_.empty()) return text_of(wishes_.front(), first);
   for (NodeIndex node = 0; node < outside_.size(); ++node) {
-    if (access_.kernel(node) == nullptr || outside_[node]) continue;
+    if (access_.kernel(node) == nullptr || outside_[node] || lies(node)) continue;
     const kernel::Agreement* own = agreement(node);
     if (own == nullptr) return "n" + std::to_string(node) + " takes no part in agreement";
     const auto standing = own->replica().standing();
@@ -292,7 +335,7 @@ const kernel::Agreement* Decisions::newest() const {
   const kernel::Agreement* best = nullptr;
   for (NodeIndex node = 0; node < outside_.size(); ++node) {
     const kernel::Agreement* own = agreement(node);
-    if (own == nullptr || outside_[node]) continue;
+    if (own == nullptr || outside_[node] || lies(node)) continue;
     const auto standing = own->replica().standing();
     if (best == nullptr || standing.height > best->replica().standing().height) best = own;
   }
@@ -302,7 +345,7 @@ const kernel::Agreement* Decisions::newest() const {
 void Decisions::end() {
   for (NodeIndex node = 0; node < outside_.size(); ++node) {
     const kernel::Agreement* own = agreement(node);
-    if (own == nullptr || outside_[node]) continue;
+    if (own == nullptr || outside_[node] || lies(node)) continue;
     const std::uint64_t top = own->replica().standing().height;
     const std::uint64_t first = std::max<std::uint64_t>(1, disks_[node].height_installed());
     for (std::uint64_t height = first; height <= top; ++height) {

@@ -14,6 +14,7 @@
 #include "sim/agreement_disk.h"
 #include "sim/agreement_frames.h"
 #include "sim/disk.h"
+#include "sim/lying_validators.h"
 #include "sim/observer.h"
 #include "sim/surroundings.h"
 
@@ -41,6 +42,8 @@ class Decisions {
   // For the next start of this node.
   [[nodiscard]] kernel::AgreementOptions options_for(NodeIndex node);
   void stopped(NodeIndex node, bool crashed);
+
+  [[nodiscard]] bool lies(NodeIndex node) const { return liars_.lies(node); }
 
   // ---- effects ----
   void carry_out(NodeIndex node, kernel::SendAgreement&& effect);
@@ -100,6 +103,9 @@ class Decisions {
   [[nodiscard]] bool no_longer_due(const Wish& wish) const;
   void see_decided(NodeIndex node, const kernel::StoredDecision& decision,
                    const ledger::State* state);
+  void check_listed(NodeIndex node, const kernel::StoredDecision& decision,
+                    const consensus::Block& block);
+  void see_evidence(const consensus::Block& block);
   void see_welcome(const kernel::Agreement& seen);
   void sync_log(NodeIndex node, std::uint32_t life, std::uint64_t position, base::Instant since);
   template <class Effect>
@@ -117,6 +123,7 @@ class Decisions {
   std::vector<AgreementDisk> disks_;
   std::vector<bool> archiving_;
   AgreementFrames frames_;
+  LyingValidators liars_;
   std::vector<bool> outside_;
   std::vector<Goal> goals_;
   std::vector<Wish> wishes_;
@@ -124,6 +131,7 @@ class Decisions {
   std::uint64_t height_ = 0;                      // that anybody has decided
   std::map<std::uint64_t, std::uint64_t> views_;  // the highest of each epoch
   bool calm_ = false;
+  bool state_came_whole_ = false;  // of the decision that is looked at
 };
 
 }  // namespace sim

@@ -47,7 +47,7 @@ std::optional<NodeIndex> Decisions::an_operator() const {
   std::optional<NodeIndex> best;
   for (const NodeIndex node : scenario_.deciding.validators) {
     const kernel::Agreement* own = agreement(node);
-    if (own == nullptr || outside_[node]) continue;
+    if (own == nullptr || outside_[node] || lies(node)) continue;
     const auto height = own->replica().standing().height;
     if (!best || height > agreement(*best)->replica().standing().height) best = node;
   }
@@ -59,7 +59,7 @@ void Decisions::submit(NodeIndex node, ledger::Payload payload, bool wanted) {
   ledger::Op draft = agreement(node)->draft(std::move(payload));
   observer_.tell(&Checker::on_proposed,
                  OpMade{world_.scheduler().now() - base::Instant(), draft.id()});
-  if (wanted) wishes_.push_back({.by = node, .op = draft});
+  if (wanted && !lies(node)) wishes_.push_back({.by = node, .op = draft});
   world_.feed(node, kernel::OpProposed{std::move(draft)});
 }
 
@@ -73,6 +73,7 @@ void Decisions::propose(std::uint32_t number) {
 
 void Decisions::calm() {
   calm_ = true;
+  liars_.calm();
   for (NodeIndex node = 0; node < outside_.size(); ++node) {
     const kernel::Agreement* own = agreement(node);
     if (own == nullptr || outside_[node] || !is_member(own->state(), node)) continue;
@@ -97,7 +98,9 @@ void Decisions::second() {
   }
   for (NodeIndex node = 0; node < outside_.size(); ++node) {
     const kernel::Agreement* own = agreement(node);
-    if (own == nullptr || own->alarms() == 0 || weakness_ != consensus::Weakness::none) continue;
+    if (own == nullptr || lies(node) || own->alarms() == 0 ||
+        weakness_ != consensus::Weakness::none)
+      continue;
     observer_.violate("decisions", world_.scheduler().now() - base::Instant(),
                       "n" + std::to_string(node) + " raises an alarm of agreement");
   }

@@ -202,6 +202,32 @@ void read_validators(Words& words, Deciding& deciding) {
   }
 }
 
+LyingChoice read_lies(Words& words) {
+  LyingChoice lying;
+  words.keyword("nodes");
+  lying.nodes = words.nodes();
+  words.keyword("ways");
+  for (const std::string_view name : base::split(words.word("ways to lie"), ',')) {
+    const auto way = agreement::parse_villainy(name);
+    // A twin is two processes, and a node of this simulator is one.
+    if (!way || way == agreement::Villainy::twins) {
+      words.complain("unknown way to lie '" + std::string(name) + "'");
+      return lying;
+    }
+    lying.ways.push_back(*way);
+  }
+  return lying;
+}
+
+std::string lies_text(const LyingChoice& lying) {
+  std::string ways;
+  for (const agreement::Villainy way : lying.ways) {
+    if (!ways.empty()) ways += ',';
+    ways += to_string(way);
+  }
+  return "lies nodes " + text_of(lying.nodes) + " ways " + ways + "\n";
+}
+
 void read_proposals(Words& words, Deciding& deciding) {
   deciding.proposals = words.number32(million);
   while (words.more()) {
@@ -255,6 +281,8 @@ void read_statement(std::string_view key, Words& words, Scenario& scenario) {
     scenario.policies.push_back(read_policy(words));
   } else if (key == "adversary") {
     scenario.adversaries.push_back(read_adversary(words));
+  } else if (key == "lies") {
+    scenario.liars.push_back(read_lies(words));
   } else if (key == "at") {
     scenario.faults.push_back(read_fault(words));
   } else if (key == "chaos_ends") {
@@ -293,6 +321,11 @@ std::string misfit(const Scenario& scenario) {
   }
   if (validators.size() > 64) return "a committee has at most 64 validators";
   if (scenario.workload.callers > scenario.nodes) return "there are fewer nodes than callers";
+  for (const LyingChoice& lying : scenario.liars) {
+    if (std::any_of(lying.nodes.begin(), lying.nodes.end(), outside)) {
+      return "a liar is a node that does not exist";
+    }
+  }
   for (const AdversaryChoice& adversary : scenario.adversaries) {
     if (std::any_of(adversary.nodes.begin(), adversary.nodes.end(), outside)) {
       return "an adversary is a node that does not exist";
@@ -372,6 +405,7 @@ std::string Scenario::to_text() const {
     text += line("adversary", std::string(to_string(adversary.kind)) + " nodes " +
                                   text_of(adversary.nodes) + " at " + text_of(adversary.at));
   }
+  for (const LyingChoice& lying : liars) text += lies_text(lying);
   for (const Fault& fault : faults) text += fault_text(fault);
   text += line("chaos_ends", text_of(chaos_ends));
   text += line("patience", text_of(patience));

@@ -12,6 +12,7 @@
 //   agent nodes 1,2 service 20ms to 80ms transient 30000    # scenario_calls.h
 //   policy cap.* attempts 4 breaker 500000 10 10s 30s 3
 //   validators 0,2,3,4 admission invitation                 # the rest follows what they decide
+//   lies nodes 2 ways equivocator,double_voter              # sim/agreement/byzantine/villainy.h
 //   proposals 40 from 6s every 300ms
 //   at 12s evict nodes 5
 //   at 15s reconfigure nodes 0,1,3,4                        # the next committee
@@ -22,6 +23,7 @@
 #include "base/time.h"
 #include "mesh/policy_table.h"
 #include "sim/agent_traits.h"
+#include "sim/agreement/byzantine/villainy.h"
 
 #include <cstdint>
 #include <optional>
@@ -113,6 +115,13 @@ struct Workload {
   bool operator==(const Workload&) const = default;
 };
 
+// Validators that lie about what they decide (sim/agreement/byzantine), to the end of the run.
+struct LyingChoice {
+  std::vector<NodeIndex> nodes;
+  std::vector<agreement::Villainy> ways;
+  bool operator==(const LyingChoice&) const = default;
+};
+
 // Who decides, and what they are asked.
 struct Deciding {
   std::vector<NodeIndex> validators;  // of the first committee; empty: nobody decides anything
@@ -138,6 +147,7 @@ struct Scenario {
   base::Duration clock_offset_max{};  // of the wall clocks
   std::vector<Fault> faults;          // in order of time
   std::vector<AdversaryChoice> adversaries;
+  std::vector<LyingChoice> liars;
   Workload workload;
   Deciding deciding;
   std::vector<AgentTraits> agents;     // of a node named by several, the last holds

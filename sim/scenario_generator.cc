@@ -336,6 +336,9 @@ std::vector<NodeIndex> doomed(const Scenario& scenario) {
   for (const AdversaryChoice& adversary : scenario.adversaries) {
     nodes.insert(nodes.end(), adversary.nodes.begin(), adversary.nodes.end());
   }
+  for (const LyingChoice& lying : scenario.liars) {
+    nodes.insert(nodes.end(), lying.nodes.begin(), lying.nodes.end());
+  }
   return nodes;
 }
 
@@ -349,6 +352,7 @@ void spare_validators(Scenario& scenario) {
     lost.push_back(node);
     return false;
   };
+  for (LyingChoice& lying : scenario.liars) std::erase_if(lying.nodes, spare);
   for (AdversaryChoice& adversary : scenario.adversaries) std::erase_if(adversary.nodes, spare);
   std::erase_if(scenario.adversaries, [](const auto& one) { return one.nodes.empty(); });
   for (Fault& fault : scenario.faults) {
@@ -404,6 +408,46 @@ void draw_eviction(Scenario& scenario, base::Rng rng) {
   scenario.faults.push_back(std::move(eviction));
 }
 
+// Up to f validators, each in one to three ways; never a seed, by which the others find the mesh.
+void draw_lies(Scenario& scenario, base::Rng rng) {
+  std::vector<NodeIndex> able;
+  for (const NodeIndex node : scenario.deciding.validators) {
+    if (node >= scenario.seeds) able.push_back(node);
+  }
+  const std::size_t most =
+      std::min<std::size_t>(faults_borne(scenario.deciding.validators.size()), able.size());
+  if (most == 0 || !rng.chance(50 * percent)) return;
+  rng.shuffle(able);
+  const std::uint64_t count = 1 + rng.below(most);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    LyingChoice lying{.nodes = {able[i]}, .ways = {}};
+    for (std::int64_t kinds = rng.between(1, 3); kinds > 0; --kinds) {
+      const auto way = static_cast<agreement::Villainy>(rng.below(agreement::villainies));
+      if (way != agreement::Villainy::twins) lying.ways.push_back(way);
+    }
+    if (!lying.ways.empty()) scenario.liars.push_back(std::move(lying));
+  }
+}
+
+// Clocks are set right by a second, forth or back; those of a committee have to be near each other.
+void draw_clock_jumps(Scenario& scenario, base::Rng rng) {
+  if (!rng.chance(50 * percent)) return;
+  for (std::uint64_t count = 1 + rng.below(4); count > 0; --count) {
+    Fault jump;
+    jump.kind = FaultKind::clock_jump;
+    jump.at = draw_ms(rng, 2'000, 18'000);
+    const auto node = static_cast<NodeIndex>(rng.below(scenario.nodes));
+    const bool again =
+        std::any_of(scenario.faults.begin(), scenario.faults.end(), [&](const Fault& fault) {
+          return fault.kind == FaultKind::clock_jump && contains(fault.nodes, node);
+        });
+    if (again) continue;
+    jump.nodes = {node};
+    jump.amount = rng.between(-400, 400);
+    scenario.faults.push_back(std::move(jump));
+  }
+}
+
 // The whole mesh, or a part, loses its power for a moment: what matters to agreement most.
 void draw_power_cuts(Scenario& scenario, base::Rng rng) {
   const std::uint64_t cuts = rng.below(4);
@@ -445,7 +489,10 @@ void draw_deciding(Scenario& scenario, const base::Rng& root) {
       if (!contains(deciding.validators, seed)) deciding.by_invitation = false;
     }
   }
+  draw_lies(scenario, root.fork("lies"));
   spare_validators(scenario);
+  std::erase_if(scenario.liars, [](const LyingChoice& one) { return one.nodes.empty(); });
+  draw_clock_jumps(scenario, root.fork("clock jumps"));
   draw_power_cuts(scenario, root.fork("power cuts"));
   if (rng.chance(40 * percent)) draw_committee_change(scenario, root.fork("committee change"));
   if (rng.chance(40 * percent)) draw_eviction(scenario, root.fork("eviction"));

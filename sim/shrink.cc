@@ -37,6 +37,7 @@ Scenario without_last_node(Scenario scenario) {
   });
   std::erase_if(scenario.adversaries,
                 [&](AdversaryChoice& adversary) { return drop(adversary.nodes); });
+  std::erase_if(scenario.liars, [&](LyingChoice& lying) { return drop(lying.nodes); });
   std::erase_if(scenario.agents, [&](AgentTraits& agent) { return drop(agent.nodes); });
   scenario.seeds = std::min(scenario.seeds, scenario.nodes);
   scenario.workload.callers = std::min(scenario.workload.callers, scenario.nodes);
@@ -58,6 +59,7 @@ class Search {
     const Scenario before = best_;
     remove_items(&Scenario::faults);
     remove_items(&Scenario::adversaries);
+    remove_items(&Scenario::liars);
     remove_items(&Scenario::agents);
     remove_items(&Scenario::policies);
     cut_calls();

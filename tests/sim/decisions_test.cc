@@ -80,6 +80,34 @@ TEST(DecisionsRunTest, WhoWasAwayForLongTakesTheStateAsAWholeAndFollows) {
   EXPECT_GT(outcome.coverage.count("milestone", "", "committee_changed"), 0U);
 }
 
+// One of four validators of the whole kernel lies in the ways that bring most to light.
+TEST(DecisionsRunTest, AnEquivocatorIsNamedAndForksNothing) {
+  const Outcome outcome = run_text(
+      "seed 8\nnodes 6\nseeds 1\nvalidators 0,1,2,3\nproposals 40 from 5s every 100ms\n"
+      "lies nodes 2 ways equivocator,double_voter,certificate_pool\nchaos_ends 20s\n");
+  EXPECT_EQ(complaints(outcome), "");
+  EXPECT_GT(outcome.coverage.count("milestone", "", "equivocator_named"), 0U);
+}
+
+class LyingValidatorTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(LyingValidatorTest, BreaksNothing) {
+  const Outcome outcome = run_text(
+      "seed 9\nnodes 6\nseeds 1\nvalidators 0,1,2,3\nproposals 30 from 5s every 100ms\n"
+      "at 7s crash nodes 0,1,3 for 500ms\nat 9s clock_jump nodes 1 amount 400\n"
+      "lies nodes 2 ways " +
+      GetParam() + "\nchaos_ends 18s\n");
+  EXPECT_EQ(complaints(outcome), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(OfEachKind, LyingValidatorTest,
+                         ::testing::Values("silent", "withholder,late_leader",
+                                           "bad_ancestry,invalid_block",
+                                           "nullifier,never_finalizes",
+                                           "stale_replayer,far_future,forger",
+                                           "lying_status,bad_answers,evidence_forger", "hider",
+                                           "byte_mutator", "old_member,censor"));
+
 TEST(DecisionsRunTest, TwentySeedsOfFaultsHoldEveryProperty) {
   const SwarmReport report = swarm({.profile = Profile::decisions, .seeds_max = 20, .twice = true});
   EXPECT_EQ(report.violations, 0U)
