@@ -179,6 +179,8 @@ bool Core::set_aside(const Vote& vote) {
   const std::optional<Certificate>& certificate = state.certificate(vote.kind);
   if (!certificate || certificate->block != vote.block) return false;
   if (state.tally(vote.kind).find(vote.signer) != nullptr) return false;
+  // A nullify vote beside a finalize vote is evidence.
+  if (vote.kind == VoteKind::nullify && state.finalize.find(vote.signer) != nullptr) return false;
   relay_.on_vote(vote);  // its link says whose it is
   const bool known =
       std::any_of(state.unchecked.begin(), state.unchecked.end(),

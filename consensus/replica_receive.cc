@@ -95,6 +95,14 @@ void Replica::State::append_unknown(const Certificate& certificate,
 
 // ---- before the checks ----
 
+void Replica::State::check_contradicted(const Vote& vote, base::Instant now, Effects& effects) {
+  const auto other = core->take_contradicted(vote);
+  if (!other) return;
+  const Epoch& epoch = core->epoch();
+  check(epoch.committee().member(other->signer).node, other->epoch, *other,
+        {check_of(*other, epoch)}, true, now, effects);
+}
+
 void Replica::State::receive(const base::NodeId& from, Vote& vote, base::Instant now,
                              Effects& effects) {
   if (other_epoch(from, vote.epoch, true, now, effects)) return;
@@ -112,9 +120,7 @@ void Replica::State::receive(const base::NodeId& from, Vote& vote, base::Instant
     return;
   }
   if (!core->wants(vote) || core->set_aside(vote)) return;
-  if (const auto other = core->take_contradicted(vote)) {
-    check(from, other->epoch, *other, {check_of(*other, core->epoch())}, true, now, effects);
-  }
+  check_contradicted(vote, now, effects);
   check(from, vote.epoch, vote, {check_of(vote, core->epoch())}, true, now, effects);
 }
 
@@ -151,6 +157,7 @@ void Replica::State::receive(const base::NodeId& from, Proposal& proposal, base:
                   .block = proposal.block->hash(),
                   .signer = epoch.leader(header.view),
                   .signature = proposal.leader_signature};
+  check_contradicted(vote, now, effects);
   std::vector<crypto::SignatureCheck> checks;
   if (!core->knows(vote)) checks.push_back(check_of(vote, epoch));
   std::vector<Certificate> justification;

@@ -74,6 +74,8 @@ struct Replica::State {
              std::vector<crypto::SignatureCheck> checks, bool paced, base::Instant now,
              Effects& effects);
   // The signatures of a certificate that were not checked as votes.
+  // Checks the vote that was set aside and that this one contradicts: both make evidence.
+  void check_contradicted(const Vote& vote, base::Instant now, Effects& effects);
   void append_unknown(const Certificate& certificate,
                       std::vector<crypto::SignatureCheck>& checks) const;
   void hear_echo(const base::NodeId& from, const Status& status, Effects& effects);

@@ -242,6 +242,22 @@ TEST(ReplicaTest, ChecksAVoteThatACertificateMadeNeedlessOnceItIsContradicted) {
       contradict(mesh.node(0).evidence.front().first, mesh.node(0).evidence.front().second));
 }
 
+TEST(ReplicaTest, ChecksANeedlessVoteThatContradictsAnEarlierOne) {
+  MeshOfReplicas mesh(7);
+  mesh.settle_start();
+  mesh.drops = [](auto, auto, const Message&) { return true; };
+  const Epoch& epoch = mesh.epoch();
+  base::Digest block;
+  block.bytes[0] = std::byte{1};
+  mesh.deliver(6, 0, mesh.vote(6, VoteKind::finalize, 1, block, epoch));
+  for (std::size_t signer = 1; signer < 6; ++signer) {
+    mesh.deliver(signer, 0, mesh.vote(signer, VoteKind::nullify, 1, {}, epoch));
+  }
+  ASSERT_EQ(mesh.standing(0).view, 2U);
+  mesh.deliver(6, 0, mesh.vote(6, VoteKind::nullify, 1, {}, epoch));
+  EXPECT_EQ(mesh.node(0).evidence.size(), 1U);
+}
+
 // 3.11: a copy of the disk was put back; peers remember more votes than it does.
 TEST(ReplicaTest, AbstainsWhenPeersRememberVotesThatItDoesNot) {
   MeshOfReplicas mesh(4);

@@ -120,8 +120,10 @@ class WeakenedSwarmTest : public testing::Test {
 };
 
 TEST_F(WeakenedSwarmTest, FindsTwoCertificatesOfOneViewWhenQuorumsAreSmall) {
-  const std::string found = first_violation(consensus::Weakness::small_quorum, 1, 20);
-  EXPECT_TRUE(found.starts_with("I1")) << found;
+  for (const Villainy way : {Villainy::equivocator, Villainy::double_voter}) {
+    const std::string found = first_violation(consensus::Weakness::small_quorum, 1, 20, {way});
+    EXPECT_TRUE(found.starts_with("I1")) << found;
+  }
 }
 TEST_F(WeakenedSwarmTest, FindsDoubleVotesWhenTheGuardForgets) {
   EXPECT_NE(first_violation(consensus::Weakness::guard_forgets, 1, 20), "");
@@ -129,11 +131,10 @@ TEST_F(WeakenedSwarmTest, FindsDoubleVotesWhenTheGuardForgets) {
 TEST_F(WeakenedSwarmTest, FindsDoubleVotesOfARestoredCopyWithoutTheEchoCheck) {
   EXPECT_NE(first_violation(consensus::Weakness::no_echo_check, 225, 10), "");
 }
-// The dead end: the only certificate of a view was in memory. Seed 512 is the first to show it;
-// what the oracle says about others is that it never heard of certificates that nobody kept or
-// sent.
-TEST_F(WeakenedSwarmTest, FindsTheDeadEndWhenCertificatesAreNotInTheLog) {
-  EXPECT_EQ(first_violation(consensus::Weakness::certificates_not_kept, 512, 1), "L1 liveness");
+// Blocks that stand on certificates which no disk and no message has. The dead end that they lead
+// to is played by hand in directed_test.cc (D6).
+TEST_F(WeakenedSwarmTest, FindsCertificatesThatAreNotInTheLog) {
+  EXPECT_EQ(first_violation(consensus::Weakness::certificates_not_kept, 1, 20), "I13 ancestry");
 }
 TEST_F(WeakenedSwarmTest, FindsNotarizeAfterNullify) {
   EXPECT_EQ(first_violation(consensus::Weakness::notarize_after_nullify, 1, 20),
@@ -144,7 +145,6 @@ TEST_F(WeakenedSwarmTest, FindsFinalizeAfterNullify) {
 }
 // A leader that builds on an older block, while a finalization is known to one node alone.
 TEST_F(WeakenedSwarmTest, FindsTheForkOfALeaderThatSkipsViewsWithoutProof) {
-  EXPECT_NE(first_violation(consensus::Weakness::skips_without_proof, 1, 10), "");
   EXPECT_NE(first_violation(consensus::Weakness::skips_without_proof, 1, 20, {Villainy::hider}),
             "");
   EXPECT_EQ(first_violation(consensus::Weakness::none, 1, 20, {Villainy::hider}), "");
