@@ -33,7 +33,7 @@ void Replica::State::receive(const base::NodeId& from, GetRange& question, base:
                                  [&](const auto& asked) { return asked.second.by == from; });
   if (waits) return;
   const Height far = std::max(options.snapshot_after, question.snapshot_after);
-  if (tree->root().height - question.from_height >= far) {
+  if (tree->root().height - question.from_height >= far && has_image_for(question, far, now)) {
     offer_snapshot(from, question.epoch, now, effects);
     return;
   }

@@ -29,6 +29,11 @@ void Replica::State::renew_image(base::Instant now) {
       Serving{.block = block, .finalization = *certificate, .image = std::move(image), .used = now};
 }
 
+bool Replica::State::has_image_for(const GetRange& question, Height far, base::Instant now) {
+  renew_image(now);
+  return serving && serving->block->header().height + 1 >= question.from_height + (far + 1) / 2;
+}
+
 void Replica::State::offer_snapshot(const base::NodeId& to, EpochNumber from_epoch,
                                     base::Instant now, Effects& effects) {
   const EpochNumber ours = core->epoch().number();

@@ -100,6 +100,8 @@ struct Replica::State {
 
   // ---- replica_snapshot.cc ----
   void renew_image(base::Instant now);
+  // Without one a range has to do, for there may be no next block in a mesh that is idle.
+  [[nodiscard]] bool has_image_for(const GetRange& question, Height far, base::Instant now);
   void offer_snapshot(const base::NodeId& to, EpochNumber from_epoch, base::Instant now,
                       Effects& effects);
   void receive_page(const base::NodeId& from, EpochProofs& page, base::Instant now,

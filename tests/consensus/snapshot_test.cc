@@ -79,6 +79,16 @@ TEST_F(SnapshotTest, EpochsOnTheWayAreProvenAndPassed) {
   EXPECT_EQ(mesh_.node(late).installed, 1U);
 }
 
+// No image is made of a state that belongs to two epochs.
+TEST_F(SnapshotTest, BlocksHaveToDoWhereTheLastOneSealsAnEpoch) {
+  decide_many("a", 12);
+  decide("members 0 1 2");
+  mesh_.start(late);
+  ASSERT_TRUE(mesh_.run_until([&] { return mesh_.node(late).replica->epoch().number() == 1; }));
+  EXPECT_EQ(mesh_.node(late).installed, 0U);
+  EXPECT_TRUE(late_holds("a11"));
+}
+
 TEST(SnapshotFarAwayTest, MoreEpochsThanAnOfferProvesComeInPagesBeforeIt) {
   Options few = options();
   few.snapshot_epochs_max = 3;
