@@ -25,6 +25,16 @@ bool plausible(const Vote& vote) {
   }
 }
 
+Vote vote_of_leader(const Proposal& proposal, const Epoch& epoch) {
+  const View view = proposal.block->header().view;
+  return {.kind = VoteKind::notarize,
+          .epoch = epoch.number(),
+          .view = view,
+          .block = proposal.block->hash(),
+          .signer = epoch.leader(view),
+          .signature = proposal.leader_signature};
+}
+
 }  // namespace
 
 void Replica::on_message(const base::NodeId& from, Message message, base::Instant now,
@@ -100,7 +110,7 @@ void Replica::State::check_contradicted(const Vote& vote, base::Instant now, Eff
   if (!other) return;
   const Epoch& epoch = core->epoch();
   check(epoch.committee().member(other->signer).node, other->epoch, *other,
-        {check_of(*other, epoch)}, true, now, effects);
+        {check_of(*other, epoch)}, false, now, effects);
 }
 
 void Replica::State::receive(const base::NodeId& from, Vote& vote, base::Instant now,
@@ -151,12 +161,7 @@ void Replica::State::receive(const base::NodeId& from, Proposal& proposal, base:
     return;
   }
   if (proposal.justification.size() > options.justification_max) return;
-  const Vote vote{.kind = VoteKind::notarize,
-                  .epoch = epoch.number(),
-                  .view = header.view,
-                  .block = proposal.block->hash(),
-                  .signer = epoch.leader(header.view),
-                  .signature = proposal.leader_signature};
+  const Vote vote = vote_of_leader(proposal, epoch);
   check_contradicted(vote, now, effects);
   std::vector<crypto::SignatureCheck> checks;
   if (!core->knows(vote)) checks.push_back(check_of(vote, epoch));
@@ -317,6 +322,7 @@ void Replica::State::admit(const Incoming& incoming, std::span<const crypto::Ver
       [&](const Vote& vote) {
         if (!current) return;
         core->on_vote(*crypto::Verified<Vote>::admit_all(vote, verdicts), at, effects);
+        check_contradicted(vote, now, effects);  // one that came while this one was checked
       },
       [&](const Certificate& certificate) {
         if (!current) return;
@@ -325,7 +331,9 @@ void Replica::State::admit(const Incoming& incoming, std::span<const crypto::Ver
       },
       [&](const Proposal& proposal) {
         if (!current) return;
+        const Vote vote = vote_of_leader(proposal, core->epoch());
         core->on_proposal(*crypto::Verified<Proposal>::admit_all(proposal, verdicts), at, effects);
+        check_contradicted(vote, now, effects);
       },
       [&](const Status& status) {
         if (current) take_status(from, status, now, effects);

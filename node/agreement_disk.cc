@@ -42,20 +42,10 @@ base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
   AgreementDisk& self = *disk;
   const auto post = [&io](std::function<void()> run) { asio::post(io, std::move(run)); };
   const std::string file = directory + "/agreement.log";
-  const bool log_there = std::filesystem::exists(file);
-  auto log = storage::OrderedLog::open(file, {}, post,
-                                       [&self](std::uint64_t position, base::Duration took) {
-                                         if (self.driver_ != nullptr)
-                                           self.driver_->feed(kernel::LogSynced{position, took});
-                                       });
-  if (!log) return base::Unexpected{log.error().text()};
-  self.log_ = std::move(log->log);
-  self.stored_.log = std::move(log->content.records);
-  self.stored_.log_position = log->content.position;
-  const bool damaged = log->content.ending == storage::LogEnding::damaged;
-  if (damaged) {
-    self.complaint_ = file + " is damaged, and is now " + log->moved_to.string();
-  }
+  // Only read: the next start has to find the same until the mark below is durable.
+  const auto found = storage::OrderedLog::read(file);
+  if (!found) return base::Unexpected{found.error().text()};
+  const bool damaged = found->content.ending == storage::LogEnding::damaged;
   auto archive = storage::Archive::open(directory, {}, post, [&self](std::uint64_t height) {
     if (self.driver_ != nullptr) self.driver_->feed(kernel::DecisionsStored{height});
   });
@@ -71,16 +61,35 @@ base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
   }
   using consensus::PromisesFound;
   const consensus::KeyFate fate =
-      consensus::fate_of({.log = damaged     ? PromisesFound::Log::damaged
-                                 : log_there ? PromisesFound::Log::whole
-                                             : PromisesFound::Log::missing,
+      consensus::fate_of({.log = damaged         ? PromisesFound::Log::damaged
+                                 : found->absent ? PromisesFound::Log::missing
+                                                 : PromisesFound::Log::whole,
                           .begun = storage::has_begun(directory, vote_key),
                           .spent = storage::is_spent(directory, vote_key),
                           .decided = archived->newest.has_value()});
-  const auto marked = fate.mark == consensus::KeyFate::Mark::spent
-                          ? storage::mark_spent(directory, vote_key)
-                          : storage::mark_begun(directory, vote_key);
-  if (!marked) return base::Unexpected{marked.error().text()};
+  // Spent before a log is made that looks like one which was always there; begun once it is there,
+  // for a start that fails here has promised nothing.
+  const bool spent = fate.mark == consensus::KeyFate::Mark::spent;
+  if (spent) {
+    const auto marked = storage::mark_spent(directory, vote_key);
+    if (!marked) return base::Unexpected{marked.error().text()};
+  }
+  auto log = storage::OrderedLog::open(file, {}, post,
+                                       [&self](std::uint64_t position, base::Duration took) {
+                                         if (self.driver_ != nullptr)
+                                           self.driver_->feed(kernel::LogSynced{position, took});
+                                       });
+  if (!log) return base::Unexpected{log.error().text()};
+  self.log_ = std::move(log->log);
+  self.stored_.log = std::move(log->content.records);
+  self.stored_.log_position = log->content.position;
+  if (!spent) {
+    const auto marked = storage::mark_begun(directory, vote_key);
+    if (!marked) return base::Unexpected{marked.error().text()};
+  }
+  if (damaged) {
+    self.complaint_ = file + " is damaged, and is now " + log->moved_to.string();
+  }
   if (!fate.votes) {
     self.stored_.log_damaged = true;
     if (fate.why == consensus::KeyFate::Why::lost) {

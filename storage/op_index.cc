@@ -149,22 +149,24 @@ OpIndex::Done OpIndex::write_chunk(std::int64_t row, const Entry* first, const E
 
 bool OpIndex::merges(std::uint64_t level) const {
   std::size_t count = 0;
-  std::uint64_t ops = 0;
   for (const Run& run : runs_) {
-    if (run.level != level) continue;
-    ++count;
-    ops += run.ops;
+    if (run.level == level && may_grow(run)) ++count;
   }
-  return count >= fan_in && ops <= run_ops_max;
+  return count >= fan_in;
+}
+
+// What is larger stays as it is, and keeps the small ones beside it from nothing.
+bool OpIndex::may_grow(const Run& run) {
+  return run.ops <= run_ops_max / fan_in;
 }
 
 OpIndex::Done OpIndex::merge(std::uint64_t level) {
   std::vector<Entry> entries;
   for (const Run& run : runs_) {
-    if (run.level != level) continue;
+    if (run.level != level || !may_grow(run)) continue;
     if (auto taken = take(run, entries); !taken) return taken;
   }
-  std::erase_if(runs_, [&](const Run& run) { return run.level == level; });
+  std::erase_if(runs_, [&](const Run& run) { return run.level == level && may_grow(run); });
   return write(level + 1, std::move(entries));
 }
 

@@ -64,6 +64,7 @@ class OpIndex {
   [[nodiscard]] Done merge(std::uint64_t level);
   [[nodiscard]] Done take(const Run& run, std::vector<Entry>& entries);
   [[nodiscard]] bool merges(std::uint64_t level) const;
+  [[nodiscard]] static bool may_grow(const Run& run);
 
   std::vector<Statement> statements_;
   std::vector<Entry> noted_;

@@ -262,10 +262,7 @@ void OrderedLog::Writer::note(int error) {
                    "; make room on the disk: this node does not vote until it can";
 }
 
-base::Result<OrderedLog::Opened, FileError> OrderedLog::open(const std::filesystem::path& file,
-                                                             Options options, Post post,
-                                                             Synced synced) {
-  Opened opened;
+base::Result<OrderedLog::Found, FileError> OrderedLog::read(const std::filesystem::path& file) {
   base::Bytes bytes;
   if (std::filesystem::exists(file)) {
     std::ifstream stream(file, std::ios::binary);
@@ -277,7 +274,16 @@ base::Result<OrderedLog::Opened, FileError> OrderedLog::open(const std::filesyst
     }
     bytes = base::to_bytes(text);
   }
-  opened.content = read_log(bytes);
+  return Found{.content = read_log(bytes), .absent = bytes.empty()};
+}
+
+base::Result<OrderedLog::Opened, FileError> OrderedLog::open(const std::filesystem::path& file,
+                                                             Options options, Post post,
+                                                             Synced synced) {
+  auto found = read(file);
+  if (!found) return base::Unexpected{found.error()};
+  Opened opened;
+  opened.content = std::move(found->content);
   LogContent start = opened.content;
   if (start.ending == LogEnding::damaged) {
     opened.moved_to = file.string() + ".damaged";

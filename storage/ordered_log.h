@@ -45,7 +45,13 @@ class OrderedLog {
     std::uint64_t failures = 0;
   };
   struct Opened;
+  struct Found {
+    LogContent content;
+    bool absent = false;
+  };
 
+  // What is in FILE, which stays as it is; `absent` where it is not there or has not a single byte.
+  [[nodiscard]] static base::Result<Found, FileError> read(const std::filesystem::path& file);
   // Opens or makes FILE. `post` and `synced` live as long as the log; `synced` runs by `post`.
   [[nodiscard]] static base::Result<Opened, FileError> open(const std::filesystem::path& file,
                                                             Options options, Post post,

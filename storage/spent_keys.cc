@@ -23,7 +23,8 @@ bool lists(const std::string& path, const base::NodeId& vote_key) {
 base::Result<void, FileError> add(const std::string& directory, const std::string& path,
                                   const base::NodeId& vote_key) {
   if (lists(path, vote_key)) return {};
-  const std::string line = vote_key.hex() + "\n";
+  // On a line of its own, also after one that was cut short by a full disk or a loss of power.
+  const std::string line = "\n" + vote_key.hex() + "\n";
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   const bool written =
       file >= 0 && ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&

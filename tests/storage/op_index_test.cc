@@ -76,6 +76,15 @@ TEST_F(OpIndexTest, FindsWhatManyTransactionsBroughtInFewRuns) {
   expect_all(count + 3'000);
 }
 
+TEST_F(OpIndexTest, MergesSmallRunsBesideLargeOnes) {
+  std::uint64_t count = 0;
+  for (int large = 0; large < 2; ++large, count += 150'000) add(count, 150'000);
+  for (int small = 0; small < 200; ++small) add(count++, 1);
+  EXPECT_LE(index_->runs(), 2U + 3U + 1U + 1U);  // 200 = 3 * 64 + 1 * 8
+  EXPECT_TRUE(index_->find(id(0)));
+  EXPECT_TRUE(index_->find(id(count - 1)));
+}
+
 TEST_F(OpIndexTest, ForgetsWhatATransactionThatFailedBrought) {
   for (std::uint64_t i = 0; i < 7; ++i) add(10 * i, 10);
   ASSERT_TRUE(database_->execute("BEGIN"));

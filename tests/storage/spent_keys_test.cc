@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 namespace storage {
 namespace {
@@ -26,6 +27,11 @@ TEST(SpentKeysTest, AKeyStaysSpentAndOthersAreNot) {
   ASSERT_TRUE(mark_spent(folder.string(), two));
   EXPECT_TRUE(is_spent(folder.string(), one));
   EXPECT_TRUE(is_spent(folder.string(), two));
+  base::NodeId three;
+  three.bytes[0] = std::byte{3};
+  std::ofstream(folder / "voter.spent", std::ios::app) << "03";  // a line that was cut short
+  ASSERT_TRUE(mark_spent(folder.string(), three));
+  EXPECT_TRUE(is_spent(folder.string(), three));
   EXPECT_FALSE(mark_spent((folder / "none").string(), one));
   std::filesystem::remove_all(folder);
 }
