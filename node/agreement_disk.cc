@@ -34,6 +34,29 @@ std::vector<kernel::StoredDecision> decisions_of(std::vector<storage::DecidedBlo
   return out;
 }
 
+// For the operator of a node that follows and does not vote.
+std::string why_not(consensus::KeyFate::Why why, const std::string& file,
+                    const std::filesystem::path& moved_to, const std::string& directory) {
+  std::string text;
+  switch (why) {
+    case consensus::KeyFate::Why::votes:
+      break;
+    case consensus::KeyFate::Why::damaged:
+      text = file + " is damaged, and is now " + moved_to.string();
+      break;
+    case consensus::KeyFate::Why::lost:
+      text = file + " is gone, and this node's vote key has promised something";
+      break;
+    case consensus::KeyFate::Why::spent_before:
+      text = directory + "/voter.spent lists the key of this node";
+      break;
+  }
+  return text +
+         ": what it promised is not known any more, so this node follows and does not vote. Move "
+         "voter.key away, start again, and have the committee list the new key (parley keygen, "
+         "then parley propose committee --add)";
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
@@ -87,20 +110,9 @@ base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
     const auto marked = storage::mark_begun(directory, vote_key);
     if (!marked) return base::Unexpected{marked.error().text()};
   }
-  if (damaged) {
-    self.complaint_ = file + " is damaged, and is now " + log->moved_to.string();
-  }
   if (!fate.votes) {
     self.stored_.log_damaged = true;
-    if (fate.why == consensus::KeyFate::Why::lost) {
-      self.complaint_ = file + " is gone, and this node's vote key has promised something";
-    } else if (fate.why == consensus::KeyFate::Why::spent_before) {
-      self.complaint_ = directory + "/voter.spent lists the key of this node";
-    }
-    self.complaint_ +=
-        ": what it promised is not known any more, so this node follows and does not vote. Move "
-        "voter.key away, start again, and have the committee list the new key (parley keygen, then "
-        "parley propose committee --add)";
+    self.complaint_ = why_not(fate.why, file, log->moved_to, directory);
   }
   if (archived->newest) {
     self.stored_.newest = kernel::StoredDecision{.height = archived->newest->height,
