@@ -1,7 +1,6 @@
 #include "sim/lying_validators.h"
 
 #include "base/check.h"
-#include "consensus/statements.h"
 #include "sim/agreement/byzantine/bytes.h"
 #include "sim/scenario.h"
 #include "wire/agreement_codec.h"
@@ -25,26 +24,9 @@ class LyingValidators::View final : public agreement::Villain {
   [[nodiscard]] std::uint32_t identities() const override { return all_.nodes_; }
   [[nodiscard]] const consensus::Epoch& epoch() const override { return replica().epoch(); }
   [[nodiscard]] consensus::View view() const override { return replica().standing().view; }
-  [[nodiscard]] std::optional<consensus::SignerIndex> signer() const override {
-    return epoch().committee().index_of(all_.world_.id_of(node_));
-  }
-  [[nodiscard]] std::optional<consensus::Vote> vote(consensus::VoteKind kind, consensus::View view,
-                                                    const base::Digest& block) const override {
-    return vote_in(epoch(), kind, view, block);
-  }
-  [[nodiscard]] std::optional<consensus::Vote> vote_in(const consensus::Epoch& in,
-                                                       consensus::VoteKind kind,
-                                                       consensus::View view,
-                                                       const base::Digest& block) const override {
-    const auto index = in.committee().index_of(all_.world_.id_of(node_));
-    if (!index) return std::nullopt;
-    return consensus::Vote{.kind = kind,
-                           .epoch = in.number(),
-                           .view = view,
-                           .block = block,
-                           .signer = *index,
-                           .signature = all_.access_.voting_key(node_).sign(
-                               consensus::vote_statement(kind, in.id(), view, block))};
+  [[nodiscard]] base::NodeId node() const override { return all_.world_.id_of(node_); }
+  [[nodiscard]] crypto::Signature sign(const crypto::Statement& statement) const override {
+    return all_.access_.voting_key(node_).sign(statement);
   }
   void send(std::uint32_t to, const consensus::Message& message, base::Duration after) override {
     if (to == node_) return;

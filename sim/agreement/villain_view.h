@@ -1,7 +1,7 @@
 // The world as one liar sees it.
 #pragma once
 
-#include "consensus/statements.h"
+#include "crypto/stand_in.h"
 #include "sim/agreement/instance.h"
 #include "sim/agreement/world.h"
 
@@ -25,28 +25,11 @@ class World::VillainView final : public Villain {
     return instance_.replica->epoch();
   }
   [[nodiscard]] consensus::View view() const override { return instance_.replica->standing().view; }
-  [[nodiscard]] std::optional<consensus::SignerIndex> signer() const override {
-    return epoch().committee().index_of(world_.identities_[instance_.identity].node);
+  [[nodiscard]] base::NodeId node() const override {
+    return world_.identities_[instance_.identity].node;
   }
-  [[nodiscard]] std::optional<consensus::Vote> vote(consensus::VoteKind kind, consensus::View view,
-                                                    const base::Digest& block) const override {
-    return vote_in(epoch(), kind, view, block);
-  }
-  [[nodiscard]] std::optional<consensus::Vote> vote_in(const consensus::Epoch& in,
-                                                       consensus::VoteKind kind,
-                                                       consensus::View view,
-                                                       const base::Digest& block) const override {
-    const consensus::Validator& self = world_.identities_[instance_.identity];
-    const auto index = in.committee().index_of(self.node);
-    if (!index) return std::nullopt;
-    return consensus::Vote{
-        .kind = kind,
-        .epoch = in.number(),
-        .view = view,
-        .block = block,
-        .signer = *index,
-        .signature = crypto::sign_as_stand_in(
-            self.vote_key, consensus::vote_statement(kind, in.id(), view, block))};
+  [[nodiscard]] crypto::Signature sign(const crypto::Statement& statement) const override {
+    return crypto::sign_as_stand_in(world_.identities_[instance_.identity].vote_key, statement);
   }
   void send(std::uint32_t to, const consensus::Message& message, base::Duration after) override {
     if (to == instance_.identity) return;

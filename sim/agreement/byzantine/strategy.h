@@ -8,6 +8,8 @@
 #include "consensus/epoch.h"
 #include "consensus/message.h"
 #include "consensus/vote.h"
+#include "crypto/identity.h"
+#include "crypto/statement.h"
 
 #include <cstdint>
 #include <memory>
@@ -29,17 +31,19 @@ class Villain {
   [[nodiscard]] virtual std::uint32_t identities() const = 0;
   [[nodiscard]] virtual const consensus::Epoch& epoch() const = 0;
   [[nodiscard]] virtual consensus::View view() const = 0;
-  // Our place in the committee of the epoch.
-  [[nodiscard]] virtual std::optional<consensus::SignerIndex> signer() const = 0;
-  // Signed with our key, if we are a member.
-  [[nodiscard]] virtual std::optional<consensus::Vote> vote(consensus::VoteKind kind,
-                                                            consensus::View view,
-                                                            const base::Digest& block) const = 0;
+  [[nodiscard]] virtual base::NodeId node() const = 0;
+  // By its own voting key.
+  [[nodiscard]] virtual crypto::Signature sign(const crypto::Statement& statement) const = 0;
+  // Its place in the committee of the epoch.
+  [[nodiscard]] std::optional<consensus::SignerIndex> signer() const;
+  // Signed, if it is a member.
+  [[nodiscard]] std::optional<consensus::Vote> vote(consensus::VoteKind kind, consensus::View view,
+                                                    const base::Digest& block) const;
   // The same in an epoch of its choice.
-  [[nodiscard]] virtual std::optional<consensus::Vote> vote_in(const consensus::Epoch& epoch,
-                                                               consensus::VoteKind kind,
-                                                               consensus::View view,
-                                                               const base::Digest& block) const = 0;
+  [[nodiscard]] std::optional<consensus::Vote> vote_in(const consensus::Epoch& epoch,
+                                                       consensus::VoteKind kind,
+                                                       consensus::View view,
+                                                       const base::Digest& block) const;
   virtual void send(std::uint32_t to, const consensus::Message& message,
                     base::Duration after = {}) = 0;
   // An op of an author that the liar is; nothing where it has no such author.
