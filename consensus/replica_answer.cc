@@ -114,6 +114,9 @@ void Replica::State::receive(const base::NodeId& from, GetReady& question, base:
                              Effects& effects) {
   if (!pacer.allow(from, AnswerKind::readiness, delay(), now)) return;
   outbox.send(from, readiness(question), effects);
+  // It is ahead of us, and nobody waits for a seat until our next Status: it shall send what we
+  // lack.
+  if (question.height > tree->root().height) outbox.send(from, core->status_for(from), effects);
 }
 
 void Replica::State::receive(const base::NodeId& from, Readiness& answer, base::Instant now,

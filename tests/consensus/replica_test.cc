@@ -151,6 +151,22 @@ TEST(ReplicaTest, SaysWhetherItCouldTakeASeat) {
   EXPECT_EQ(mesh.node(4).replica->readiness(question).why, Unready::abstains);
 }
 
+TEST(ReplicaTest, CatchesUpAtOnceWhenItIsAskedAboutASeatThatItIsNotReadyFor) {
+  MeshOfReplicas mesh(4, 1);
+  mesh.settle_start();
+  mesh.drops = [](std::size_t, std::size_t to, const Message&) { return to == 4; };
+  mesh.submit(0, "one");
+  mesh.run(seconds(1));
+  ASSERT_EQ(mesh.standing(4).height, 0U);
+  mesh.drops = {};
+  mesh.deliver(0, 4,
+               GetReady{.epoch_id = mesh.epoch().id(),
+                        .height = mesh.standing(0).height,
+                        .next = {.committee = *Committee::of(test_validators(5)), .parameters = {}},
+                        .not_after_height = 100});
+  EXPECT_TRUE(mesh.run_until([&] { return mesh.standing(4).height == 1; }, milliseconds(200)));
+}
+
 TEST(ReplicaTest, CatchesUpAcrossEpochs) {
   MeshOfReplicas mesh(4, 1);
   mesh.settle_start();
