@@ -29,13 +29,12 @@ Response get_breakers(const View& view) {
       if (breaker.state() == State::closed) continue;
       const base::Duration wait = std::max(breaker.retry_at() - view.now, base::Duration::zero());
       const bool open = breaker.state() == State::open;
-      rows.push_back(
-          {{"agent", offer.entry->provider.name},
-           {"node", offer.entry->node.hex()},
-           {"capability", capability},
-           {"state", to_string(breaker.state())},
-           {"probes_in_seconds", open ? Json(std::chrono::duration<double>(wait).count()) : Json()},
-           {"opened", breaker.opened()}});
+      rows.push_back({{"agent", offer.entry->provider.name},
+                      {"node", offer.entry->node.hex()},
+                      {"capability", capability},
+                      {"state", to_string(breaker.state())},
+                      {"probes_in_seconds", open ? Json(base::in_seconds(wait)) : Json()},
+                      {"opened", breaker.opened()}});
     }
   }
   Response response;

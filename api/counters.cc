@@ -5,7 +5,7 @@
 namespace api {
 
 void DurationHistogram::add(base::Duration took) {
-  const double seconds = std::chrono::duration<double>(took).count();
+  const double seconds = base::in_seconds(took);
   std::size_t bucket = 0;
   while (bucket < duration_buckets.size() && seconds > duration_buckets.at(bucket)) ++bucket;
   ++counts.at(bucket);

@@ -3,6 +3,7 @@
 #include "api/decision_feed.h"
 #include "api/decision_rows.h"
 #include "api/json_body.h"
+#include "api/json_response.h"
 #include "api/problem.h"
 #include "api/proof_file.h"
 #include "api/proposal.h"
@@ -35,13 +36,6 @@ constexpr std::size_t proposal_bytes_max = std::size_t{60} * 1024;
 constexpr base::Duration wait_max = std::chrono::minutes(1);
 constexpr std::uint64_t decisions_default = 1'024;  // in a list
 constexpr std::uint64_t decisions_max = 1'024;
-
-Response json(const Json& body, int status = 200) {
-  Response response;
-  response.status = status;
-  response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return response;
-}
 
 Response no_validators() {
   return problem(404, "not_found",

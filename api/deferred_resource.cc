@@ -1,5 +1,6 @@
 #include "api/deferred_resource.h"
 
+#include "api/json_response.h"
 #include "api/problem.h"
 #include "node/kernel/kernel.h"
 
@@ -21,8 +22,8 @@ std::string path_of(std::string_view id) {
   return "/v1/deferred/" + std::string(id);
 }
 
-double seconds(base::Duration time) {
-  const double exact = std::chrono::duration<double>(time).count();
+double rounded_seconds(base::Duration time) {
+  const double exact = base::in_seconds(time);
   return std::max(0.0, std::round(exact * 1'000) / 1'000);
 }
 
@@ -31,19 +32,12 @@ Json row_of(const Entry& entry, base::Instant now) {
   return {{"id", std::string(entry.id)},
           {"capability", entry.capability},
           {"state", mesh::to_string(entry.state)},
-          {"age_seconds", seconds(now - entry.since)},
-          {"expires_seconds", seconds(entry.until - now)},
+          {"age_seconds", rounded_seconds(now - entry.since)},
+          {"expires_seconds", rounded_seconds(entry.until - now)},
           {"tries", entry.tries},
           {"problem", entry.problem.empty() ? Json() : Json(entry.problem)},
           {"status", delivered ? Json(entry.status) : Json()},
           {"answer", delivered ? Json(path_of(entry.id) + "/answer") : Json()}};
-}
-
-Response json(const Json& body) {
-  Response response;
-  response.headers.push_back({"cache-control", "no-store"});
-  response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return response;
 }
 
 Response not_found(const std::string& id) {
@@ -57,7 +51,7 @@ Response not_found(const std::string& id) {
 Response deferred(std::string_view id, base::Duration left) {
   Response response = json({{"deferred", id},
                             {"state", mesh::to_string(State::waiting)},
-                            {"expires_seconds", seconds(left)},
+                            {"expires_seconds", rounded_seconds(left)},
                             {"location", path_of(id)}});
   response.status = 202;
   response.headers.push_back({"location", path_of(id)});

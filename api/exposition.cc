@@ -33,10 +33,6 @@ std::string number(double value) {
   return {buffer.data(), end};
 }
 
-double seconds(base::Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 }  // namespace
 
 void Exposition::family(std::string_view name, std::string_view type, std::string_view help) {
@@ -78,7 +74,7 @@ void Exposition::histogram(const Labels& labels, std::span<const double> bounds,
     with_bound.emplace_back("le", bound);
     line("_bucket", with_bound, std::to_string(below));
   }
-  line("_sum", labels, number(seconds(sum)));
+  line("_sum", labels, number(base::in_seconds(sum)));
   line("_count", labels, std::to_string(below));
 }
 

@@ -9,6 +9,7 @@
 #include "api/hosts.h"
 #include "api/invitations_resource.h"
 #include "api/json_body.h"
+#include "api/json_response.h"
 #include "api/metrics.h"
 #include "api/node_resource.h"
 #include "api/problem.h"
@@ -27,26 +28,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Response json(std::string body) {
-  Response response;
-  response.headers.push_back({"cache-control", "no-store"});
-  response.body = std::move(body);
-  return response;
-}
-
 // ---- resources; `parameter` is what stands for {...} in the path, decoded ----
 
 Response members(const View& view, const Request&, const std::string&) {
   const gossip::Membership& membership = view.kernel.membership();
-  return json(member_rows(membership.members(), membership.self(), view.now));
+  return json_text(member_rows(membership.members(), membership.self(), view.now));
 }
 
 Response agents(const View& view, const Request&, const std::string&) {
-  return json(agent_rows(view.kernel.data_plane().catalogue(), view.kernel.membership().self()));
+  return json_text(
+      agent_rows(view.kernel.data_plane().catalogue(), view.kernel.membership().self()));
 }
 
 Response capabilities(const View& view, const Request&, const std::string&) {
-  return json(capability_rows(view.kernel.data_plane().catalogue()));
+  return json_text(capability_rows(view.kernel.data_plane().catalogue()));
 }
 
 Response routes(const View& view, const Request& request, const std::string& capability) {
@@ -57,7 +52,7 @@ Response routes(const View& view, const Request& request, const std::string& cap
                        "letters, digits, '_' and '-' joined by dots");
   }
   const std::string require = query_value(request.query, "require").value_or("");
-  return json(route_rows(view.kernel.data_plane().explain(capability, require, view.now)));
+  return json_text(route_rows(view.kernel.data_plane().explain(capability, require, view.now)));
 }
 
 Response breakers(const View& view, const Request&, const std::string&) {
@@ -98,7 +93,7 @@ Response agent_delete(const View& view, const Request&, const std::string&) {
 }
 
 Response accepted(kernel::Input command, const Json& body) {
-  Response response = json(body.dump());
+  Response response = json_text(body.dump());
   response.status = 202;
   response.commands.push_back(std::move(command));
   return response;
@@ -158,7 +153,7 @@ Response metrics_page(const View& view, const Request&, const std::string&) {
 }
 
 Response description(const View& view, const Request&, const std::string&) {
-  return json(openapi(view.version));
+  return json_text(openapi(view.version));
 }
 
 Response proposal(const View& view, const Request& request, const std::string&) {

@@ -19,7 +19,7 @@ void write_build(Exposition& out, const View& view) {
   out.family("parley_build_info", "gauge", "1, with the version of the program as a label.");
   out.sample({{"version", view.version}}, std::uint64_t{1});
   out.gauge("parley_uptime_seconds", "How long this process has run.",
-            std::chrono::duration<double>(view.now - view.started).count());
+            base::in_seconds(view.now - view.started));
 }
 
 void write_resilience(Exposition& out, const mesh::Counters& counters) {

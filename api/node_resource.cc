@@ -62,7 +62,7 @@ Response get_node(const View& view) {
             {"mesh", {{"name", view.mesh_name}, {"id", view.mesh.hex()}}},
             {"version", view.version},
             {"started", view.started_wall.milliseconds / 1'000},
-            {"uptime_seconds", std::chrono::duration<double>(view.now - view.started).count()},
+            {"uptime_seconds", base::in_seconds(view.now - view.started)},
             {"ready", ready},
             {"reasons", std::move(reasons)},
             {"warnings", view.warnings},

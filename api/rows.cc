@@ -14,12 +14,8 @@ std::string dump(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-double milliseconds(base::Duration duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
-}
-
 Json known_latency(base::Duration latency) {
-  return latency == base::Duration() ? Json() : Json(milliseconds(latency));
+  return latency == base::Duration() ? Json() : Json(base::in_milliseconds(latency));
 }
 
 Json known_share(const mesh::score::Estimate& estimate) {
@@ -50,7 +46,7 @@ std::string member_rows(const std::map<base::NodeId, gossip::Member>& members,
                     {"address", record.endpoint.to_string()},
                     {"version", std::to_string(record.version.epoch) + "." +
                                     std::to_string(record.version.sequence)},
-                    {"since_seconds", std::chrono::duration<double>(now - member.since).count()},
+                    {"since_seconds", base::in_seconds(now - member.since)},
                     {"load", load_of(record.load.in_flight, record.load.concurrency,
                                      std::chrono::microseconds(record.load.latency_micros))},
                     {"agent", !record.descriptor.is_zero()},
@@ -113,7 +109,7 @@ std::string route_rows(const std::vector<mesh::RouteExplanation>& routes) {
          {"verdict", mesh::to_string(route.verdict)},
          {"reasons", route.reasons},
          {"state", mesh::to_string(route.availability)},
-         {"expected_latency_ms", milliseconds(route.expected_latency)},
+         {"expected_latency_ms", base::in_milliseconds(route.expected_latency)},
          {"outstanding", route.outstanding},
          {"load", load_of(route.load.in_flight, route.load.concurrency, route.load.latency)},
          {"version", route.version.to_string()},

@@ -48,6 +48,13 @@ class Instant {
   std::int64_t count_ = 0;
 };
 
+[[nodiscard]] constexpr double in_seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+[[nodiscard]] constexpr double in_milliseconds(Duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
 // A point on a node's calendar clock, in milliseconds since 1970-01-01 UTC. May jump; never used to
 // measure a duration.
 struct WallTime {

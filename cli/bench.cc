@@ -57,12 +57,8 @@ LoadOptions make_load(const BenchOptions& options) {
   return load;
 }
 
-double milliseconds(base::Duration duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
-}
-
 Json described(const BenchOptions& options, const LoadReport& report) {
-  const double seconds = std::chrono::duration<double>(report.took).count();
+  const double seconds = base::in_seconds(report.took);
   const auto& latencies = report.latencies;
   base::Duration sum{};
   for (const base::Duration latency : latencies) sum += latency;
@@ -85,12 +81,12 @@ Json described(const BenchOptions& options, const LoadReport& report) {
               {"seconds", seconds},
               {"throughput", seconds > 0 ? count / seconds : 0.0},
               {"bytes_received", report.bytes},
-              {"mean_ms", latencies.empty() ? 0.0 : milliseconds(sum) / count},
-              {"p50_ms", milliseconds(percentile(latencies, 0.50))},
-              {"p90_ms", milliseconds(percentile(latencies, 0.90))},
-              {"p99_ms", milliseconds(percentile(latencies, 0.99))},
-              {"p999_ms", milliseconds(percentile(latencies, 0.999))},
-              {"max_ms", milliseconds(percentile(latencies, 1.0))}};
+              {"mean_ms", latencies.empty() ? 0.0 : base::in_milliseconds(sum) / count},
+              {"p50_ms", base::in_milliseconds(percentile(latencies, 0.50))},
+              {"p90_ms", base::in_milliseconds(percentile(latencies, 0.90))},
+              {"p99_ms", base::in_milliseconds(percentile(latencies, 0.99))},
+              {"p999_ms", base::in_milliseconds(percentile(latencies, 0.999))},
+              {"max_ms", base::in_milliseconds(percentile(latencies, 1.0))}};
 }
 
 int bench(Console& console, const BenchOptions& options) {

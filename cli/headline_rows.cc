@@ -43,10 +43,6 @@ HeadlineRow at_most(HeadlineRow row, double target) {
   return row;
 }
 
-double seconds(base::Duration time) {
-  return std::chrono::duration<double>(time).count();
-}
-
 }  // namespace
 
 HeadlineRow chain_row(std::uint32_t length, std::uint32_t percent, std::uint32_t providers,
@@ -139,9 +135,9 @@ std::vector<HeadlineRow> bad_agent_rows(const BadAgentResult& result) {
           at_most(row("bad_agent_leaked_beyond_probes", beyond, "requests", 0,
                       "what went there after a caller's breaker opened, without the probes"),
                   0),
-          row("bad_agent_trips_after_s", seconds(result.trips_after), "s", std::nullopt,
+          row("bad_agent_trips_after_s", base::in_seconds(result.trips_after), "s", std::nullopt,
               "until the breakers of all its callers had opened"),
-          at_most(row("bad_agent_back_after_s", seconds(result.back_after), "s", 30,
+          at_most(row("bad_agent_back_after_s", base::in_seconds(result.back_after), "s", 30,
                       "one open period (openFor 30s), and the time for three probes"),
                   30),
           row("bad_agent_mean_ms_during", result.mean_during_ms, "ms", result.mean_before_ms,

@@ -42,8 +42,8 @@ std::string error_text(int error) {
 // True when the socket is ready for `events`; an error otherwise.
 base::Result<void, HttpError> wait_for(int fd, short events, base::Duration timeout) {
   pollfd entry{.fd = fd, .events = events, .revents = 0};
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count();
-  const int ready = ::poll(&entry, 1, static_cast<int>(milliseconds));
+  const auto count = std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count();
+  const int ready = ::poll(&entry, 1, static_cast<int>(count));
   if (ready == 1) return {};
   if (ready == 0) return base::Unexpected{"no answer in " + base::format_duration(timeout)};
   if (interrupted()) return base::Unexpected{std::string("interrupted")};

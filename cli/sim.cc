@@ -2,6 +2,7 @@
 #include "cli/shared_options.h"
 #include "cli/sim_agreement.h"
 #include "cli/sim_rehearse.h"
+#include "cli/stopwatch.h"
 #include "cli/verbs.h"
 #include "sim/run.h"
 #include "sim/scenario.h"
@@ -23,8 +24,6 @@
 namespace cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 struct SimOptions {
   Format format = Format::table;
   std::uint32_t nodes = 0;
@@ -38,23 +37,15 @@ struct SimOptions {
   std::uint64_t seeds = 0;
 };
 
-double seconds(base::Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 Json optional_seconds(const std::optional<base::Duration>& duration) {
-  return duration ? Json(seconds(*duration)) : Json();
+  return duration ? Json(base::in_seconds(*duration)) : Json();
 }
 
 Json described(const sim::Scenario& scenario, const sim::Outcome& outcome, double wall_seconds) {
   Json details = Json::array();
   for (const sim::Violation& violation : outcome.violations) {
     details.push_back({{"checker", violation.checker},
-                       {"at_seconds", seconds(violation.at)},
+                       {"at_seconds", base::in_seconds(violation.at)},
                        {"text", violation.text}});
   }
   const sim::Figures& figures = outcome.figures;
@@ -62,7 +53,7 @@ Json described(const sim::Scenario& scenario, const sim::Outcome& outcome, doubl
               {"nodes", scenario.nodes},
               {"digest", outcome.digest.hex()},
               {"violations", outcome.violations.size()},
-              {"simulated_seconds", seconds(figures.simulated)},
+              {"simulated_seconds", base::in_seconds(figures.simulated)},
               {"wall_seconds", wall_seconds},
               {"events", figures.events},
               {"datagrams", figures.datagrams},
@@ -79,7 +70,7 @@ Json described(const sim::Scenario& scenario, const sim::Outcome& outcome, doubl
 }
 
 int run_scenario(Console& console, const sim::Scenario& scenario, const SimOptions& options) {
-  const auto start = Clock::now();
+  const Stopwatch watch;
   sim::Outcome outcome;
   {
     Progress progress(console, "sim seed " + std::to_string(scenario.seed));
@@ -87,13 +78,13 @@ int run_scenario(Console& console, const sim::Scenario& scenario, const SimOptio
     run_options.trace = options.trace;
     // Short runs are silent: they end before anybody would ask.
     run_options.progress = [&](base::Duration simulated, base::Duration total) {
-      if (seconds_since(start) < 2) return;
-      progress.show(seconds(simulated) / std::max(seconds(total), 1e-9),
-                    std::to_string(static_cast<int>(seconds(simulated))) + " s simulated");
+      if (watch.seconds() < 2) return;
+      progress.show(base::in_seconds(simulated) / std::max(base::in_seconds(total), 1e-9),
+                    std::to_string(static_cast<int>(base::in_seconds(simulated))) + " s simulated");
     };
     outcome = sim::run(scenario, run_options);
   }
-  console.out << render_object(described(scenario, outcome, seconds_since(start)), options.format)
+  console.out << render_object(described(scenario, outcome, watch.seconds()), options.format)
               << std::flush;
   if (options.trace) console.err << outcome.trace << std::flush;
   if (outcome.violations.empty()) return exit_done;
@@ -145,8 +136,8 @@ Json described(const sim::SwarmReport& report, const SimOptions& options, double
               {"views", report.views},
               {"decisions", report.decisions},
               {"failing_seeds", report.failing_seeds},
-              {"slowest_to_settle_seconds", seconds(report.slowest)},
-              {"simulated_seconds", seconds(report.simulated)},
+              {"slowest_to_settle_seconds", base::in_seconds(report.slowest)},
+              {"simulated_seconds", base::in_seconds(report.simulated)},
               {"wall_seconds", wall_seconds},
               {"events", report.events},
               {"not_covered", report.coverage.missing()},
@@ -158,7 +149,7 @@ int sim_swarm(Console& console, const SimOptions& options) {
   const auto profile = sim::parse_profile(options.profile);
   if (!profile) return fail_usage(console, "--profile " + options.profile + " is not known");
   catch_interrupt();
-  const auto start = Clock::now();
+  const Stopwatch watch;
   const double limit = options.minutes * 60;
   sim::SwarmOptions swarm;
   swarm.profile = *profile;
@@ -166,7 +157,7 @@ int sim_swarm(Console& console, const SimOptions& options) {
   swarm.first_seed = options.seed;
   swarm.twice = options.twice;
   if (options.seeds > 0) swarm.seeds_max = options.seeds;
-  swarm.stop = [&] { return interrupted() || (limit > 0 && seconds_since(start) >= limit); };
+  swarm.stop = [&] { return interrupted() || (limit > 0 && watch.seconds() >= limit); };
   sim::SwarmReport report;
   {
     Progress progress(console, "swarm " + options.profile);
@@ -177,13 +168,13 @@ int sim_swarm(Console& console, const SimOptions& options) {
       if (!outcome.violations.empty()) ++failed;
       const double by_seeds =
           options.seeds == 0 ? 0 : static_cast<double>(runs) / static_cast<double>(options.seeds);
-      const double by_time = limit > 0 ? seconds_since(start) / limit : 0;
+      const double by_time = limit > 0 ? watch.seconds() / limit : 0;
       progress.show(std::max(by_seeds, by_time),
                     std::to_string(runs) + " runs, " + std::to_string(failed) + " failed");
     };
     report = sim::swarm(swarm);
   }
-  console.out << render_object(described(report, options, seconds_since(start)), options.format)
+  console.out << render_object(described(report, options, watch.seconds()), options.format)
               << std::flush;
   if (report.violations == 0) return exit_done;
   return fail(console, "seed " + std::to_string(report.failing_seeds.front()) +

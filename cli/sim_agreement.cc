@@ -1,6 +1,7 @@
 #include "cli/sim_agreement.h"
 
 #include "cli/shared_options.h"
+#include "cli/stopwatch.h"
 #include "cli/verbs.h"
 #include "sim/agreement/swarm.h"
 
@@ -13,21 +14,11 @@
 namespace cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double seconds(base::Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 Json described(const std::vector<sim::Violation>& violations) {
   Json details = Json::array();
   for (const sim::Violation& violation : violations) {
     details.push_back({{"checker", violation.checker},
-                       {"at_seconds", seconds(violation.at)},
+                       {"at_seconds", base::in_seconds(violation.at)},
                        {"text", violation.text}});
   }
   return details;
@@ -46,7 +37,7 @@ sim::agreement::PlanOptions plan_of(const AgreementSimOptions& options) {
 }  // namespace
 
 int run_agreement(Console& console, const AgreementSimOptions& options) {
-  const auto start = Clock::now();
+  const Stopwatch watch;
   const sim::agreement::RunResult result = sim::agreement::run_seed(options.seed, plan_of(options));
   const sim::agreement::RunFigures& figures = result.figures;
   const Json shown{{"seed", options.seed},
@@ -58,9 +49,9 @@ int run_agreement(Console& console, const AgreementSimOptions& options) {
                    {"evidence", figures.evidence},
                    {"messages", figures.messages},
                    {"events", figures.events},
-                   {"simulated_seconds", seconds(figures.simulated)},
-                   {"settled_after_seconds", seconds(figures.settled_after)},
-                   {"wall_seconds", seconds_since(start)},
+                   {"simulated_seconds", base::in_seconds(figures.simulated)},
+                   {"settled_after_seconds", base::in_seconds(figures.settled_after)},
+                   {"wall_seconds", watch.seconds()},
                    {"details", described(result.violations)}};
   console.out << render_object(shown, options.format) << std::flush;
   if (result.violations.empty()) return exit_done;
@@ -70,7 +61,7 @@ int run_agreement(Console& console, const AgreementSimOptions& options) {
 
 int swarm_agreement(Console& console, const AgreementSimOptions& options) {
   catch_interrupt();
-  const auto start = Clock::now();
+  const Stopwatch watch;
   const double limit = options.minutes * 60;
   sim::agreement::SwarmOptions swarm;
   swarm.first_seed = options.seed;
@@ -78,7 +69,7 @@ int swarm_agreement(Console& console, const AgreementSimOptions& options) {
   if (options.twins) swarm.seeds_max = sim::agreement::twins_plans(twins_views);
   swarm.twice = options.twice;
   if (options.seeds > 0) swarm.seeds_max = options.seeds;
-  swarm.stop = [&] { return interrupted() || (limit > 0 && seconds_since(start) >= limit); };
+  swarm.stop = [&] { return interrupted() || (limit > 0 && watch.seconds() >= limit); };
   sim::agreement::SwarmReport report;
   {
     Progress progress(console, "swarm agreement");
@@ -89,7 +80,7 @@ int swarm_agreement(Console& console, const AgreementSimOptions& options) {
       if (!result.violations.empty()) ++failed;
       const double by_seeds =
           options.seeds == 0 ? 0 : static_cast<double>(runs) / static_cast<double>(options.seeds);
-      const double by_time = limit > 0 ? seconds_since(start) / limit : 0;
+      const double by_time = limit > 0 ? watch.seconds() / limit : 0;
       progress.show(std::max(by_seeds, by_time),
                     std::to_string(runs) + " runs, " + std::to_string(failed) + " failed");
     };
@@ -104,9 +95,9 @@ int swarm_agreement(Console& console, const AgreementSimOptions& options) {
                    {"epochs", report.sum.epochs},
                    {"evidence", report.sum.evidence},
                    {"failing_seeds", report.failing_seeds},
-                   {"simulated_seconds", seconds(report.sum.simulated)},
-                   {"slowest_to_settle_seconds", seconds(report.slowest)},
-                   {"wall_seconds", seconds_since(start)},
+                   {"simulated_seconds", base::in_seconds(report.sum.simulated)},
+                   {"slowest_to_settle_seconds", base::in_seconds(report.slowest)},
+                   {"wall_seconds", watch.seconds()},
                    {"events", report.sum.events},
                    {"details", described(report.first_violations)}};
   console.out << render_object(shown, options.format) << std::flush;

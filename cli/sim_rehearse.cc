@@ -37,10 +37,6 @@ struct Figures {
   std::vector<base::Duration> latencies;  // of the good ones
 };
 
-double milliseconds(base::Duration duration) {
-  return std::chrono::duration<double, std::milli>(duration).count();
-}
-
 Json described(Figures figures) {
   std::sort(figures.latencies.begin(), figures.latencies.end());
   base::Duration sum{};
@@ -54,9 +50,9 @@ Json described(Figures figures) {
               {"success", share(good, figures.calls)},
               {"attempts", figures.attempts},
               {"attempts_per_call", share(static_cast<double>(figures.attempts), figures.asked)},
-              {"mean_ms", share(milliseconds(sum), figures.good)},
-              {"p50_ms", milliseconds(percentile(figures.latencies, 0.50))},
-              {"p99_ms", milliseconds(percentile(figures.latencies, 0.99))}};
+              {"mean_ms", share(base::in_milliseconds(sum), figures.good)},
+              {"p50_ms", base::in_milliseconds(percentile(figures.latencies, 0.50))},
+              {"p99_ms", base::in_milliseconds(percentile(figures.latencies, 0.99))}};
 }
 
 int rehearse(Console& console, const RehearseOptions& options) {
@@ -78,7 +74,7 @@ int rehearse(Console& console, const RehearseOptions& options) {
     if (started.attempt == 1) ++figures.asked;
   };
   run.progress = [&](base::Duration at, base::Duration whole) {
-    progress.show(std::min(1.0, milliseconds(at) / milliseconds(whole)),
+    progress.show(std::min(1.0, base::in_milliseconds(at) / base::in_milliseconds(whole)),
                   std::to_string(figures.calls) + " calls");
   };
   std::uint32_t told = 0;

@@ -14,7 +14,7 @@ Problem problem(ProblemCode code, std::string detail) {
   return {.code = code, .detail = std::move(detail), .retry_after = std::nullopt, .path = {}};
 }
 
-std::string quoted(std::string_view word) {
+std::string in_quotes(std::string_view word) {
   return "'" + std::string(word) + "'";
 }
 
@@ -54,19 +54,19 @@ Problem nobody(const Exchange& exchange, const routing::Candidates& candidates, 
                base::Instant now) {
   const std::string& capability = exchange.request.capability;
   if (candidates.offers == 0) {
-    std::string detail = "No agent has the capability " + quoted(capability) + ".";
+    std::string detail = "No agent has the capability " + in_quotes(capability) + ".";
     if (const auto nearest = names.catalogue.nearest_name(capability)) {
-      detail += " Did you mean " + quoted(*nearest) + "?";
+      detail += " Did you mean " + in_quotes(*nearest) + "?";
     }
     return problem(ProblemCode::no_capable_agent, std::move(detail));
   }
   const std::string count = std::to_string(candidates.offers);
-  const std::string agents = " of " + count + " with the capability " + quoted(capability);
+  const std::string agents = " of " + count + " with the capability " + in_quotes(capability);
   if (candidates.unmet == candidates.offers) {
     return problem(
         ProblemCode::no_capable_agent,
         "No agent" + agents + " meets the requirements " +
-            quoted(find_header(exchange.request.headers, "parley-require").value_or("")) + ".");
+            in_quotes(find_header(exchange.request.headers, "parley-require").value_or("")) + ".");
   }
   if (candidates.in_path > 0) return cycle(exchange, names);
   if (candidates.full > 0) {
@@ -117,9 +117,9 @@ Problem too_late(const Exchange& exchange, base::Instant now) {
 }
 
 Problem cycle(const Exchange& exchange, const Names& names) {
-  Problem out =
-      problem(ProblemCode::cycle_detected, "The call for " + quoted(exchange.request.capability) +
-                                               " would come back to a node that it has passed.");
+  Problem out = problem(ProblemCode::cycle_detected,
+                        "The call for " + in_quotes(exchange.request.capability) +
+                            " would come back to a node that it has passed.");
   out.path = names.of(exchange.context.path);
   // A peer sent it here again: say where the circle closes.
   if (exchange.from_peer()) out.path.push_back(names.self_name);

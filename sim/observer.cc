@@ -11,7 +11,7 @@ namespace {
 
 using gossip::MemberState;
 
-std::string text_of(const std::optional<Seen>& seen) {
+std::string state_of(const std::optional<Seen>& seen) {
   return seen ? std::string(gossip::to_string(seen->state)) : std::string("unknown");
 }
 
@@ -94,9 +94,9 @@ void Observer::compare(NodeIndex observer, base::Duration at, const base::NodeId
                                      member == nullptr ? nullptr : &member->record});
   if (before && now && before->state == now->state) return;
   trace_.add(at, observer,
-             "sees n" + std::to_string(*subject) + " " + text_of(now) +
-                 (before ? " (was " + text_of(before) + ")" : std::string()));
-  coverage_.saw("view", text_of(before), text_of(now));
+             "sees n" + std::to_string(*subject) + " " + state_of(now) +
+                 (before ? " (was " + state_of(before) + ")" : std::string()));
+  coverage_.saw("view", state_of(before), state_of(now));
   if (!now || now->state != MemberState::dead) return;
   if (!ever_dead_[*subject]) ++figures_.deaths;
   ever_dead_[*subject] = true;

@@ -9,7 +9,7 @@ namespace mesh::score {
 
 namespace {
 
-constexpr double ppm = 1'000'000;
+constexpr double whole_ppm = 1'000'000;
 constexpr double slowest = std::numeric_limits<double>::infinity();
 
 std::vector<Observation> best_known(std::vector<Observation> all) {
@@ -58,8 +58,8 @@ void Observations::reckon(Topic& topic) {
   for (const auto& [author, observations] : topic.by_author) {
     for (const Observation& each : observations) {
       Votes& of = votes[each.subject];
-      of.success.push_back(each.success_ppm / ppm);
-      if (each.quality_ppm) of.quality.push_back(*each.quality_ppm / ppm);
+      of.success.push_back(each.success_ppm / whole_ppm);
+      if (each.quality_ppm) of.quality.push_back(*each.quality_ppm / whole_ppm);
       // Who saw nothing but failures has no latency to tell; to leave it out would let those decide
       // who say nothing, so it counts as slower than any.
       const bool known = each.latency > base::Duration::zero();

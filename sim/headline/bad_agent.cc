@@ -14,10 +14,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-double ms(base::Duration time) {
-  return std::chrono::duration<double, std::milli>(time).count();
-}
-
 Scenario scenario_of(const BadAgentPlan& plan, NodeIndex bad) {
   Scenario scenario;
   scenario.seed = plan.seed;
@@ -93,7 +89,7 @@ class Watch {
   static double mean_ms(const std::vector<base::Duration>& times) {
     base::Duration sum{};
     for (const base::Duration time : times) sum += time;
-    return times.empty() ? 0 : ms(sum) / static_cast<double>(times.size());
+    return times.empty() ? 0 : base::in_milliseconds(sum) / static_cast<double>(times.size());
   }
 
   const NodeIndex bad_;
@@ -120,7 +116,8 @@ BadAgentResult run_bad_agent(const BadAgentPlan& plan, const Progress& progress)
     watch.on_step(at, node, step);
   };
   options.progress = [&](base::Duration simulated, base::Duration total) {
-    if (progress) progress(std::min(1.0, ms(simulated) / ms(total)));
+    if (progress)
+      progress(std::min(1.0, base::in_milliseconds(simulated) / base::in_milliseconds(total)));
   };
   plan.play(scenario, options);
   return watch.result();

@@ -1,6 +1,7 @@
 #include "sim/headline/chains.h"
 
 #include "base/rng.h"
+#include "sim/headline/network_latency.h"
 #include "sim/run.h"
 #include "sim/simulated_agent.h"
 
@@ -13,12 +14,8 @@ namespace sim::headline {
 
 namespace {
 
-using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr base::Duration latency_min = microseconds(200);
-constexpr base::Duration latency_max = milliseconds(2);
 
 AgentTraits agent_of(std::uint32_t transient, std::uint32_t each_other) {
   AgentTraits agent;
@@ -35,17 +32,13 @@ AgentTraits agent_of(std::uint32_t transient, std::uint32_t each_other) {
   return agent;
 }
 
-double ms(base::Duration time) {
-  return std::chrono::duration<double, std::milli>(time).count();
-}
-
 void put_times(std::vector<base::Duration>& times, ChainResult& out) {
   if (times.empty()) return;
   std::sort(times.begin(), times.end());
   const base::Duration sum = std::accumulate(times.begin(), times.end(), base::Duration{});
-  out.mean_ms = ms(sum) / static_cast<double>(times.size());
-  out.p50_ms = ms(times[times.size() / 2]);
-  out.p99_ms = ms(times[times.size() * 99 / 100]);
+  out.mean_ms = base::in_milliseconds(sum) / static_cast<double>(times.size());
+  out.p50_ms = base::in_milliseconds(times[times.size() / 2]);
+  out.p99_ms = base::in_milliseconds(times[times.size() * 99 / 100]);
 }
 
 }  // namespace
@@ -138,7 +131,8 @@ ChainResult run_chains(const ChainPlan& plan, const Progress& progress) {
     if (started.attempt == 1) ++out.calls;
   };
   options.progress = [&](base::Duration simulated, base::Duration total) {
-    if (progress) progress(std::min(1.0, ms(simulated) / ms(total)));
+    if (progress)
+      progress(std::min(1.0, base::in_milliseconds(simulated) / base::in_milliseconds(total)));
   };
   plan.play(scenario, options);
   put_times(times, out);

@@ -1,6 +1,7 @@
 #include "sim/headline/fleet.h"
 
 #include "base/rng.h"
+#include "sim/headline/network_latency.h"
 #include "sim/run.h"
 #include "sim/simulated_agent.h"
 
@@ -16,16 +17,9 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr base::Duration latency_min = microseconds(200);
-constexpr base::Duration latency_max = milliseconds(2);
-
-double ms(base::Duration time) {
-  return std::chrono::duration<double, std::milli>(time).count();
-}
-
 double mean_ms(const std::vector<base::Duration>& times) {
   if (times.empty()) return 0;
-  return ms(std::accumulate(times.begin(), times.end(), base::Duration{})) /
+  return base::in_milliseconds(std::accumulate(times.begin(), times.end(), base::Duration{})) /
          static_cast<double>(times.size());
 }
 
@@ -140,7 +134,8 @@ FleetResult run_fleet(const FleetPlan& plan, const Progress& progress) {
     if (is_slow(started.to, started.at)) ++slow_attempts;
   };
   options.progress = [&](base::Duration simulated, base::Duration total) {
-    if (progress) progress(std::min(1.0, ms(simulated) / ms(total)));
+    if (progress)
+      progress(std::min(1.0, base::in_milliseconds(simulated) / base::in_milliseconds(total)));
   };
   plan.play(scenario, options);
   out.mean_ms = mean_ms(times);
@@ -150,7 +145,7 @@ FleetResult run_fleet(const FleetPlan& plan, const Progress& progress) {
                 static_cast<double>(std::max<std::uint64_t>(1, attempts));
   if (times.empty()) return out;
   std::sort(times.begin(), times.end());
-  out.p99_ms = ms(times[times.size() * 99 / 100]);
+  out.p99_ms = base::in_milliseconds(times[times.size() * 99 / 100]);
   return out;
 }
 

@@ -12,10 +12,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-double ms(base::Duration time) {
-  return std::chrono::duration<double, std::milli>(time).count();
-}
-
 AgentTraits agent_of(const PricesPlan& plan, bool cheap) {
   AgentTraits agent;
   agent.service_min = milliseconds(20);
@@ -67,14 +63,16 @@ PricesResult::Way run_way(const PricesPlan& plan, mesh::RoutePolicy route, doubl
   options.called = [&](const CallResult& result) {
     ++out.calls;
     if (result.good) ++out.good;
-    took += ms(result.took);
+    took += base::in_milliseconds(result.took);
   };
   options.attempted = [&](const AttemptStarted& started) {
     ++attempts;
     cost += started.to < plan.cheap ? plan.cheap_costs : plan.dear_costs;
   };
   options.progress = [&](base::Duration simulated, base::Duration total) {
-    if (progress) progress(from + std::min(1.0, ms(simulated) / ms(total)) / 2);
+    if (progress)
+      progress(from +
+               std::min(1.0, base::in_milliseconds(simulated) / base::in_milliseconds(total)) / 2);
   };
   plan.play(scenario, options);
   const double calls = std::max(1U, out.calls);

@@ -85,12 +85,12 @@ class DecisionsTest : public testing::Test {
   ShellCounters shell_;
 };
 
-constexpr DecisionPage whole{.below_height = 1'000'000, .decisions_max = 100};
+constexpr DecisionPage everything{.below_height = 1'000'000, .decisions_max = 100};
 
 TEST_F(DecisionsTest, AListGoesOnInTheArchiveWithWhatEachOfThemChanged) {
   start();
   for (const char* key : {"a", "b", "c", "d", "e"}) decide(key);
-  EXPECT_EQ(keys(list(whole).response()), (std::vector<std::string>{"e", "d", "c", "b", "a"}));
+  EXPECT_EQ(keys(list(everything).response()), (std::vector<std::string>{"e", "d", "c", "b", "a"}));
   const Response page = list({.below_height = 1'000'000, .decisions_max = 4}).response();
   EXPECT_EQ(keys(page), (std::vector<std::string>{"e", "d", "c", "b"}));
   EXPECT_NE(header(page, "link").find("before=2&"), std::string::npos) << header(page, "link");

@@ -1,5 +1,7 @@
 #include "gossip/detector.h"
 
+#include "tests/gossip/id_of.h"
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -8,12 +10,6 @@ namespace gossip {
 namespace {
 
 using namespace std::chrono_literals;
-
-base::NodeId id_of(int i) {
-  base::NodeId id;
-  id.bytes[0] = std::byte(i);
-  return id;
-}
 
 Detector::Start start_of(const base::NodeId& target) {
   Detector::Start start;

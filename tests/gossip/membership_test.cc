@@ -11,16 +11,12 @@
 namespace gossip::test {
 namespace {
 
-double seconds(base::Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 TEST(MembershipTest, JoiningBySeedConverges) {
   MeshOfMembers mesh(32);
   mesh.start_all();
   const auto took = mesh.pass_until([&] { return mesh.all_serve() && mesh.digests_agree(); }, 10s);
   ASSERT_TRUE(took);
-  RecordProperty("seconds", std::to_string(seconds(*took)));
+  RecordProperty("seconds", std::to_string(base::in_seconds(*took)));
   EXPECT_LT(*took, 3s);
   EXPECT_EQ(mesh.deaths(), 0U);
 }
@@ -52,7 +48,7 @@ TEST(MembershipTest, AKilledNodeIsDeadForAllWithinItsBound) {
     const auto took = mesh.pass_until([&] { return mesh.all_see(victim, MemberState::dead); }, 20s);
     ASSERT_TRUE(took);
     worst = std::max(worst, *took);
-    std::cout << "detected by all in " << seconds(*took) << " s\n";
+    std::cout << "detected by all in " << base::in_seconds(*took) << " s\n";
   }
   EXPECT_LT(worst, 6s);
   EXPECT_EQ(mesh.deaths(), 54U * 10 + 9 * 10 / 2);
@@ -107,7 +103,7 @@ TEST(MembershipTest, ANewRecordReachesSixtyFourNodesInUnderASecond) {
   });
   const auto took = mesh.pass_until([&] { return mesh.all_see(5, MemberState::at_capacity); }, 10s);
   ASSERT_TRUE(took);
-  std::cout << "known to all in " << seconds(*took) << " s\n";
+  std::cout << "known to all in " << base::in_seconds(*took) << " s\n";
   EXPECT_LT(*took, 1s);
 }
 
@@ -319,7 +315,7 @@ TEST(MembershipTest, APartitionHealsByItself) {
   mesh.passes = [](std::size_t, std::size_t) { return true; };
   const auto took = mesh.pass_until([&] { return mesh.all_serve() && mesh.digests_agree(); }, 120s);
   ASSERT_TRUE(took);
-  std::cout << "healed in " << seconds(*took) << " s\n";
+  std::cout << "healed in " << base::in_seconds(*took) << " s\n";
 }
 
 TEST(MembershipTest, AChangeOfAddressWorksAtOnce) {

@@ -1,5 +1,7 @@
 #include "gossip/rings.h"
 
+#include "tests/gossip/id_of.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,13 +10,6 @@
 
 namespace gossip {
 namespace {
-
-base::NodeId id_of(int i) {
-  base::NodeId id;
-  id.bytes[0] = std::byte(i & 0xff);
-  id.bytes[31] = std::byte(i >> 8);
-  return id;
-}
 
 Rings rings_of(int count) {
   Rings rings(10, base::MeshId());

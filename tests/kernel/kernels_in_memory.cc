@@ -15,7 +15,7 @@ namespace {
 
 constexpr base::WallTime calendar{1'790'000'000'000};
 
-crypto::Identity identity(std::size_t number) {
+crypto::Identity identity_of(std::size_t number) {
   crypto::Seed seed;
   seed.bytes.fill(static_cast<std::byte>(number + 1));
   return crypto::Identity::from_seed(seed);
@@ -34,7 +34,7 @@ KernelsInMemory::Node& KernelsInMemory::add(const std::string& name) {
   const auto number = nodes_.size();
   nodes_.push_back(std::make_unique<Node>(
       Node{.name = name,
-           .identity = identity(number),
+           .identity = identity_of(number),
            .at = base::Endpoint::v4({127, 0, 0, 1}, static_cast<std::uint16_t>(7400 + number)),
            .kernel = nullptr,
            .epoch = 0,

@@ -1,15 +1,13 @@
 #include "ledger/event_codec.h"
 
+#include "tests/ledger/ledger_samples.h"
+
 #include <gtest/gtest.h>
 
 namespace ledger {
 namespace {
 
-base::NodeId node(std::uint8_t first) {
-  base::NodeId out;
-  out.bytes[0] = static_cast<std::byte>(first);
-  return out;
-}
+using samples::node;
 
 // One of each kind, with nothing left at its default.
 std::vector<Event> one_of_each() {

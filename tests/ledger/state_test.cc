@@ -15,7 +15,7 @@ namespace {
 
 using testing::ElementsAre;
 
-Changes put(std::string_view key, std::string_view document) {
+Changes change_of(std::string_view key, std::string_view document) {
   Changes out;
   out.emplace(key, base::to_bytes(document));
   return out;
@@ -31,7 +31,7 @@ std::vector<std::string> keys(const State& state, std::string_view prefix) {
 
 TEST(StateTest, FindsWhatWasPutAndNothingElse) {
   const State empty;
-  const State state = empty.with(put("a", "1")).with(put("b", ""));
+  const State state = empty.with(change_of("a", "1")).with(change_of("b", ""));
   EXPECT_EQ(text(state.find("a")), "1");
   EXPECT_EQ(text(state.find("b")), "");
   EXPECT_EQ(text(state.find("c")), "(none)");
@@ -72,10 +72,10 @@ TEST(StateTest, HasTheSameRootWhateverTheWayToIt) {
 }
 
 TEST(StateTest, GoesBackToTheSameRootWhenAChangeIsTakenBack) {
-  const State before = State().with(put("a", "1"));
-  const State after = before.with(put("a", "2")).with(put("b", "3"));
+  const State before = State().with(change_of("a", "1"));
+  const State after = before.with(change_of("a", "2")).with(change_of("b", "3"));
   EXPECT_NE(after.root(), before.root());
-  Changes back = put("a", "1");
+  Changes back = change_of("a", "1");
   back.emplace("b", std::nullopt);
   EXPECT_EQ(after.with(back).root(), before.root());
   EXPECT_EQ(text(after.find("b")), "3");
@@ -88,7 +88,7 @@ TEST(StateTest, TellsKeysFromDocuments) {
 TEST(StateTest, ListsWhatIsUnderAPrefixByKey) {
   State state;
   for (const char* key : {"role/b", "role/a", "rule/1", "role", "roles/x"}) {
-    state = state.with(put(key, "x"));
+    state = state.with(change_of(key, "x"));
   }
   EXPECT_THAT(keys(state, "role/"), ElementsAre("role/a", "role/b"));
   EXPECT_EQ(keys(state, "").size(), 5U);
@@ -96,14 +96,14 @@ TEST(StateTest, ListsWhatIsUnderAPrefixByKey) {
 }
 
 TEST(StateTest, SharesBucketsThatAChangeDidNotTouch) {
-  const State before = State().with(put("a", "1")).with(put("b", "1"));
-  const State after = before.with(put("a", "2"));
+  const State before = State().with(change_of("a", "1")).with(change_of("b", "1"));
+  const State after = before.with(change_of("a", "2"));
   EXPECT_EQ(&before.bucket(State::bucket_of("b")), &after.bucket(State::bucket_of("b")));
   EXPECT_NE(&before.bucket(State::bucket_of("a")), &after.bucket(State::bucket_of("a")));
 }
 
 TEST(DraftTest, ReadsWhatItWroteAndTheBaseBelow) {
-  Draft draft(State().with(put("a", "1")).with(put("b", "1")));
+  Draft draft(State().with(change_of("a", "1")).with(change_of("b", "1")));
   draft.put("a", base::to_bytes("2"));
   draft.erase("b");
   draft.put("c", base::to_bytes("3"));
@@ -115,7 +115,7 @@ TEST(DraftTest, ReadsWhatItWroteAndTheBaseBelow) {
 }
 
 TEST(DraftTest, TakesBackWhatCameAfterAMark) {
-  Draft draft(State().with(put("a", "1")));
+  Draft draft(State().with(change_of("a", "1")));
   draft.put("b", base::to_bytes("1"));
   const base::Digest kept = draft.state().root();
   const Draft::Mark mark = draft.mark();

@@ -1,5 +1,7 @@
 #include "mesh/answered_calls.h"
 
+#include "tests/mesh/node_of.h"
+
 #include <gtest/gtest.h>
 
 #include <cstddef>
@@ -12,12 +14,6 @@ CallId id_of(std::size_t number) {
   std::string digits = std::to_string(number);
   digits.insert(0, 32 - digits.size(), '0');
   return CallId(digits);
-}
-
-base::NodeId node_of(std::uint8_t number) {
-  base::NodeId node;
-  node.bytes.fill(std::byte{number});
-  return node;
 }
 
 TEST(AnsweredCallsTest, RemembersTheLastOnesAndNoMore) {

@@ -1,15 +1,11 @@
 #include "mesh/catalogue.h"
 
+#include "tests/mesh/node_of.h"
+
 #include <gtest/gtest.h>
 
 namespace mesh {
 namespace {
-
-base::NodeId node_of(std::uint8_t number) {
-  base::NodeId node;
-  node.bytes.fill(std::byte{number});
-  return node;
-}
 
 Provider provider_of(const std::vector<std::string>& capabilities) {
   AgentDescriptor descriptor;

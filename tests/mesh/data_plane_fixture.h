@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mesh/data_plane.h"
+#include "tests/mesh/node_of.h"
 
 #include <gtest/gtest.h>
 
@@ -16,11 +17,6 @@
 
 namespace mesh {
 
-inline base::NodeId node_of(std::uint8_t number) {
-  base::NodeId node;
-  node.bytes.fill(std::byte{number});
-  return node;
-}
 inline const base::NodeId a = node_of(0xaa);
 inline const base::NodeId b = node_of(0xbb);
 inline const base::NodeId c = node_of(0xcc);

@@ -2,6 +2,7 @@
 #include "sim/headline/chains.h"
 #include "sim/headline/fleet.h"
 #include "sim/run.h"
+#include "tests/sim/runs.h"
 
 #include <gtest/gtest.h>
 
@@ -10,20 +11,6 @@
 
 namespace sim {
 namespace {
-
-Scenario parsed(const std::string& text) {
-  auto scenario = Scenario::parse("parley-scenario 1\n" + text);
-  EXPECT_TRUE(scenario.has_value()) << scenario.error().line << ": " << scenario.error().text;
-  return scenario ? scenario.value() : Scenario{};
-}
-
-std::string complaints(const Outcome& outcome) {
-  std::string text;
-  for (const Violation& violation : outcome.violations) {
-    text += violation.checker + ": " + violation.text + "\n";
-  }
-  return text;
-}
 
 TEST(CallRunTest, AgentsAndPoliciesAreReadAsTheyAreWritten) {
   const Scenario scenario = parsed(

@@ -4,6 +4,7 @@
 #include "sim/run.h"
 #include "sim/scenario_generator.h"
 #include "sim/swarm.h"
+#include "tests/sim/runs.h"
 
 #include <gtest/gtest.h>
 
@@ -15,18 +16,8 @@ namespace {
 
 using std::chrono::seconds;
 
-std::string complaints(const Outcome& outcome) {
-  std::string text;
-  for (const Violation& violation : outcome.violations) {
-    text += violation.checker + ": " + violation.text + "\n";
-  }
-  return text;
-}
-
 Outcome run_text(const std::string& text, const RunOptions& options = {}) {
-  auto scenario = Scenario::parse("parley-scenario 1\n" + text);
-  EXPECT_TRUE(scenario.has_value()) << scenario.error().line << ": " << scenario.error().text;
-  return run(scenario.value(), options);
+  return run(parsed(text), options);
 }
 
 TEST(DecisionsRunTest, ObserversFollowWhatFourValidatorsDecide) {

@@ -3,6 +3,7 @@
 
 #include "sim/scenario_generator.h"
 #include "sim/swarm.h"
+#include "tests/sim/runs.h"
 
 #include <gtest/gtest.h>
 
@@ -26,15 +27,7 @@ std::string read(const std::filesystem::path& path) {
   return text.str();
 }
 
-std::string complaints(const Outcome& outcome) {
-  std::string text;
-  for (const Violation& violation : outcome.violations) {
-    text += violation.checker + ": " + violation.text + "\n";
-  }
-  return text;
-}
-
-Scenario parsed(std::string_view text) {
+Scenario parsed_whole(std::string_view text) {
   auto scenario = Scenario::parse(text);
   EXPECT_TRUE(scenario.has_value()) << scenario.error().line << ": " << scenario.error().text;
   return scenario ? scenario.value() : Scenario{};
@@ -127,7 +120,7 @@ TEST(RunTest, ACallOfAKilledProviderIsAnsweredByTheOther) {
 TEST(RegressionTest, NoneComesBack) {
   for (const auto& entry : std::filesystem::directory_iterator(source / "sim" / "regressions")) {
     if (entry.path().extension() != ".scenario") continue;
-    EXPECT_EQ(complaints(run(parsed(read(entry.path())))), "") << entry.path();
+    EXPECT_EQ(complaints(run(parsed_whole(read(entry.path())))), "") << entry.path();
   }
 }
 
@@ -136,7 +129,7 @@ TEST(GoldenTest, TheStoriesAreStillTheSame) {
   for (const char* name :
        {"killed_node", "refuted_suspicion", "partition_heals", "graceful_leave"}) {
     const std::filesystem::path folder = source / "tests" / "golden";
-    const Scenario scenario = parsed(read(folder / (std::string(name) + ".scenario")));
+    const Scenario scenario = parsed_whole(read(folder / (std::string(name) + ".scenario")));
     const Outcome outcome = run(scenario, {.trace = true, .progress = {}});
     EXPECT_EQ(complaints(outcome), "") << name;
     const std::filesystem::path golden = folder / (std::string(name) + ".txt");

@@ -7,21 +7,13 @@ namespace sim::agreement {
 using consensus::Vote;
 using consensus::VoteKind;
 
-namespace {
-
-std::uint32_t anybody(Villain& villain) {
-  return static_cast<std::uint32_t>(villain.rng().below(villain.identities()));
-}
-
-}  // namespace
-
 void HintLiar::on_receive(Villain& villain, std::uint32_t, const consensus::Message&) {
   if (!villain.rng().chance(100'000)) return;
-  const std::uint32_t whom = anybody(villain);
+  const std::uint32_t whom = villain.anybody();
   const bool fast = villain.rng().chance(500'000);
   villain.mislead(whom, fast ? base::Duration(1) : std::chrono::seconds(10));
   // The leader of this view or the next, for whoever listens.
-  const std::uint32_t accused = anybody(villain);
+  const std::uint32_t accused = villain.anybody();
   for (std::uint32_t before = 0; before < villain.identities(); ++before) {
     if (villain.rng().chance(500'000)) villain.accuse(before, accused);
   }
@@ -40,7 +32,7 @@ void OpFlooder::on_receive(Villain& villain, std::uint32_t, const consensus::Mes
     sequence_ += villain.rng().below(3);
     if (auto op = villain.make_op(sequence_, hopeless, size)) gossip.ops.push_back(std::move(*op));
   }
-  if (!gossip.ops.empty()) villain.send(anybody(villain), gossip);
+  if (!gossip.ops.empty()) villain.send(villain.anybody(), gossip);
 }
 
 void OldMember::on_receive(Villain& villain, std::uint32_t, const consensus::Message& message) {
@@ -61,7 +53,7 @@ void OldMember::on_receive(Villain& villain, std::uint32_t, const consensus::Mes
   const base::Digest block =
       kind == VoteKind::nullify ? base::Digest{} : villain.rng().pick(blocks_);
   const auto vote = villain.vote_in(old->second, kind, view, block);
-  if (vote) villain.send(anybody(villain), *vote);
+  if (vote) villain.send(villain.anybody(), *vote);
 }
 
 bool NeverStarts::on_send(Villain& villain, std::uint32_t, consensus::Message&) {

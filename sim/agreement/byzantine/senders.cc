@@ -9,10 +9,6 @@ using consensus::VoteKind;
 
 namespace {
 
-std::uint32_t anybody(Villain& villain) {
-  return static_cast<std::uint32_t>(villain.rng().below(villain.identities()));
-}
-
 Certificate forged(Villain& villain, Certificate certificate) {
   switch (villain.rng().below(5)) {
     case 0:
@@ -44,7 +40,7 @@ void StaleReplayer::on_receive(Villain& villain, std::uint32_t, const consensus:
   if (heard_.size() > 64) heard_.pop_front();
   if (heard_.empty() || !villain.rng().chance(300'000)) return;
   const auto index = static_cast<std::size_t>(villain.rng().below(heard_.size()));
-  villain.send(anybody(villain), heard_[index],
+  villain.send(villain.anybody(), heard_[index],
                std::chrono::milliseconds(villain.rng().between(0, 3000)));
 }
 
@@ -57,7 +53,7 @@ void FarFuture::on_receive(Villain& villain, std::uint32_t, const consensus::Mes
   auto vote = villain.vote(VoteKind::notarize, view, block);
   if (!vote) return;
   if (villain.rng().chance(300'000)) vote->epoch += 1;
-  villain.send(anybody(villain), *vote);
+  villain.send(villain.anybody(), *vote);
 }
 
 bool Forger::on_send(Villain& villain, std::uint32_t to, consensus::Message& message) {
@@ -73,7 +69,7 @@ bool Forger::on_send(Villain& villain, std::uint32_t to, consensus::Message& mes
 void Forger::on_receive(Villain& villain, std::uint32_t, const consensus::Message& message) {
   const auto* certificate = std::get_if<Certificate>(&message);
   if (certificate == nullptr || !villain.rng().chance(200'000)) return;
-  villain.send(anybody(villain), forged(villain, *certificate));
+  villain.send(villain.anybody(), forged(villain, *certificate));
 }
 
 bool LyingStatus::on_send(Villain& villain, std::uint32_t, consensus::Message& message) {

@@ -29,6 +29,10 @@ class Villain {
   [[nodiscard]] virtual base::Duration now() const = 0;
   [[nodiscard]] virtual std::uint32_t identity() const = 0;
   [[nodiscard]] virtual std::uint32_t identities() const = 0;
+  // One of them, itself included.
+  [[nodiscard]] std::uint32_t anybody() {
+    return static_cast<std::uint32_t>(rng().below(identities()));
+  }
   [[nodiscard]] virtual const consensus::Epoch& epoch() const = 0;
   [[nodiscard]] virtual consensus::View view() const = 0;
   [[nodiscard]] virtual base::NodeId node() const = 0;
