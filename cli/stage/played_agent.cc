@@ -1,5 +1,7 @@
 #include "cli/stage/played_agent.h"
 
+#include <asio/post.hpp>
+
 #include <system_error>
 #include <utility>
 
@@ -19,8 +21,30 @@ std::string text_of(const base::Bytes& bytes) {
 
 }  // namespace
 
+class PlayedAgent::Open final : public transport::Receiver {
+ public:
+  Open(PlayedAgent& agent, std::uint64_t number, std::unique_ptr<transport::Stream> its_stream)
+      : stream(std::move(its_stream)), agent_(agent), number_(number) {
+    stream->set_receiver(*this);
+  }
+
+  void on_response_head(transport::ResponseHead /*head*/) override {}  // we are the one who answers
+  void on_data(base::ByteView /*bytes*/) override {}                   // it was whole already
+  void on_end(transport::Headers /*trailers*/) override {}
+  void on_failed(transport::StreamError /*error*/) override { agent_.on_gone(number_); }
+  void on_writable() override {}
+
+  std::unique_ptr<transport::Stream> stream;
+  const std::shared_ptr<Asker> asker = std::make_shared<Asker>();
+
+ private:
+  PlayedAgent& agent_;
+  const std::uint64_t number_;
+};
+
 PlayedAgent::PlayedAgent(asio::io_context& loop, Script script)
-    : script_(std::move(script)),
+    : loop_(loop),
+      script_(std::move(script)),
       collector_(
           loop, {.requests_max = requests_max},
           [this](node::WholeRequest request, std::unique_ptr<transport::Stream> stream) {
@@ -51,23 +75,33 @@ void PlayedAgent::on_request(transport::RequestHead head, std::unique_ptr<transp
 
 void PlayedAgent::on_whole(node::WholeRequest request, std::unique_ptr<transport::Stream> stream) {
   const std::uint64_t number = ++last_number_;
-  open_.emplace(number, std::move(stream));
+  const auto open = std::make_shared<Open>(*this, number, std::move(stream));
+  open_.emplace(number, open);
   script_({.method = std::move(request.head.method),
            .target = std::move(request.head.target),
            .headers = std::move(request.head.headers),
-           .body = text_of(request.body)},
+           .body = text_of(request.body),
+           .asker = open->asker},
           [this, number](PlayedAnswer text) { answer(number, text); });
 }
 
-void PlayedAgent::answer(std::uint64_t number, const PlayedAnswer& answer) {
-  auto entry = open_.extract(number);
+void PlayedAgent::on_gone(std::uint64_t number) {
+  const auto entry = open_.extract(number);
   if (entry.empty()) return;
-  transport::Stream& stream = *entry.mapped();
+  entry.mapped()->stream.reset();
+  entry.mapped()->asker->go();
+  asio::post(loop_, [kept = entry.mapped()] {});  // it is calling us right now
+}
+
+void PlayedAgent::answer(std::uint64_t number, const PlayedAnswer& answer) {
+  const auto entry = open_.extract(number);
+  if (entry.empty()) return;
+  const std::unique_ptr<transport::Stream> stream = std::move(entry.mapped()->stream);
   if (answer.breaks) return;  // destroying the stream aborts it
-  stream.send_response_head(
+  stream->send_response_head(
       {.status = answer.status, .headers = answer.headers, .body_size = answer.body.size()});
-  if (!answer.body.empty()) stream.send_data(bytes_of(answer.body));
-  stream.send_end({});
+  if (!answer.body.empty()) stream->send_data(bytes_of(answer.body));
+  stream->send_end({});
 }
 
 }  // namespace cli::stage

@@ -15,14 +15,32 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace cli::stage {
+
+// Whoever waits for an answer. An agent stops its work when nobody does any more.
+class Asker {
+ public:
+  [[nodiscard]] bool gone() const { return gone_; }
+  // What to stop when it goes; replaces what was there.
+  void when_gone(std::function<void()> stop) { stop_ = std::move(stop); }
+  void go() {
+    gone_ = true;
+    if (const auto stop = std::exchange(stop_, nullptr)) stop();
+  }
+
+ private:
+  bool gone_ = false;
+  std::function<void()> stop_;
+};
 
 struct PlayedRequest {
   std::string method;
   std::string target;
   base::Headers headers;
   std::string body;
+  std::shared_ptr<Asker> asker;
 };
 
 struct PlayedAnswer {
@@ -49,12 +67,15 @@ class PlayedAgent final : public transport::Service {
  private:
   void on_request(transport::RequestHead head, std::unique_ptr<transport::Stream> stream,
                   const transport::RequestOrigin& origin) override;
+  class Open;
   void on_whole(node::WholeRequest request, std::unique_ptr<transport::Stream> stream);
+  void on_gone(std::uint64_t number);
   void answer(std::uint64_t number, const PlayedAnswer& answer);
 
+  asio::io_context& loop_;
   const Script script_;
   std::uint64_t last_number_ = 0;
-  std::map<std::uint64_t, std::unique_ptr<transport::Stream>> open_;  // not answered yet
+  std::map<std::uint64_t, std::shared_ptr<Open>> open_;  // not answered yet
   node::RequestCollector collector_;
   transport::HttpListener listener_;  // last: it calls the rest
 };

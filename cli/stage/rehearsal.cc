@@ -160,12 +160,20 @@ void Rehearsal::serve(sim::NodeIndex node, const PlayedRequest& request,
   }
   player.desk.enter(player.agent.capacity(), [this, node, request, run,
                                               answer = std::move(answer)] {
+    if (request.asker->gone()) {
+      players_[node].desk.leave();
+      return;
+    }
     after(run.head_after, [this, node, request, run, answer] { work(node, request, run, answer); });
   });
 }
 
 void Rehearsal::work(sim::NodeIndex node, const PlayedRequest& request, const sim::AgentRun& run,
                      const PlayedAgent::Answer& answer) {
+  if (request.asker->gone()) {  // the node hung up before the agent was done
+    players_[node].desk.leave();
+    return;
+  }
   if (sim::Errand::of(request.target).further > 0 && run.goes_on()) {
     go_on(node, request, run, answer);
     return;
@@ -187,15 +195,22 @@ void Rehearsal::go_on(sim::NodeIndex node, const PlayedRequest& request, const s
       further.headers.push_back({name, std::string(*value)});
     }
   }
-  stage_.requests().send(
+  const auto& asker = request.asker;
+  const std::uint64_t sent = stage_.requests().send(
       stage_.node_url(node), std::move(further), scenario_.workload.deadline + grace,
-      [this, node, run, answer, errand, next](const WholeAnswer& part) {
+      [this, node, run, answer, errand, next, asker](const WholeAnswer& part) {
+        if (asker->gone()) return;
+        asker->when_gone(nullptr);
         players_[node].desk.leave();
         diary_.on_answer(name_of(node), capability_name(next), errand, part, now());
         const bool good = part.status == 200 && part.body == sim::good_output;
         const sim::AgentRun& said = good ? run : sim::SimulatedAgent::failed_further_on();
         answer({.status = said.status, .headers = said.headers, .body = said.body});
       });
+  asker->when_gone([this, node, sent] {
+    stage_.requests().cancel(sent);
+    players_[node].desk.leave();
+  });
 }
 
 void Rehearsal::tell_attempt(sim::NodeIndex node, const PlayedRequest& request,

@@ -49,8 +49,8 @@ Requests::Requests(asio::io_context& loop)
 
 Requests::~Requests() = default;
 
-void Requests::send(const transport::AgentUrl& url, Request request, base::Duration patience,
-                    Done done) {
+std::uint64_t Requests::send(const transport::AgentUrl& url, Request request,
+                             base::Duration patience, Done done) {
   const std::uint64_t number = ++last_number_;
   auto& pending =
       *pending_.emplace(number, std::make_unique<Pending>(*this, number, patience, std::move(done)))
@@ -62,6 +62,11 @@ void Requests::send(const transport::AgentUrl& url, Request request, base::Durat
                               .body_size = 0};
   pending.stream = client_.open(url, std::move(head), pending, {.connect_timeout = patience});
   pending.stream->send_end({});
+  return number;
+}
+
+void Requests::cancel(std::uint64_t number) {
+  pending_.erase(number);
 }
 
 void Requests::finish(std::uint64_t number, WholeAnswer answer) {

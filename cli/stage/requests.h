@@ -38,8 +38,11 @@ class Requests {
   Requests(const Requests&) = delete;
   Requests& operator=(const Requests&) = delete;
 
-  // `done` is called once from the loop, never from inside.
-  void send(const transport::AgentUrl& url, Request request, base::Duration patience, Done done);
+  // `done` is called once from the loop, never from inside. Returns what cancel() takes.
+  std::uint64_t send(const transport::AgentUrl& url, Request request, base::Duration patience,
+                     Done done);
+  // Hangs up; `done` is not called any more, unless it was to be called already.
+  void cancel(std::uint64_t number);
 
  private:
   class Pending;
