@@ -177,7 +177,8 @@ std::string headline_assumptions(const HeadlineOptions& options) {
   return "Seed " + seed + ", " + std::to_string(options.chains) +
          " chains of ten agents of 95 %; a quarter of the other chains, half as many other calls.\n"
          "Agents take 20 to 125 ms, mostly 50, work before they ask the next one, and stop when\n"
-         "nobody waits for them any more; the first caller waits for 2 s; a way between nodes takes\n"
+         "nobody waits for them any more; the first caller waits for 2 s; a way between nodes "
+         "takes\n"
          "0.2 to 2 ms.\n"
          "An agent of 95 %: " +
          mix_text(sim::headline::agent_of_95()) + ".\n" +
