@@ -77,6 +77,7 @@ Exchange difference(const View& view, const Summary& theirs, std::size_t records
       want(entry.key);
       continue;
     }
+    if (member->barred) continue;  // the difference stays until both know who is
     const Version& ours = member->record.record.version;
     const std::uint64_t evidence = evidence_of(*member);
     if (ours < entry.version || (ours == entry.version && evidence < entry.evidence)) {

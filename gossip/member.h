@@ -27,6 +27,7 @@ struct Member {
   MemberState state = MemberState::joining;
   base::Instant since;          // when this state was entered
   bool degraded = false;        // some of its monitors reach it and some do not: avoid, do not bury
+  bool barred = false;          // it may not take part: it has left, whatever it says
   base::Duration round_trip{};  // moving average of answered probes; 0 = never probed
   std::uint32_t row = 0;        // where gossip::View keeps the rest; nobody else's business
 };

@@ -13,6 +13,17 @@ Membership::Membership(Options options, Self self, const crypto::Identity& ident
 Membership::~Membership() = default;
 Membership::Membership(Membership&&) noexcept = default;
 
+void Membership::guard(std::function<bool(const base::NodeId& id)> welcomes) {
+  state_->view.guard(std::move(welcomes));
+}
+
+void Membership::on_doors_changed(std::span<const base::NodeId> whom, base::Instant now,
+                                  Effects& effects) {
+  state_->begin(now, effects);
+  state_->view.on_doors_changed(whom, now, effects);
+  state_->finish(now, effects);
+}
+
 void Membership::on_start(base::WallTime wall, base::Instant now, Effects& effects) {
   State& s = *state_;
   s.heeded = effects.size();
@@ -50,7 +61,8 @@ void Membership::on_packet(const base::NodeId& from, const base::Endpoint& addre
   State& s = *state_;
   s.begin(now, effects);
   ++s.counters.packets_received;
-  if (from != s.self) {
+  const Member* sender = s.view.find(from);
+  if (from != s.self && (sender == nullptr || !sender->barred)) {
     if (const auto* ack = std::get_if<Ack>(&packet.body)) {
       s.on_candidate_ack(from, *ack, now, effects);
     }

@@ -21,6 +21,7 @@
 #include "gossip/reports.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -47,6 +48,12 @@ class Membership {
   Membership(Options options, Self self, const crypto::Identity& identity, base::Rng rng);
   ~Membership();
   Membership(Membership&&) noexcept;
+
+  // Before the first call, if at all: whom this does not welcome may not take part. Such a member
+  // has left, whatever it and others say: it is not probed, asks nobody, and counts for nothing.
+  void guard(std::function<bool(const base::NodeId& id)> welcomes);
+  // Of these the welcome may have changed; of everybody, if there are none.
+  void on_doors_changed(std::span<const base::NodeId> whom, base::Instant now, Effects& effects);
 
   // First call. The wall clock only aligns probing rounds between nodes; nothing is decided by it.
   void on_start(base::WallTime wall, base::Instant now, Effects& effects);

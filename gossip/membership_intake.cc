@@ -69,6 +69,7 @@ bool Membership::State::worth_checking(const SignedAccusation& signed_accusation
   const Member* subject = view.find(accusation.subject);
   const bool newer_comes = verification.awaits_record_of(accusation.subject);
   if (subject == nullptr) return newer_comes || admission.contains(accusation.subject);
+  if (subject->barred) return false;
   if (view.digest(*subject) != accusation.record) return newer_comes;
   for (const auto& known : view.evidence(*subject)) {
     if ((*known).accusation.accuser == accusation.accuser) return false;
@@ -124,6 +125,7 @@ void Membership::State::enter(const crypto::Verified<SignedRecord>& record, bool
   const View::Put outcome = view.put(record, now, effects);
   if (outcome == View::Put::stale) return;
   rumors.drop_accusations(subject);
+  if (view.find(subject)->barred) return;
   if (news) rumors.add({.subject = subject, .accuser = {}});
   if (outcome == View::Put::added && !name_noticed && !start.name.empty() && subject != self &&
       record->record.name == start.name) {

@@ -140,7 +140,7 @@ void Membership::State::fill(const base::NodeId& to, Packet& packet) {
   };
   rumors.fill(times, [&](const RumorKey& key) {
     const Member* member = view.find(key.subject);
-    if (member == nullptr) return RumorQueue::Offer::void_now;
+    if (member == nullptr || member->barred) return RumorQueue::Offer::void_now;
     if (key.accuser.is_zero()) {
       // Of two members neither has anybody to tell the other's record to.
       const bool only_them = view.rings().size() <= 2;

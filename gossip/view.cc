@@ -35,6 +35,11 @@ MemberState word_of(const Record& record) {
   return MemberState::joining;
 }
 
+// What it counts as while nobody accuses it.
+MemberState word_of(const Member& member) {
+  return member.barred ? MemberState::left : word_of(member.record.record);
+}
+
 bool is_gone(const Member& member) {
   return member.state == MemberState::dead || member.state == MemberState::left;
 }
@@ -94,7 +99,7 @@ void View::become(const base::NodeId& id, Member& member, MemberState state, boo
     toggle_digest(id, member);
     member.state = state;
     member.since = now;
-    row(member).told = true;
+    row(member).told = !member.barred;
     toggle_digest(id, member);
     effects.push_back(
         base::Transition{"member", to_string(before), to_string(state), id.short_hex()});
@@ -133,13 +138,15 @@ View::Put View::put(const crypto::Verified<SignedRecord>& record, base::Instant 
       rows_[member.row] = {};
     }
     member.record = *record;
-    member.state = word_of(record->record);
+    member.barred = bars(id);
+    member.state = word_of(member);
     member.since = now;
     row(member).added = now;
+    row(member).told = !member.barred;
     row(member).digest = record_digest(record->record, mesh_);
     toggle_digest(id, member);
     if (member.state != MemberState::left) rings_.add(id);
-    if (is_gone(member)) told_gone_.insert({member.since, id});
+    if (is_gone(member) && !member.barred) told_gone_.insert({member.since, id});
     find_place(id, member);
     effects.push_back(
         base::Transition{"member", "unknown", to_string(member.state), id.short_hex()});
@@ -152,7 +159,7 @@ View::Put View::put(const crypto::Verified<SignedRecord>& record, base::Instant 
   toggle_digest(id, member);
   member.record = *record;
   standing.digest = record_digest(record->record, mesh_);
-  standing.told = true;
+  standing.told = !member.barred;
   toggle_digest(id, member);
   if (restarted) standing.ever_heard = false;
   standing.unreached = false;
@@ -175,8 +182,44 @@ View::Put View::put(const crypto::Verified<SignedRecord>& record, base::Instant 
   } else {
     accused_.erase(id);
   }
-  become(id, member, word_of(record->record), true, now, effects);
+  become(id, member, word_of(member), true, now, effects);
   return Put::newer;
+}
+
+bool View::bars(const base::NodeId& id) const {
+  return welcomes_ && id != self_ && !welcomes_(id);
+}
+
+void View::on_doors_changed(std::span<const base::NodeId> whom, base::Instant now,
+                            Effects& effects) {
+  for (const base::NodeId& id : whom) {
+    const auto found = members_.find(id);
+    if (found != members_.end()) bar(id, found->second, bars(id), now, effects);
+  }
+  if (!whom.empty()) return;
+  for (auto& [id, member] : members_) bar(id, member, bars(id), now, effects);
+}
+
+// What is known against it stays, and is judged when it may take part again.
+void View::bar(const base::NodeId& id, Member& member, bool barred, base::Instant now,
+               Effects& effects) {
+  if (member.barred == barred) return;
+  Row& standing = row(member);
+  toggle_digest(id, member);
+  member.barred = barred;
+  standing.told = !barred;
+  toggle_digest(id, member);
+  standing.accused = base::Instant::never();
+  standing.looked = base::Instant::never();
+  standing.verdict = base::Instant::never();
+  member.degraded = false;
+  accused_.erase(id);
+  if (!barred && !standing.evidence.empty()) {
+    accused_.insert(id);
+    standing.verdict = now;
+    next_verdict_ = std::min(next_verdict_, now);
+  }
+  become(id, member, word_of(member), false, now, effects);
 }
 
 bool View::accuse(const crypto::Verified<SignedAccusation>& accusation, base::Instant now) {
@@ -277,7 +320,7 @@ void View::acquit(const base::NodeId& id, Member& member, Row& standing, base::I
     // Evidence of those who are no monitors now stays; a change of the rings may make them so.
     if (standing.evidence.empty()) accused_.erase(id);
   }
-  const MemberState word = word_of(member.record.record);
+  const MemberState word = word_of(member);
   if (member.state != word || member.degraded != was_degraded) {
     become(id, member, word, false, now, effects);
   }
@@ -432,7 +475,8 @@ void View::leave_place(const base::NodeId& id, const Member& member) {
 
 void View::forget(const base::NodeId& id, Effects& effects) {
   const Member& member = members_.at(id);
-  graves_.use(id) = member.record.record.version;
+  // The record of one who is barred may be its newest still when it may take part again.
+  if (!member.barred) graves_.use(id) = member.record.record.version;
   toggle_digest(id, member);
   leave_place(id, member);
   told_gone_.erase({member.since, id});

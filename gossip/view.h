@@ -13,6 +13,10 @@
 // The dead and the left are told to others for a while only; then each node keeps them for itself,
 // out of the digests, and forgets them when it likes. A full table has room for a newcomer as long
 // as it holds somebody dead, or whom nobody ever heard.
+//
+// Who may not take part is barred: it has left, whatever it or others say, and it is told to nobody
+// either. Its newest record is kept all the same, so that it stands where it should at once when it
+// may take part again.
 #pragma once
 
 #include "base/recent_table.h"
@@ -25,6 +29,7 @@
 #include "gossip/suspicion.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <span>
@@ -39,7 +44,14 @@ class View {
   using Evidence = std::vector<crypto::Verified<SignedAccusation>>;
   enum class Put : std::uint8_t { added, newer, stale };
 
+  using Welcomes = std::function<bool(const base::NodeId& id)>;
+
   View(const Options& options, const base::MeshId& mesh, const base::NodeId& self);
+
+  // Who is not welcome is barred; until then everybody is welcome.
+  void guard(Welcomes welcomes) { welcomes_ = std::move(welcomes); }
+  // Asks about these again; about everybody, if there are none.
+  void on_doors_changed(std::span<const base::NodeId> whom, base::Instant now, Effects& effects);
 
   Put put(const crypto::Verified<SignedRecord>& record, base::Instant now, Effects& effects);
   // True if this is new evidence that others should hear.
@@ -110,6 +122,9 @@ class View {
 
   void become(const base::NodeId& id, Member& member, MemberState state, bool record_changed,
               base::Instant now, Effects& effects);
+  void bar(const base::NodeId& id, Member& member, bool barred, base::Instant now,
+           Effects& effects);
+  [[nodiscard]] bool bars(const base::NodeId& id) const;
   void judge_one(const base::NodeId& id, std::uint32_t stretch, base::Instant now, Effects& effects,
                  Looks& looks);
   // True while our own look at one that the monitors give up may still tell otherwise.
@@ -128,7 +143,8 @@ class View {
   const Options options_;
   const base::MeshId mesh_;
   const base::NodeId self_;
-  Rings rings_;  // everybody but the dead and the left
+  Welcomes welcomes_;  // empty: everybody is
+  Rings rings_;        // everybody but the dead and the left
   std::map<base::NodeId, Member> members_;
   std::vector<Row> rows_;
   std::vector<std::uint32_t> free_rows_;

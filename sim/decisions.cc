@@ -304,6 +304,24 @@ void Decisions::see_welcome(const kernel::Agreement& seen) {
   }
 }
 
+bool Decisions::misled(NodeIndex node) const {
+  const kernel::Kernel* kernel = access_.kernel(node);
+  if (!lies(node) || kernel == nullptr) return false;
+  for (NodeIndex other = 0; other < outside_.size(); ++other) {
+    if (outside_[other] && kernel->welcomes(world_.id_of(other))) return true;
+  }
+  return false;
+}
+
+void Decisions::see_doors(NodeIndex node) {
+  if (agreement(node) == nullptr) return;
+  for (NodeIndex other = 0; other < outside_.size(); ++other) {
+    if (access_.kernel(node)->welcomes(world_.id_of(other))) continue;
+    observer_.tell(&Checker::on_door_shut,
+                   DoorShut{world_.scheduler().now() - base::Instant(), node, other});
+  }
+}
+
 std::string Decisions::text_of(const Wish& wish, const kernel::Agreement* best) const {
   std::string text = "an op of n" + std::to_string(wish.by) + " is not decided";
   if (best == nullptr) return text + ": nobody is there";

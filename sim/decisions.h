@@ -65,6 +65,10 @@ class Decisions {
   // Not let in, or put out, as far as anybody knows.
   [[nodiscard]] bool outside(NodeIndex node) const { return outside_[node]; }
 
+  // It lies about decisions, was cut off for it, and so believes somebody who was put out since:
+  // that one lives, and has the others silent.
+  [[nodiscard]] bool misled(NodeIndex node) const;
+
   // ---- what is asked of the mesh ----
   void begin(const Fault& fault);  // evict, reconfigure
   void propose(std::uint32_t number);
@@ -107,6 +111,7 @@ class Decisions {
                     const consensus::Block& block);
   void see_evidence(const consensus::Block& block);
   void see_welcome(const kernel::Agreement& seen);
+  void see_doors(NodeIndex node);
   void sync_log(NodeIndex node, std::uint32_t life, std::uint64_t position, base::Instant since);
   template <class Effect>
   void archive(NodeIndex node, Effect&& effect);

@@ -97,6 +97,7 @@ void Decisions::second() {
     pursue();
   }
   for (NodeIndex node = 0; node < outside_.size(); ++node) {
+    see_doors(node);
     const kernel::Agreement* own = agreement(node);
     if (own == nullptr || lies(node) || own->alarms() == 0 ||
         weakness_ != consensus::Weakness::none)

@@ -87,7 +87,7 @@ void Observer::compare(NodeIndex observer, base::Duration at, const base::NodeId
   }
   std::optional<Seen>& known = seen_[observer][*subject];
   std::optional<Seen> now;
-  if (member != nullptr) now = Seen{member->state, member->record.record.version};
+  if (member != nullptr) now = Seen{member->state, member->record.record.version, member->barred};
   if (known == now) return;
   const std::optional<Seen> before = std::exchange(known, now);
   tell(&Checker::on_view, ViewChange{at, observer, *subject, before, now,
@@ -144,9 +144,10 @@ void Observer::end(base::Duration at) {
   }
 }
 
-std::string Observer::disagreement(const std::vector<const gossip::Membership*>& views) const {
+std::string Observer::disagreement(const std::vector<const gossip::Membership*>& views,
+                                   const std::vector<bool>& misled) const {
   for (NodeIndex observer = 0; observer < views.size(); ++observer) {
-    if (views[observer] == nullptr || !truth_.honest(observer)) continue;
+    if (views[observer] == nullptr || !truth_.honest(observer) || misled[observer]) continue;
     std::uint32_t living = 0;
     for (const auto& [id, member] : views[observer]->members()) {
       const std::optional<NodeIndex> subject = index_of(id);

@@ -50,8 +50,9 @@ class Observer {
   void end(base::Duration at);
 
   // What is wrong with the views, as the truth has it; empty if nothing. `views` by node, null =
-  // down.
-  [[nodiscard]] std::string disagreement(const std::vector<const gossip::Membership*>& views) const;
+  // down; of those of the misled nothing is expected.
+  [[nodiscard]] std::string disagreement(const std::vector<const gossip::Membership*>& views,
+                                         const std::vector<bool>& misled) const;
 
   [[nodiscard]] Truth& truth() { return truth_; }
   [[nodiscard]] Coverage& coverage() { return coverage_; }

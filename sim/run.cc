@@ -60,6 +60,14 @@ std::vector<const gossip::Membership*> World::views() const {
   return result;
 }
 
+std::vector<bool> World::misled() const {
+  std::vector<bool> result(nodes_.size(), false);
+  for (NodeIndex node = 0; decisions_ && node < nodes_.size(); ++node) {
+    result[node] = decisions_->misled(node);
+  }
+  return result;
+}
+
 // What is not yet as it should be once all is calm; empty if nothing.
 std::string World::unsettled() {
   if (!open_calls_.empty()) return std::to_string(open_calls_.size()) + " calls are open";
@@ -71,7 +79,7 @@ std::string World::unsettled() {
   if (decisions_) {
     if (std::string problem = decisions_->unsettled(); !problem.empty()) return problem;
   }
-  return observer_->disagreement(views());
+  return observer_->disagreement(views(), misled());
 }
 
 // What a node tells of agents.
@@ -171,8 +179,8 @@ void World::second() {
   if (decisions_) decisions_->second();
   if (options_.watch) observer_->second(now());
   Figures& figures = observer_->figures();
-  if (!figures.first_convergence && !calm_ && observer_->disagreement(views()).empty() &&
-      all_started()) {
+  if (!figures.first_convergence && !calm_ && all_started() &&
+      observer_->disagreement(views(), misled()).empty()) {
     figures.first_convergence = now();
     observer_->coverage().saw("milestone", "", "first_convergence");
   }

@@ -391,10 +391,7 @@ void draw_committee_change(Scenario& scenario, base::Rng rng) {
   scenario.faults.push_back(std::move(change));
 }
 
-// None beside validators that lie: who learns nothing of the eviction goes on to vouch for the
-// evicted in gossip, and the others see it come back again and again.
 void draw_eviction(Scenario& scenario, base::Rng rng) {
-  if (!scenario.liars.empty()) return;
   std::vector<NodeIndex> subjects;
   for (NodeIndex node = scenario.seeds; node < scenario.nodes; ++node) {
     bool sits = contains(scenario.deciding.validators, node);

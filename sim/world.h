@@ -148,6 +148,7 @@ class World final : public Surroundings, public CallObserver {
   [[nodiscard]] bool over() const { return options_.stop_at_first && observer_->violated(); }
   [[nodiscard]] base::Duration now() const { return scheduler_.now() - base::Instant(); }
   [[nodiscard]] std::vector<const gossip::Membership*> views() const;
+  [[nodiscard]] std::vector<bool> misled() const;
 
   static constexpr std::uint32_t workload_concurrency = 8;     // of an agent, unless it is full
   static constexpr std::uint64_t voice_epoch = 1'000'000'000;  // above all that a kernel claims

@@ -323,7 +323,7 @@ void Agreement::take(consensus::Decided&& effect, Effects& effects) {
   stored.events = ledger::encode_events(applied.outcome);
   show(applied, effect.epoch);
   for (const ledger::Event& event : applied.outcome.events) {
-    put_out(event, effects);
+    heed_doors(event, effects);
     policies_changed = policies_changed || std::holds_alternative<ledger::PolicyChanged>(event) ||
                        std::holds_alternative<ledger::PolicyRemoved>(event);
   }
@@ -359,6 +359,7 @@ void Agreement::take(consensus::Installed&& effect, Effects& effects) {
   for (const auto& [node, member] : ledger::members_of(state())) {
     if (!ledger::is_welcome(state(), node)) effects.emplace_back(DropLinks{node});
   }
+  doors_changed_.emplace();
   tell_policies(effects);
   effects.emplace_back(base::Notice{base::Severity::info,
                                     "agreement: took in the state of height " +
@@ -366,13 +367,23 @@ void Agreement::take(consensus::Installed&& effect, Effects& effects) {
 }
 
 // Who may not take part any more hears nothing more over the links that it has.
-void Agreement::put_out(const ledger::Event& event, Effects& effects) {
-  if (const auto* evicted = std::get_if<ledger::MemberEvicted>(&event)) {
-    effects.emplace_back(DropLinks{evicted->node});
-  }
-  if (const auto* revoked = std::get_if<ledger::IdentityRevoked>(&event)) {
-    effects.emplace_back(DropLinks{revoked->node});
-  }
+void Agreement::heed_doors(const ledger::Event& event, Effects& effects) {
+  const auto changed = [&](const base::NodeId& node) {
+    // Who is in now sees who else is; until then it took everybody for one who may.
+    const bool everybody = node == identity_.id() || (doors_changed_ && doors_changed_->empty());
+    if (!doors_changed_ || everybody) doors_changed_.emplace();
+    if (!everybody) doors_changed_->push_back(node);
+  };
+  const auto put_out = [&](const base::NodeId& node) {
+    changed(node);
+    effects.emplace_back(DropLinks{node});
+  };
+  base::match(
+      event, [&](const ledger::MemberAdmitted& e) { changed(e.node); },
+      [&](const ledger::MemberLeft& e) { changed(e.node); },
+      [&](const ledger::MemberForgotten& e) { changed(e.node); },
+      [&](const ledger::MemberEvicted& e) { put_out(e.node); },
+      [&](const ledger::IdentityRevoked& e) { put_out(e.node); }, [](const auto&) {});
 }
 
 // All decisions of one step are one transaction, since the proof of the last is that of all.

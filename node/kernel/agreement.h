@@ -116,6 +116,12 @@ class Agreement {
   // Why the op could not be decided if it came next, as far as this node knows.
   [[nodiscard]] std::optional<ledger::Reason> refusal(const ledger::Op& op) const;
 
+  // Who may take part now and might not before, or the other way round, since this was asked last;
+  // an empty list: perhaps everybody.
+  [[nodiscard]] std::optional<std::vector<base::NodeId>> take_doors_changed() {
+    return std::exchange(doors_changed_, std::nullopt);
+  }
+
   // ---- views ----
   [[nodiscard]] std::uint64_t wall_ms() const;
   [[nodiscard]] bool welcomes(const base::NodeId& id) const {
@@ -144,7 +150,7 @@ class Agreement {
   void take(consensus::Installed&& effect, Effects& effects);
   void take(const consensus::Alarm& alarm, Effects& effects);
   void publish(const consensus::Certificate& finalization, Effects& effects);
-  static void put_out(const ledger::Event& event, Effects& effects);
+  void heed_doors(const ledger::Event& event, Effects& effects);
   void flush_decisions(Effects& effects);
   void tell_policies(Effects& effects) const;
   void show(const Applied& applied, std::uint64_t epoch);
@@ -173,6 +179,7 @@ class Agreement {
   std::vector<ledger::Op> drafts_;  // not signed yet, in order; fewer than op_set_max
   base::Instant sign_at_ = base::Instant::never();
   std::deque<DecisionView> decisions_;  // the newest last
+  std::optional<std::vector<base::NodeId>> doors_changed_;
   std::vector<PassedOver> passed_over_;
   std::uint64_t decided_ = 0;
   std::uint64_t alarms_ = 0;

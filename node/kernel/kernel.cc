@@ -65,8 +65,10 @@ void Kernel::handle(Input input, base::Instant now, Effects& effects) {
   now_ = now;
   base::match(std::move(input), [&](auto&& value) { on(std::forward<decltype(value)>(value)); });
   data_plane_.on_drain(lifecycle_.drain_wanted());
+  heed_doors();
   take_gossip(effects);
   publish_status();
+  heed_doors();
   take_gossip(effects);
   take_calls(effects);
   take_agreement(effects);
@@ -89,10 +91,10 @@ void Kernel::on(Started&& input) {
   for (const mesh::Deferrals::Kept& kept : deferred_) data_plane_.restore(kept, now_);
   deferred_.clear();
   warm_until_ = now_ + std::chrono::minutes(2);
+  start_agreement(input.wall);  // first, since it knows who may take part
   membership_.on_start(input.wall, now_, gossip_effects_);
   gate_.emplace(identity_, options_.mesh, membership_.find(self_)->record.record.version.epoch,
                 options_.gate);
-  start_agreement(input.wall);
   if (is_plausible(input.wall)) return;
   gossip_effects_.emplace_back(base::Notice{
       base::Severity::warning,

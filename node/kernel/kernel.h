@@ -141,6 +141,7 @@ class Kernel {
   void start_agreement(base::WallTime wall);
   void tend_agreement();
   // kernel_doors.cc
+  void heed_doors();
   void knock();
   void on_knock(PeerAsked&& input);
   [[nodiscard]] std::vector<base::NodeId> some_observers(std::size_t max);

@@ -16,6 +16,7 @@ constexpr std::size_t ring_successors = 2;
 void Kernel::start_agreement(base::WallTime wall) {
   if (!agreement_) return;
   agreement_->choose_observers([this](std::size_t max) { return some_observers(max); });
+  membership_.guard([this](const base::NodeId& id) { return welcomes(id); });
   if (auto started = agreement_->on_start(wall, now_, agreement_effects_); !started) {
     agreement_effects_.emplace_back(base::Notice{
         base::Severity::error, started.error() +

@@ -20,10 +20,12 @@ mesh::ExchangeSettled settled(mesh::ExchangeId exchange, mesh::Outcome outcome, 
 
 void Kernel::on(CallArrived&& input) {
   const auto* peer = std::get_if<mesh::FromPeer>(&input.origin);
-  if (peer != nullptr && membership_.find(peer->node) == nullptr) {
+  const gossip::Member* caller = peer == nullptr ? nullptr : membership_.find(peer->node);
+  if (peer != nullptr && (caller == nullptr || caller->barred)) {
     const base::NodeId from = peer->node;
     Newcomers::Request request = std::move(input);
-    if (!newcomers_.hold(from, request, now_)) refuse(std::move(request));
+    const bool waits = caller == nullptr && newcomers_.hold(from, request, now_);
+    if (!waits) refuse(std::move(request));
     return;
   }
   data_plane_.on_call(input.exchange, input.origin, std::move(input.request), now_, call_effects_);

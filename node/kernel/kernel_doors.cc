@@ -20,6 +20,14 @@ bool Kernel::welcomes(const base::NodeId& id) const {
   return !agreement_ || agreement_->welcomes(id) || !agreement_->welcomes(self_);
 }
 
+// Membership bars who may not take part, so that nobody who vouches for it brings it back.
+void Kernel::heed_doors() {
+  if (!agreement_) return;
+  if (const auto changed = agreement_->take_doors_changed()) {
+    membership_.on_doors_changed(*changed, now_, gossip_effects_);
+  }
+}
+
 bool Kernel::lets_in(const base::NodeId& id) const {
   return welcomes(id) || agreement_->may_knock(id);
 }

@@ -12,6 +12,7 @@
 #include "sim/checkers/false_death.h"
 #include "sim/checkers/forgery.h"
 #include "sim/checkers/opinions.h"
+#include "sim/checkers/outsiders.h"
 #include "sim/checkers/quality.h"
 #include "sim/checkers/states.h"
 #include "sim/checkers/traffic.h"
@@ -38,6 +39,7 @@ std::vector<std::unique_ptr<Checker>> all_checkers(const Truth& truth, const bas
   checkers.push_back(std::make_unique<BudgetsChecker>(truth));
   checkers.push_back(std::make_unique<EjectionsChecker>(truth));
   checkers.push_back(std::make_unique<DecisionsChecker>(truth));
+  checkers.push_back(std::make_unique<OutsidersChecker>(truth));
   return checkers;
 }
 

@@ -26,6 +26,7 @@ namespace sim {
 struct Seen {
   gossip::MemberState state = gossip::MemberState::joining;
   gossip::Version version;
+  bool barred = false;  // it may not take part, as far as the observer knows
   bool operator==(const Seen&) const = default;
 };
 // One row of one node's table changed. `record` is what the row holds now; null if it is gone.
@@ -184,6 +185,7 @@ class Checker {
   virtual void on_decided(const BlockDecided& /*decided*/) {}
   virtual void on_archived(const BlockArchived& /*archived*/) {}
   virtual void on_contact(const ContactWithOutsider& /*contact*/) {}
+  virtual void on_door_shut(const DoorShut& /*shut*/) {}
   virtual void on_second(base::Duration /*at*/) {}  // each simulated second
   virtual void on_end(base::Duration /*at*/) {}
 

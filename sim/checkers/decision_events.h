@@ -41,5 +41,11 @@ struct ContactWithOutsider {
   NodeIndex to = 0;
   std::string_view what;
 };
+// A node knows of another one that it was put out, or never let in. Told each second.
+struct DoorShut {
+  base::Duration at{};
+  NodeIndex observer = 0;
+  NodeIndex subject = 0;
+};
 
 }  // namespace sim

@@ -22,6 +22,10 @@ bool may_follow(gossip::MemberState before, gossip::MemberState after) {
 
 void StatesChecker::on_view(const ViewChange& change) {
   if (!change.before || !change.after) return;
+  // Let in again: what its record says holds as if it had just come.
+  if (change.before->barred && !change.after->barred) return;
+  // Put out.
+  if (change.after->barred && change.after->state == gossip::MemberState::left) return;
   if (change.after->version > change.before->version) return;
   if (may_follow(change.before->state, change.after->state)) return;
   violate(change.at,

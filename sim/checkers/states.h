@@ -1,4 +1,5 @@
-// The dead and the left come back only by a newer record of their own, and no row makes a step that
+// The dead and the left come back only by a newer record of their own, or when they may take part
+// again, and no row makes a step that
 // does not exist: what a member says of itself changes only with its record, a death is preceded by
 // a suspicion or comes from others together with the accusations.
 #pragma once

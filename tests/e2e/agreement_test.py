@@ -165,17 +165,17 @@ class AgreementTest(unittest.TestCase):
 
             def state_at(node):
                 return next((row["state"] for row in node.members() if row["id"] == outcast.id),
-                            "dead")
+                            "left")
 
             for node in committee.nodes:
-                mesh.wait_until(lambda: state_at(node) == "dead", "the outcast is gone", 30)
+                mesh.wait_until(lambda: state_at(node) == "left", "the outcast is gone", 30)
             outcast.kill()
             again = committee.observer("outcast", data=outcast.folder / "data")
             self.assertEqual(again.id, outcast.id)
             mesh.wait_until(lambda: again.metric("parley_links_failed_total") >= 2 or
                             committee.nodes[0].metric("parley_links_refused_total") >= 2,
                             "it was refused at the door, twice", 30)
-            self.assertTrue(all(state_at(node) == "dead" for node in committee.nodes))
+            self.assertTrue(all(state_at(node) == "left" for node in committee.nodes))
             self.assertFalse([row for row in again.members() if row["state"] == "serving"
                               and row["id"] != again.id])
 

@@ -103,7 +103,7 @@ class DoorsTest(unittest.TestCase):
             guest = committee.observer("guest")
             mesh.wait_until(lambda: states_of(node, guest.id) == ["serving"], "the guest")
             propose(node, "member", "--action", "revoke", "--node", guest.id, "--reason", "stolen")
-            mesh.wait_until(lambda: states_of(node, guest.id) in ([], ["dead"]), "gone", 30)
+            mesh.wait_until(lambda: states_of(node, guest.id) in ([], ["left"]), "gone", 30)
             self.assertEqual(node.get("/v1/invitations").status, 405)
             answer = mesh.request(node.api, "POST", "/v1/invitations", "{}")
             self.assertEqual(answer.status, 409)

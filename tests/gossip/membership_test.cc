@@ -409,5 +409,53 @@ TEST(MembershipTest, ADescriptorIsPulledFromItsOwnerAndFromOthersWhenItIsGone) {
   EXPECT_EQ(std::get<DescriptorArrived>(*arrived).descriptor, body);
 }
 
+// All but one know that node 5 was put out. That one goes on to vouch for it, and neither of the
+// two is believed.
+TEST(MembershipTest, WhoIsBarredStaysSoWhoeverVouchesForIt) {
+  MeshOfMembers mesh(8);
+  mesh.start_all();
+  ASSERT_TRUE(mesh.pass_until([&] { return mesh.all_serve() && mesh.digests_agree(); }, 20s));
+  const std::set<std::size_t> unaware{4, 5};
+  bool out = true;
+  for (std::size_t i = 0; i < 8; ++i) {
+    if (unaware.contains(i)) continue;
+    mesh[i].guard([&](const base::NodeId& id) { return !out || id != mesh.id(5); });
+  }
+  const auto doors_changed = [&] {
+    for (std::size_t i = 0; i < 8; ++i) {
+      const std::vector whom{mesh.id(5)};
+      if (!unaware.contains(i)) {
+        mesh.run(i, [&](Membership& m, Effects& e) { m.on_doors_changed(whom, mesh.now, e); });
+      }
+    }
+  };
+  doors_changed();
+  std::size_t changes = 0;
+  std::size_t packets = 0;
+  mesh.on_effect = [&](std::size_t node, const Effect& effect) {
+    if (unaware.contains(node)) return;
+    const auto* change = std::get_if<MemberChanged>(&effect);
+    if (change != nullptr && change->id == mesh.id(5) && change->after != MemberState::left) {
+      ++changes;
+    }
+    const auto* packet = std::get_if<SendPacket>(&effect);
+    if (packet != nullptr && packet->to == mesh.id(5)) ++packets;
+  };
+  for (int i = 0; i < 20; ++i) {  // it has news of itself all the time
+    mesh.run(5, [&](Membership& m, Effects& e) {
+      const Readiness readiness = i % 2 == 0 ? Readiness::at_capacity : Readiness::serving;
+      m.on_local_status({.readiness = readiness, .load = {}, .descriptor = {}}, mesh.now, e);
+    });
+    mesh.pass(3s);
+  }
+  EXPECT_EQ(changes, 0U);
+  EXPECT_EQ(packets, 0U);
+  EXPECT_EQ(mesh.deaths(), 0U);
+  mesh.on_effect = [](std::size_t, const Effect&) {};
+  out = false;
+  doors_changed();
+  EXPECT_TRUE(mesh.pass_until([&] { return mesh.all_serve() && mesh.digests_agree(); }, 120s));
+}
+
 }  // namespace
 }  // namespace gossip::test

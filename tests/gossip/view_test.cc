@@ -308,5 +308,92 @@ TEST_F(ViewTest, AFullTableMakesRoomOfTheGoneAndTheUnheardButNotOfTheLiving) {
   EXPECT_FALSE(make_room()) << "all the others live";
 }
 
+// Whom somebody said to be out may not take part.
+class BarredTest : public ViewTest {
+ protected:
+  BarredTest() {
+    fill(5);
+    view->guard([this](const base::NodeId& id) { return id != out; });
+    effects.clear();
+  }
+  void put_out(const base::NodeId& id) {
+    out = id;
+    view->on_doors_changed({}, now, effects);
+  }
+  std::vector<MemberState> told_of(const base::NodeId& id) const {
+    std::vector<MemberState> told;
+    for (const Effect& effect : effects) {
+      const auto* change = std::get_if<MemberChanged>(&effect);
+      if (change != nullptr && change->id == id) told.push_back(change->after);
+    }
+    return told;
+  }
+
+  base::NodeId out;
+};
+
+TEST_F(BarredTest, HasLeftWhateverItSaysAndIsNeitherOnTheRingsNorInTheDigest) {
+  View other(options, mesh, ids[0]);
+  for (const std::size_t i : {0U, 1U, 3U, 4U}) {
+    other.put(crypto::Verified<SignedRecord>::own(nodes[i].current()), now, effects);
+  }
+  effects.clear();
+  put_out(ids[2]);
+  EXPECT_EQ(publish(2), View::Put::newer);
+  EXPECT_EQ(told_of(ids[2]), (std::vector{MemberState::left, MemberState::left}));
+  EXPECT_EQ(view->rings().size(), 4U);
+  EXPECT_FALSE(view->told(*view->find(ids[2])));
+  EXPECT_EQ(view->table_digest(), other.table_digest());
+  EXPECT_FALSE(accuse(ids[1], 2)) << "it is out already";
+}
+
+TEST_F(BarredTest, EntersATableAsOneThatLeft) {
+  out = ids[2];
+  view = std::make_unique<View>(options, mesh, ids[0]);
+  view->guard([this](const base::NodeId& id) { return id != out; });
+  for (std::size_t i = 0; i < ids.size(); ++i) publish(i);
+  EXPECT_EQ(told_of(ids[2]), std::vector{MemberState::left});
+  EXPECT_EQ(view->rings().size(), 4U);
+}
+
+TEST_F(BarredTest, StandsByItsRecordAgainOnceItMayTakePart) {
+  const std::uint64_t digest = view->table_digest();
+  put_out(ids[2]);
+  put_out({});
+  EXPECT_EQ(told_of(ids[2]), (std::vector{MemberState::left, MemberState::serving}));
+  EXPECT_EQ(view->rings().size(), 5U);
+  EXPECT_EQ(view->table_digest(), digest);
+}
+
+TEST_F(BarredTest, WhatIsKnownAgainstItIsJudgedOnceItMayTakePart) {
+  for (const base::NodeId& monitor : view->rings().monitors(ids[2])) accuse(monitor, 2);
+  EXPECT_EQ(judged(2), MemberState::suspect);
+  put_out(ids[2]);
+  now = now + 10min;
+  EXPECT_EQ(judged(2), MemberState::left);
+  put_out({});
+  EXPECT_EQ(judged(2), MemberState::suspect);
+}
+
+TEST_F(BarredTest, IsOfferedToNobodyAndAskedOfNobody) {
+  const Summary before = summarize(*view, {});
+  put_out(ids[2]);
+  const Exchange exchange = difference(*view, before, 100);
+  EXPECT_TRUE(exchange.wanted.empty());
+  EXPECT_TRUE(exchange.records.empty());
+  EXPECT_EQ(summarize(*view, {}).entries.size(), 4U);
+}
+
+TEST_F(BarredTest, OneThatWasForgottenComesBackWithTheRecordThatItHad) {
+  put_out(ids[2]);
+  now = now + options.forget_after;
+  view->forget_old(now, effects);
+  ASSERT_EQ(view->find(ids[2]), nullptr);
+  out = {};
+  view->put(crypto::Verified<SignedRecord>::own(nodes[2].current()), now, effects);
+  ASSERT_NE(view->find(ids[2]), nullptr);
+  EXPECT_EQ(view->find(ids[2])->state, MemberState::serving);
+}
+
 }  // namespace
 }  // namespace gossip

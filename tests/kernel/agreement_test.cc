@@ -4,10 +4,12 @@
 #include "consensus/statements.h"
 #include "tests/kernel/lone_validator.h"
 #include "wire/agreement_codec.h"
+#include "wire/packet_codec.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace kernel {
 namespace {
@@ -84,6 +86,46 @@ TEST_F(AgreementTest, ABlockIsStoredWithTheIdsOfItsOpsAndWhatTheyChanged) {
     EXPECT_EQ(stored.ops.size(), (*block)->ops().size()) << stored.height;
     EXPECT_FALSE(stored.events.empty());
   }
+}
+
+// Another node, which only says that it is there.
+class EvictionTest : public AgreementTest {
+ protected:
+  EvictionTest() {
+    gossip::SignedRecord record;
+    record.record.subject = other_.id();
+    record.record.version = {.epoch = 1, .sequence = 1};
+    record.record.endpoint = at_;
+    record.record.readiness = gossip::Readiness::serving;
+    record.signature = other_.sign(statement_of(record.record, base::MeshId{}));
+    node_.feed(PeerAsked{.question = 1,
+                         .from = other_.id(),
+                         .at = at_,
+                         .body = wire::encode(gossip::Question(gossip::Join{record, {}}))});
+    node_.pass(std::chrono::milliseconds(100));
+  }
+  std::optional<gossip::MemberState> state() const {
+    const gossip::Member* member = node_.kernel().membership().find(other_.id());
+    return member == nullptr ? std::nullopt : std::optional(member->state);
+  }
+  bool takes_calls() const {
+    return node_.kernel().data_plane().catalogue().find(other_.id()) != nullptr;
+  }
+
+  const crypto::Identity other_ = some_identity(9);
+  const base::Endpoint at_ = *base::Endpoint::parse("127.0.0.1:7500");
+};
+
+TEST_F(EvictionTest, TheEvictedHasLeftAndGetsNoCallsUntilItIsAdmittedAgain) {
+  ASSERT_TRUE(node_.decides(ledger::Admit{.node = other_.id(), .roles = {}}));
+  EXPECT_EQ(state(), gossip::MemberState::serving);
+  EXPECT_TRUE(takes_calls());
+  ASSERT_TRUE(node_.decides(ledger::Evict{.node = other_.id(), .reason = "test", .evidence = {}}));
+  EXPECT_EQ(state(), gossip::MemberState::left);
+  EXPECT_FALSE(takes_calls());
+  ASSERT_TRUE(node_.decides(ledger::Admit{.node = other_.id(), .roles = {}}));
+  EXPECT_EQ(state(), gossip::MemberState::serving);
+  EXPECT_TRUE(takes_calls());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "sim/checkers/false_death.h"
 #include "sim/checkers/forgery.h"
 #include "sim/checkers/opinions.h"
+#include "sim/checkers/outsiders.h"
 #include "sim/checkers/states.h"
 #include "sim/checkers/traffic.h"
 #include "sim/checkers/versions.h"
@@ -108,6 +109,28 @@ TEST_F(CheckerTest, StatesAllowsASuspicionAndItsEnd) {
   checker.on_view(view(seconds(1), seen(MemberState::suspect, 5), seen(MemberState::serving, 5)));
   checker.on_view(view(seconds(1), seen(MemberState::suspect, 5), seen(MemberState::dead, 5)));
   EXPECT_TRUE(checker.violations().empty());
+}
+
+TEST_F(CheckerTest, StatesAllowsThatSomebodyIsPutOutAndLetInAgain) {
+  StatesChecker checker(truth_);
+  Seen out = seen(MemberState::left, 5);
+  out.barred = true;
+  checker.on_view(view(seconds(1), seen(MemberState::serving, 5), out));
+  checker.on_view(view(seconds(1), out, seen(MemberState::serving, 5)));
+  EXPECT_TRUE(checker.violations().empty());
+}
+
+TEST_F(CheckerTest, OutsidersSeesOneThatIsCountedOn) {
+  OutsidersChecker checker(truth_);
+  const DoorShut shut{.at = seconds(2), .observer = 0, .subject = 1};
+  checker.on_door_shut(shut);
+  checker.on_view(view(seconds(1), {}, seen(MemberState::serving, 5)));
+  checker.on_view(view(seconds(1), seen(MemberState::serving, 5), seen(MemberState::left, 5)));
+  checker.on_door_shut(shut);
+  EXPECT_TRUE(checker.violations().empty());
+  checker.on_view(view(seconds(1), seen(MemberState::left, 5), seen(MemberState::suspect, 6)));
+  checker.on_door_shut(shut);
+  EXPECT_EQ(checker.violations().size(), 1U);
 }
 
 TEST_F(CheckerTest, FalseDeathSeesTheLivingBuried) {

@@ -45,6 +45,15 @@ TEST(DecisionsRunTest, AnEvictedNodeIsGivenUpByEverybody) {
   EXPECT_EQ(outcome.coverage.count("milestone", "", "put_out"), 1U);
 }
 
+// One validator lies, is cut off for it, and learns nothing of the eviction.
+TEST(DecisionsRunTest, WhomALiarVouchesForIsStillGivenUp) {
+  const Outcome outcome = run_text(
+      "seed 5\nnodes 6\nvalidators 0,1,2,3\nproposals 10 from 5s every 100ms\n"
+      "at 9s evict nodes 5\nlies nodes 3 ways byte_mutator,hider\nchaos_ends 20s\n");
+  EXPECT_EQ(complaints(outcome), "");
+  EXPECT_EQ(outcome.coverage.count("milestone", "", "put_out"), 1U);
+}
+
 TEST(DecisionsRunTest, WhereInvitationsAreNeededWhoHasNoneWaitsOutside) {
   const Outcome outcome = run_text(
       "seed 6\nnodes 6\nvalidators 0,1,2,3 admission invitation\n"
