@@ -1,8 +1,14 @@
-// May this key vote in this run? What a voting key promised is in its log and nowhere else, so a
-// key whose log is lost or damaged never votes again (CONSENSUS 3.11, abstain). Whoever starts a
-// node looks at its disk, asks here, and writes the mark down before anything is voted.
+// May this key vote in this run, and what a start does about it, in which order. What a voting key
+// promised is in its log and nowhere else, so a key whose log is lost or damaged never votes again
+// (CONSENSUS 3.11, abstain). Whoever starts a node looks at its disk, asks here, and takes the
+// steps.
+//
+// Power may fail between any two of them, so that the next start finds what the steps so far have
+// left. A spent key is marked before a log is made that looks as if it had always been there. A
+// fresh key is marked once its log is there: a start that got no further has promised nothing.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 namespace consensus {
@@ -11,32 +17,38 @@ namespace consensus {
 struct PromisesFound {
   enum class Log : std::uint8_t { missing, whole, damaged };
   Log log = Log::missing;
-  bool begun = false;    // this key has had a log
-  bool spent = false;    // an earlier start found it lost or damaged
-  bool decided = false;  // this node has decided something
+  bool begun = false;          // this key has had a log
+  bool spent = false;          // an earlier start found it lost or damaged
+  bool decided = false;        // this node has decided something
+  bool others_marked = false;  // other keys have: so the marks were not lost, and this one is fresh
+};
+
+enum class KeyStep : std::uint8_t {
+  open_log,    // one that is missing is made, a damaged one moved aside and made anew
+  mark_begun,  // from now on the log must be there
+  mark_spent,  // for good
 };
 
 struct KeyFate {
-  enum class Mark : std::uint8_t {
-    begun,  // from now on the log must be there
-    spent,  // for good
-  };
   enum class Why : std::uint8_t { votes, lost, damaged, spent_before };
-  Mark mark = Mark::begun;  // written down durably; marking twice is harmless
-  bool votes = true;
   Why why = Why::votes;
+  // Each is durable before the next begins, and doing one again is harmless. Nothing is voted
+  // before all are done.
+  std::array<KeyStep, 2> steps{KeyStep::open_log, KeyStep::mark_begun};
+
+  [[nodiscard]] constexpr bool votes() const { return why == Why::votes; }
   bool operator==(const KeyFate&) const = default;
 };
 
 [[nodiscard]] constexpr KeyFate fate_of(const PromisesFound& found) {
   const auto spent = [](KeyFate::Why why) {
-    return KeyFate{.mark = KeyFate::Mark::spent, .votes = false, .why = why};
+    return KeyFate{.why = why, .steps = {KeyStep::mark_spent, KeyStep::open_log}};
   };
   if (found.log == PromisesFound::Log::damaged) return spent(KeyFate::Why::damaged);
   // Decisions may be younger on disk than the log: they alone do not say that there was one. The
   // other way round they do, also where the mark was lost together with the log.
-  const bool lost = found.log == PromisesFound::Log::missing && (found.begun || found.decided);
-  if (lost) return spent(KeyFate::Why::lost);
+  const bool had_one = found.begun || (found.decided && !found.others_marked);
+  if (found.log == PromisesFound::Log::missing && had_one) return spent(KeyFate::Why::lost);
   if (found.spent) return spent(KeyFate::Why::spent_before);
   return {};
 }

@@ -63,12 +63,12 @@ base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
     asio::io_context& io, const std::string& directory, const base::NodeId& vote_key) {
   std::unique_ptr<AgreementDisk> disk(new AgreementDisk(io));
   AgreementDisk& self = *disk;
-  const auto post = [&io](std::function<void()> run) { asio::post(io, std::move(run)); };
   const std::string file = directory + "/agreement.log";
-  // Only read: the next start has to find the same until the mark below is durable.
+  // Only read: what is done about it has an order.
   const auto found = storage::OrderedLog::read(file);
   if (!found) return base::Unexpected{found.error().text()};
   const bool damaged = found->content.ending == storage::LogEnding::damaged;
+  const auto post = [&io](std::function<void()> run) { asio::post(io, std::move(run)); };
   auto archive = storage::Archive::open(directory, {}, post, [&self](std::uint64_t height) {
     if (self.driver_ != nullptr) self.driver_->feed(kernel::DecisionsStored{height});
   });
@@ -89,30 +89,23 @@ base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
                                                  : PromisesFound::Log::whole,
                           .begun = storage::has_begun(directory, vote_key),
                           .spent = storage::is_spent(directory, vote_key),
-                          .decided = archived->newest.has_value()});
-  // Spent before a log is made that looks like one which was always there; begun once it is there,
-  // for a start that fails here has promised nothing.
-  const bool spent = fate.mark == consensus::KeyFate::Mark::spent;
-  if (spent) {
-    const auto marked = storage::mark_spent(directory, vote_key);
-    if (!marked) return base::Unexpected{marked.error().text()};
+                          .decided = archived->newest.has_value(),
+                          .others_marked = storage::lists_others(directory, vote_key)});
+  std::filesystem::path moved_to;
+  const auto take = [&](consensus::KeyStep step) -> base::Result<void, storage::FileError> {
+    if (step == consensus::KeyStep::mark_begun) return storage::mark_begun(directory, vote_key);
+    if (step == consensus::KeyStep::mark_spent) return storage::mark_spent(directory, vote_key);
+    auto opened = self.open_log(file);
+    if (!opened) return base::Unexpected{opened.error()};
+    moved_to = std::move(*opened);
+    return {};
+  };
+  for (const consensus::KeyStep step : fate.steps) {
+    if (const auto taken = take(step); !taken) return base::Unexpected{taken.error().text()};
   }
-  auto log = storage::OrderedLog::open(file, {}, post,
-                                       [&self](std::uint64_t position, base::Duration took) {
-                                         if (self.driver_ != nullptr)
-                                           self.driver_->feed(kernel::LogSynced{position, took});
-                                       });
-  if (!log) return base::Unexpected{log.error().text()};
-  self.log_ = std::move(log->log);
-  self.stored_.log = std::move(log->content.records);
-  self.stored_.log_position = log->content.position;
-  if (!spent) {
-    const auto marked = storage::mark_begun(directory, vote_key);
-    if (!marked) return base::Unexpected{marked.error().text()};
-  }
-  if (!fate.votes) {
+  if (!fate.votes()) {
     self.stored_.log_damaged = true;
-    self.complaint_ = why_not(fate.why, file, log->moved_to, directory);
+    self.complaint_ = why_not(fate.why, file, moved_to, directory);
   }
   if (archived->newest) {
     self.stored_.newest = kernel::StoredDecision{.height = archived->newest->height,
@@ -123,6 +116,21 @@ base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
                                                  .events = {}};
   }
   return disk;
+}
+
+base::Result<std::filesystem::path, storage::FileError> AgreementDisk::open_log(
+    const std::string& file) {
+  const auto post = [this](std::function<void()> run) { asio::post(io_, std::move(run)); };
+  auto log = storage::OrderedLog::open(file, {}, post,
+                                       [this](std::uint64_t position, base::Duration took) {
+                                         if (driver_ != nullptr)
+                                           driver_->feed(kernel::LogSynced{position, took});
+                                       });
+  if (!log) return base::Unexpected{log.error()};
+  log_ = std::move(log->log);
+  stored_.log = std::move(log->content.records);
+  stored_.log_position = log->content.position;
+  return std::move(log->moved_to);
 }
 
 void AgreementDisk::carry_out(kernel::AppendLog&& effect) {

@@ -8,12 +8,14 @@
 #include "node/driver.h"
 #include "node/kernel/agreement.h"
 #include "storage/archive.h"
+#include "storage/file_error.h"
 #include "storage/ordered_log.h"
 
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -64,9 +66,13 @@ class AgreementDisk {
   [[nodiscard]] std::string trouble() const;
 
  private:
-  explicit AgreementDisk(asio::io_context& io) : watch_timer_(io) {}
+  explicit AgreementDisk(asio::io_context& io) : io_(io), watch_timer_(io) {}
+  // Where a damaged one is now; empty: there was none.
+  [[nodiscard]] base::Result<std::filesystem::path, storage::FileError> open_log(
+      const std::string& file);
   void look();
 
+  asio::io_context& io_;
   asio::steady_timer watch_timer_;
   Say say_;
   bool troubled_ = false;  // and it was said

@@ -1,7 +1,6 @@
 #include "sim/agreement_disk.h"
 
 #include "base/check.h"
-#include "consensus/key_fate.h"
 
 #include <algorithm>
 
@@ -124,18 +123,51 @@ void AgreementDisk::crash() {
   });
 }
 
-kernel::StoredAgreement AgreementDisk::start() {
-  using consensus::PromisesFound;
-  // The first start makes the log, and the disk forgets no file.
-  const consensus::KeyFate fate =
-      consensus::fate_of({.log = begun_ ? PromisesFound::Log::whole : PromisesFound::Log::missing,
-                          .begun = begun_,
-                          .spent = spent_,
-                          .decided = !decisions_.empty()});
-  begun_ = true;
-  spent_ = spent_ || fate.mark == consensus::KeyFate::Mark::spent;
+void AgreementDisk::lose_log() {
+  using Log = consensus::PromisesFound::Log;
+  file_ = rng_.chance(500'000) ? Log::missing : Log::damaged;
+  log_.clear();
+  before_ = 0;
+  durable_ = 0;
+  forgot_.insert(started_.begin(), started_.end());
+  failing_starts_ = rng_.below(4);
+}
+
+consensus::KeyFate AgreementDisk::fate_of(const base::NodeId& vote_key) const {
+  const auto marks = marks_.find(vote_key);
+  const Marks own = marks == marks_.end() ? Marks{} : marks->second;
+  return consensus::fate_of({.log = file_,
+                             .begun = own.begun,
+                             .spent = own.spent,
+                             .decided = !decisions_.empty(),
+                             .others_marked = marks_.size() > (marks == marks_.end() ? 0U : 1U)});
+}
+
+void AgreementDisk::take(consensus::KeyStep step, const base::NodeId& vote_key) {
+  switch (step) {
+    case consensus::KeyStep::mark_begun:
+      marks_[vote_key].begun = true;
+      return;
+    case consensus::KeyStep::mark_spent:
+      marks_[vote_key].spent = true;
+      return;
+    case consensus::KeyStep::open_log:
+      file_ = consensus::PromisesFound::Log::whole;
+      return;
+  }
+}
+
+kernel::StoredAgreement AgreementDisk::start(const base::NodeId& vote_key) {
+  for (; failing_starts_ > 0; --failing_starts_) {
+    const consensus::KeyFate fate = fate_of(vote_key);
+    const std::uint64_t steps = rng_.below(fate.steps.size() + 1);
+    for (std::size_t i = 0; i < steps; ++i) take(fate.steps.at(i), vote_key);
+  }
+  const consensus::KeyFate fate = fate_of(vote_key);
+  for (const consensus::KeyStep step : fate.steps) take(step, vote_key);
+  started_.insert(vote_key);
   kernel::StoredAgreement stored;
-  stored.log_damaged = !fate.votes;
+  stored.log_damaged = !fate.votes();
   stored.passed_over = passed_over_;
   for (const auto& [number, proof] : epochs_) stored.epochs.push_back(proof);
   if (!decisions_.empty()) stored.newest = decisions_.rbegin()->second;

@@ -4,13 +4,16 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "base/ids.h"
 #include "base/rng.h"
+#include "consensus/key_fate.h"
 #include "node/kernel/agreement.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,8 +44,14 @@ class AgreementDisk {
   [[nodiscard]] std::vector<kernel::StoredDecision> read(const kernel::ReadDecisions& effect) const;
 
   void crash();
-  // At a start: whether the key may still vote is decided, and marked.
-  [[nodiscard]] kernel::StoredAgreement start();
+  // While nobody runs on it: the log is gone, or cannot be read. Power fails during some of the
+  // starts that follow, between any two steps.
+  void lose_log();
+  [[nodiscard]] kernel::StoredAgreement start(const base::NodeId& vote_key);
+  // It had a log here, and that is not the one that is here now: the truth, whatever is marked.
+  [[nodiscard]] bool forgot(const base::NodeId& vote_key) const {
+    return forgot_.contains(vote_key);
+  }
 
  private:
   struct Transaction {
@@ -52,12 +61,22 @@ class AgreementDisk {
     std::optional<std::uint32_t> piece;
   };
 
+  struct Marks {
+    bool begun = false;
+    bool spent = false;
+  };
+  [[nodiscard]] consensus::KeyFate fate_of(const base::NodeId& vote_key) const;
+  void take(consensus::KeyStep step, const base::NodeId& vote_key);
+
   base::Rng rng_;
+  consensus::PromisesFound::Log file_ = consensus::PromisesFound::Log::missing;
   std::vector<base::Bytes> log_;
   std::uint64_t before_ = 0;  // positions that a rewrite took away
   std::uint64_t durable_ = 0;
-  bool begun_ = false;  // the marks of the voting key
-  bool spent_ = false;
+  std::map<base::NodeId, Marks> marks_;  // of voting keys
+  std::set<base::NodeId> started_;       // keys that may have voted with the log that is here
+  std::set<base::NodeId> forgot_;
+  std::uint64_t failing_starts_ = 0;
   std::map<std::uint64_t, kernel::StoredDecision> decisions_;  // by height
   std::uint64_t installed_ = 0;
   std::vector<kernel::PassedOver> passed_over_;

@@ -13,8 +13,9 @@ namespace {
 constexpr std::size_t log_rewrite_after = 300;  // records: so that it happens in a run
 constexpr base::Duration full_disk_retry = std::chrono::milliseconds(200);
 
-crypto::Identity voting_key_of(std::uint64_t seed, NodeIndex node) {
-  const std::string text = "sim vote " + std::to_string(seed) + " " + std::to_string(node);
+crypto::Identity voting_key_of(std::uint64_t seed, NodeIndex node, std::uint32_t number = 0) {
+  std::string text = "sim vote " + std::to_string(seed) + " " + std::to_string(node);
+  if (number > 0) text += " again " + std::to_string(number);
   const base::Digest digest = crypto::digest(base::as_bytes(text));
   return crypto::Identity::from_seed(*crypto::Seed::from_view(digest.view()));
 }
@@ -51,6 +52,8 @@ Decisions::Decisions(const Scenario& scenario, const base::MeshId& mesh,
     voting_keys_.push_back(voting_key_of(scenario.seed, node));
     disks_.emplace_back(rng_.fork("disk", node));
   }
+  keys_made_.resize(scenario.nodes);
+  said_.resize(scenario.nodes);
   for (const NodeIndex node : scenario.deciding.validators) {
     outside_[node] = false;
     genesis_.seats.push_back(
@@ -67,7 +70,7 @@ kernel::AgreementOptions Decisions::options_for(NodeIndex node) {
   kernel::AgreementOptions options{.genesis = genesis_,
                                    .consensus = {},
                                    .voting_key = voting_keys_[node],
-                                   .stored = disks_[node].start()};
+                                   .stored = disks_[node].start(voting_keys_[node].id())};
   options.consensus.log_rewrite_after = log_rewrite_after;
   options.consensus.weakness = weakness_;
   if (scenario_.deciding.snapshot_after > 0) {
@@ -79,6 +82,14 @@ kernel::AgreementOptions Decisions::options_for(NodeIndex node) {
     options.consensus.pieces_asked_max = 16;
   }
   return options;
+}
+
+void Decisions::lose_log(NodeIndex node) {
+  disks_[node].lose_log();
+}
+
+void Decisions::renew_key(NodeIndex node) {
+  voting_keys_[node] = voting_key_of(scenario_.seed, node, ++keys_made_[node]);
 }
 
 void Decisions::stopped(NodeIndex node, bool crashed) {
@@ -109,6 +120,7 @@ bool Decisions::admits(NodeIndex a, NodeIndex b) const {
 
 void Decisions::carry_out(NodeIndex node, kernel::SendAgreement&& effect) {
   observer_.digest().add(effect.frame);
+  see_votes(node, effect.frame);
   // As the daemon: an address of a member, whoever answers there.
   const gossip::Member* member = access_.kernel(node)->membership().find(effect.to);
   if (member == nullptr) return;
@@ -231,6 +243,36 @@ void Decisions::look(NodeIndex node, const kernel::Effects& effects) {
   if (last->decisions.back().height <= height_) return;
   height_ = last->decisions.back().height;
   see_welcome(*own);
+}
+
+// What its kernel says, also where a liar says something else. A broadcast is looked at once, and
+// votes of others, as they are told to who starts, are not its own.
+void Decisions::see_votes(NodeIndex node, const base::Bytes& frame) {
+  if (said_[node] == frame) return;
+  said_[node] = frame;
+  const auto message = wire::decode_agreement(frame);
+  const kernel::Agreement* own = agreement(node);
+  if (!message || own == nullptr) return;
+  const consensus::Epoch& epoch = own->replica().epoch();
+  const auto& members = epoch.committee().members();
+  VoteLeft left{.at = world_.scheduler().now() - base::Instant(), .node = node, .key = {}};
+  left.epoch = epoch.number();
+  std::size_t signer = members.size();
+  if (const auto* vote = std::get_if<consensus::Vote>(&*message)) {
+    if (vote->epoch == epoch.number()) signer = vote->signer;
+    left.view = vote->view;
+    left.kind = vote->kind;
+    left.block = vote->block;
+  } else if (const auto* proposal = std::get_if<consensus::Proposal>(&*message)) {
+    const consensus::BlockHeader& header = proposal->block->header();
+    if (header.epoch_id == epoch.id()) signer = header.proposer;
+    left.view = header.view;
+    left.block = proposal->block->hash();
+  }
+  if (signer >= members.size() || members[signer].node != world_.id_of(node)) return;
+  left.key = members[signer].vote_key;
+  left.forgotten = disks_[node].forgot(left.key);
+  observer_.tell(&Checker::on_vote, left);
 }
 
 void Decisions::see_decided(NodeIndex node, const kernel::StoredDecision& decision,

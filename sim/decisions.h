@@ -42,6 +42,9 @@ class Decisions {
   // For the next start of this node.
   [[nodiscard]] kernel::AgreementOptions options_for(NodeIndex node);
   void stopped(NodeIndex node, bool crashed);
+  // While it does not run.
+  void lose_log(NodeIndex node);
+  void renew_key(NodeIndex node);
 
   [[nodiscard]] bool lies(NodeIndex node) const { return liars_.lies(node); }
 
@@ -112,6 +115,7 @@ class Decisions {
   void see_evidence(const consensus::Block& block);
   void see_welcome(const kernel::Agreement& seen);
   void see_doors(NodeIndex node);
+  void see_votes(NodeIndex node, const base::Bytes& frame);
   void sync_log(NodeIndex node, std::uint32_t life, std::uint64_t position, base::Instant since);
   template <class Effect>
   void archive(NodeIndex node, Effect&& effect);
@@ -125,6 +129,8 @@ class Decisions {
   const base::Rng rng_;
   ledger::Genesis genesis_;
   std::vector<crypto::Identity> voting_keys_;
+  std::vector<std::uint32_t> keys_made_;  // for each node, besides the first
+  std::vector<base::Bytes> said_;         // by each node, last
   std::vector<AgreementDisk> disks_;
   std::vector<bool> archiving_;
   AgreementFrames frames_;

@@ -99,7 +99,9 @@ void Decisions::second() {
   for (NodeIndex node = 0; node < outside_.size(); ++node) {
     see_doors(node);
     const kernel::Agreement* own = agreement(node);
-    if (own == nullptr || lies(node) || own->alarms() == 0 ||
+    // That its log is gone is one.
+    const std::uint64_t expected = disks_[node].forgot(voting_keys_[node].id()) ? 1 : 0;
+    if (own == nullptr || lies(node) || own->alarms() <= expected ||
         weakness_ != consensus::Weakness::none)
       continue;
     observer_.violate("decisions", world_.scheduler().now() - base::Instant(),

@@ -14,6 +14,7 @@
 //   validators 0,2,3,4 admission invitation                 # the rest follows what they decide
 //   lies nodes 2 ways equivocator,double_voter              # sim/agreement/byzantine/villainy.h
 //   proposals 40 from 6s every 300ms
+//   at 9s lose_log nodes 2 for 1s
 //   at 12s evict nodes 5
 //   at 15s reconfigure nodes 0,1,3,4                        # the next committee
 //   chaos_ends 30s
@@ -63,6 +64,8 @@ enum class FaultKind : std::uint8_t {
   agent_slow,   // its agent takes `amount` milliseconds more
   agent_flaky,  // `amount` ppm of its agent's answers are 500 or a broken connection
   agent_full,   // the agent declares a concurrency of 1: at capacity with its first call
+  lose_log,     // a crash, and the log of what it voted is gone or damaged
+  new_key,      // starts again with a fresh voting key, `lasts` after it stopped
   evict,        // operators ask the mesh to put it out
   reconfigure,  // they ask for this committee
 };

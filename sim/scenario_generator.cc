@@ -83,6 +83,8 @@ std::int64_t draw_amount(base::Rng& rng, FaultKind kind) {
     case FaultKind::move:
     case FaultKind::agent_down:
     case FaultKind::agent_full:
+    case FaultKind::lose_log:
+    case FaultKind::new_key:
     case FaultKind::evict:
     case FaultKind::reconfigure:
       return 0;
@@ -391,6 +393,34 @@ void draw_committee_change(Scenario& scenario, base::Rng rng) {
   scenario.faults.push_back(std::move(change));
 }
 
+// One validator's log is lost, where the committee bears one more that votes no more; then its
+// operator gives it a fresh key, and the committee lists that.
+void draw_lost_log(Scenario& scenario, base::Rng rng) {
+  const std::vector<NodeIndex> gone = doomed(scenario);
+  const std::vector<NodeIndex>& validators = scenario.deciding.validators;
+  std::vector<NodeIndex> well;
+  for (const NodeIndex node : validators) {
+    if (!contains(gone, node)) well.push_back(node);
+  }
+  if (validators.size() - well.size() >= faults_borne(validators.size())) return;
+  Fault loss;
+  loss.kind = FaultKind::lose_log;
+  loss.at = draw_ms(rng, 6'000, 12'000);
+  loss.lasts = draw_ms(rng, 100, 3'000);
+  loss.nodes = {rng.pick(well)};
+  Fault fresh = loss;
+  fresh.kind = FaultKind::new_key;
+  fresh.at = loss.at + loss.lasts + draw_ms(rng, 100, 5'000);
+  Fault listed;
+  listed.kind = FaultKind::reconfigure;
+  listed.at = fresh.at + draw_ms(rng, 0, 3'000);
+  listed.nodes = validators;
+  scenario.faults.push_back(std::move(loss));
+  if (rng.chance(30 * percent)) return;
+  scenario.faults.push_back(std::move(fresh));
+  scenario.faults.push_back(std::move(listed));
+}
+
 void draw_eviction(Scenario& scenario, base::Rng rng) {
   std::vector<NodeIndex> subjects;
   for (NodeIndex node = scenario.seeds; node < scenario.nodes; ++node) {
@@ -494,7 +524,12 @@ void draw_deciding(Scenario& scenario, const base::Rng& root) {
   std::erase_if(scenario.liars, [](const LyingChoice& one) { return one.nodes.empty(); });
   draw_clock_jumps(scenario, root.fork("clock jumps"));
   draw_power_cuts(scenario, root.fork("power cuts"));
-  if (rng.chance(40 * percent)) draw_committee_change(scenario, root.fork("committee change"));
+  base::Rng lost_log = root.fork("lost log");
+  if (lost_log.chance(25 * percent)) {
+    draw_lost_log(scenario, lost_log);
+  } else if (rng.chance(40 * percent)) {
+    draw_committee_change(scenario, root.fork("committee change"));
+  }
   if (rng.chance(40 * percent)) draw_eviction(scenario, root.fork("eviction"));
 }
 

@@ -54,6 +54,8 @@ std::vector<NodeIndex> World::disturbed_by(const Fault& fault) const {
     case agent_slow:
     case agent_flaky:
     case agent_full:
+    case lose_log:
+    case new_key:
     case evict:
     case reconfigure:
       return {};
@@ -108,6 +110,14 @@ void World::strike(std::size_t index, NodeIndex target) {
   switch (fault.kind) {
     case crash:
       return stop(target, true);
+    case lose_log:
+      stop(target, true);
+      if (decisions_) decisions_->lose_log(target);
+      return;
+    case new_key:
+      stop(target, true);
+      if (decisions_) decisions_->renew_key(target);
+      return;
     case move: {
       stop(target, true);
       by_endpoint_.erase(node.endpoint);
@@ -162,6 +172,8 @@ void World::release(std::size_t index, NodeIndex target) {
   switch (scenario_.faults[index].kind) {
     case crash:
     case move:
+    case lose_log:
+    case new_key:
       return start(target);
     case pause:
       if (node.pauses > 0) --node.pauses;  // a crash in between has continued it

@@ -54,6 +54,16 @@ bool has_begun(const std::string& directory, const base::NodeId& vote_key) {
   return lists(begun_in(directory), vote_key);
 }
 
+bool lists_others(const std::string& directory, const base::NodeId& vote_key) {
+  for (const std::string& path : {begun_in(directory), spent_in(directory)}) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+      if (line.size() == vote_key.hex().size() && line != vote_key.hex()) return true;
+    }
+  }
+  return false;
+}
+
 base::Result<void, FileError> mark_begun(const std::string& directory,
                                          const base::NodeId& vote_key) {
   return add(directory, begun_in(directory), vote_key);

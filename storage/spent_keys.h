@@ -12,6 +12,8 @@
 namespace storage {
 
 [[nodiscard]] bool has_begun(const std::string& directory, const base::NodeId& vote_key);
+// In either file.
+[[nodiscard]] bool lists_others(const std::string& directory, const base::NodeId& vote_key);
 // Durably, once; when its log is there and before it votes.
 [[nodiscard]] base::Result<void, FileError> mark_begun(const std::string& directory,
                                                        const base::NodeId& vote_key);

@@ -17,6 +17,7 @@
 #include "sim/checkers/states.h"
 #include "sim/checkers/traffic.h"
 #include "sim/checkers/versions.h"
+#include "sim/checkers/votes.h"
 
 namespace sim {
 
@@ -40,6 +41,7 @@ std::vector<std::unique_ptr<Checker>> all_checkers(const Truth& truth, const bas
   checkers.push_back(std::make_unique<EjectionsChecker>(truth));
   checkers.push_back(std::make_unique<DecisionsChecker>(truth));
   checkers.push_back(std::make_unique<OutsidersChecker>(truth));
+  checkers.push_back(std::make_unique<VotesChecker>(truth));
   return checkers;
 }
 

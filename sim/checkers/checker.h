@@ -183,6 +183,7 @@ class Checker {
   virtual void on_opinion(const OpinionHeld& /*held*/) {}
   virtual void on_proposed(const OpMade& /*made*/) {}
   virtual void on_decided(const BlockDecided& /*decided*/) {}
+  virtual void on_vote(const VoteLeft& /*left*/) {}
   virtual void on_archived(const BlockArchived& /*archived*/) {}
   virtual void on_contact(const ContactWithOutsider& /*contact*/) {}
   virtual void on_door_shut(const DoorShut& /*shut*/) {}

@@ -3,6 +3,7 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "consensus/vote.h"
 #include "sim/scenario.h"
 
 #include <cstdint>
@@ -26,6 +27,17 @@ struct BlockDecided {
   base::Digest claimed_root{};               // that the block says it leads to
   std::optional<base::Digest> state_root{};  // that the node has, if this is its newest block
   const std::vector<base::Digest>* ops = nullptr;
+};
+// A vote of its own left the kernel of a node; a proposal is one, too.
+struct VoteLeft {
+  base::Duration at{};
+  NodeIndex node = 0;
+  base::NodeId key{};  // that signed it
+  std::uint64_t epoch = 0;
+  std::uint64_t view = 0;
+  consensus::VoteKind kind = consensus::VoteKind::notarize;
+  base::Digest block{};
+  bool forgotten = false;  // what else that key promised is not in the node's log
 };
 // At the end, for every height up to which a living node has decided: what its disk has there.
 struct BlockArchived {

@@ -1,6 +1,7 @@
 // Agreement on the whole kernel: what the validators decide, with gossip and links under it.
 #include "sim/checkers/decisions.h"
 
+#include "sim/checkers/votes.h"
 #include "sim/run.h"
 #include "sim/scenario_generator.h"
 #include "sim/swarm.h"
@@ -80,6 +81,21 @@ TEST(DecisionsRunTest, WhoWasAwayForLongTakesTheStateAsAWholeAndFollows) {
   EXPECT_GT(outcome.coverage.count("milestone", "", "committee_changed"), 0U);
 }
 
+// Power fails during the starts after that, too; the node follows until the committee lists its new
+// key.
+TEST(DecisionsRunTest, AValidatorWhoseLogIsLostVotesAgainWithAFreshKeyOnly) {
+  for (const std::string seed : {"8", "9", "10", "11"}) {
+    const Outcome outcome =
+        run_text("seed " + seed +
+                 "\nnodes 5\nvalidators 0,1,2,3\nproposals 60 from 5s every 100ms\n"
+                 "at 7s lose_log nodes 2 for 500ms\nat 9s crash nodes 2 for 500ms\n"
+                 "at 11s new_key nodes 2 for 500ms\nat 12s reconfigure nodes 0,1,2,3\n"
+                 "at 15s crash nodes 1 for 500ms\nchaos_ends 20s\n");
+    EXPECT_EQ(complaints(outcome), "") << seed;
+    EXPECT_GT(outcome.coverage.count("milestone", "", "committee_changed"), 0U);
+  }
+}
+
 // One of four validators of the whole kernel lies in the ways that bring most to light.
 TEST(DecisionsRunTest, AnEquivocatorIsNamedAndForksNothing) {
   const Outcome outcome = run_text(
@@ -127,6 +143,31 @@ TEST(DecisionsRunTest, AMeshWithoutAVoteGuardIsFoundOut) {
     if (!outcome.violations.empty()) found = seed;
   }
   EXPECT_GT(found, 0U);
+}
+
+TEST(VotesCheckerTest, SeesAKeyThatVotesTwiceOrVotesOnAfterItsLogWasLost) {
+  const Truth truth(4);
+  VotesChecker checker(truth);
+  using enum consensus::VoteKind;
+  const auto vote = [&](std::uint64_t view, consensus::VoteKind kind, std::uint8_t block) {
+    VoteLeft left{.at = seconds(1), .node = 1, .key = {}};
+    left.view = view;
+    left.kind = kind;
+    left.block.bytes[0] = std::byte{block};
+    checker.on_vote(left);
+    return checker.violations().size();
+  };
+  EXPECT_EQ(vote(1, notarize, 1), 0U);
+  EXPECT_EQ(vote(1, notarize, 1), 0U);
+  EXPECT_EQ(vote(1, nullify, 0), 0U);
+  EXPECT_EQ(vote(2, finalize, 1), 0U);
+  EXPECT_EQ(vote(1, notarize, 2), 1U);
+  EXPECT_EQ(vote(1, finalize, 2), 2U);
+  VoteLeft after{.at = seconds(2), .node = 1, .key = {}};
+  after.view = 3;
+  after.forgotten = true;
+  checker.on_vote(after);
+  EXPECT_EQ(checker.violations().size(), 3U);
 }
 
 class DecisionsCheckerTest : public ::testing::Test {

@@ -24,6 +24,8 @@ TEST(SpentKeysTest, AKeyStaysSpentAndOthersAreNot) {
   ASSERT_TRUE(mark_spent(folder.string(), one));
   EXPECT_TRUE(is_spent(folder.string(), one));
   EXPECT_FALSE(is_spent(folder.string(), two));
+  EXPECT_FALSE(lists_others(folder.string(), one));
+  EXPECT_TRUE(lists_others(folder.string(), two));
   ASSERT_TRUE(mark_spent(folder.string(), two));
   EXPECT_TRUE(is_spent(folder.string(), one));
   EXPECT_TRUE(is_spent(folder.string(), two));
