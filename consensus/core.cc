@@ -79,8 +79,9 @@ void Core::on_certificate(const crypto::Verified<Certificate>& certificate, Mome
   if (knows(*certificate)) return;
   const View view = certificate->view;
   parts_.outbox.append(*certificate, effects);
-  relay_.on_certificate(*certificate, epoch_, parts_.guard.signer(),
-                        parts_.timing.delay(epoch_.committee().faults()), at.now, parts_.outbox);
+  parts_.relay.on_certificate(*certificate, epoch_, parts_.guard.signer(),
+                              parts_.timing.delay(epoch_.committee().faults()), at.now,
+                              parts_.outbox);
   if (certificate->kind == VoteKind::finalize) {
     on_finalization(*certificate, at, effects);
     return;
@@ -181,7 +182,7 @@ bool Core::set_aside(const Vote& vote) {
   if (state.tally(vote.kind).find(vote.signer) != nullptr) return false;
   // A nullify vote beside a finalize vote is evidence.
   if (vote.kind == VoteKind::nullify && state.finalize.find(vote.signer) != nullptr) return false;
-  relay_.on_vote(vote);  // its link says whose it is
+  parts_.relay.on_vote(vote, epoch_);  // its link says whose it is
   const bool known =
       std::any_of(state.unchecked.begin(), state.unchecked.end(),
                   [&](const Vote& v) { return v.signer == vote.signer && v.kind == vote.kind; });
@@ -189,16 +190,21 @@ bool Core::set_aside(const Vote& vote) {
   return true;
 }
 
-std::optional<Vote> Core::take_contradicted(const Vote& vote) {
-  const auto found = views_.find(vote.view);
-  if (found == views_.end()) return std::nullopt;
-  std::vector<Vote>& unchecked = found->second.unchecked;
-  const auto at = std::find_if(unchecked.begin(), unchecked.end(),
+std::optional<Vote> Core::contradicted(const Vote& vote) const {
+  const ViewState* state = find(vote.view);
+  if (state == nullptr) return std::nullopt;
+  const auto at = std::find_if(state->unchecked.begin(), state->unchecked.end(),
                                [&](const Vote& other) { return contradict(vote, other); });
-  if (at == unchecked.end()) return std::nullopt;
-  const Vote other = *at;
-  unchecked.erase(at);
-  return other;
+  if (at == state->unchecked.end()) return std::nullopt;
+  return *at;
+}
+
+void Core::drop_set_aside(const Vote& vote) {
+  const auto found = views_.find(vote.view);
+  if (found == views_.end()) return;
+  std::erase_if(found->second.unchecked, [&](const Vote& other) {
+    return other.signer == vote.signer && other.kind == vote.kind;
+  });
 }
 
 bool Core::knows(const Vote& vote) const {
@@ -241,7 +247,7 @@ void Core::count(const crypto::Verified<Vote>& vote, Moment at, Effects& effects
     look_for_evidence(*vote, state, effects);
     return;
   }
-  relay_.on_vote(*vote);
+  parts_.relay.on_vote(*vote, epoch_);
   keep_newest(*vote);
   look_for_evidence(*vote, state, effects);
   if (vote->kind == VoteKind::nullify && vote->view == view_ && vote->signer == leader()) {

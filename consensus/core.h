@@ -66,6 +66,7 @@ class Core {
     Outbox& outbox;
     Timing& timing;
     Silence& silence;
+    Relay& relay;
     const Options& options;
   };
 
@@ -113,8 +114,9 @@ class Core {
   [[nodiscard]] bool wants(const Vote& vote) const;
   // True if a certificate says it already: it is kept, but need not be checked.
   bool set_aside(const Vote& vote);
-  // One that was set aside and that this one contradicts.
-  [[nodiscard]] std::optional<Vote> take_contradicted(const Vote& vote);
+  // One that was set aside and that this one contradicts; it stays there until it is dropped.
+  [[nodiscard]] std::optional<Vote> contradicted(const Vote& vote) const;
+  void drop_set_aside(const Vote& vote);
   // The same signature was checked as a vote.
   [[nodiscard]] bool knows(const Vote& vote) const;
   // The records that stand for everything that this Core promised and knows.
@@ -195,7 +197,6 @@ class Core {
   bool contradicted_ = false;      // R5: the proposal of this view can never be voted for
   base::Instant look_again_;       // something waits for the clock
   base::Instant next_retransmit_;
-  Relay relay_;
 };
 
 }  // namespace consensus

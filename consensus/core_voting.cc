@@ -62,12 +62,12 @@ void Core::evaluate(Moment at, Effects& effects) {
   notarize(at, effects);
   finalize(at, effects);
   nullify(at, effects);
-  relay_.on_time(epoch_, at.now, parts_.outbox, effects);
+  parts_.relay.on_time(at.now, parts_.outbox, effects);
   if (at.now >= next_retransmit_) retransmit(at, effects);
 }
 
 base::Instant Core::next_deadline() const {
-  base::Instant next = std::min({look_again_, next_retransmit_, relay_.next_deadline()});
+  base::Instant next = std::min({look_again_, next_retransmit_, parts_.relay.next_deadline()});
   if (!armed_) return std::min(next, final_since_ + parts_.options.heartbeat);
   if (!may_vote()) return next;
   const ViewState* state = find(view_);

@@ -57,9 +57,10 @@ struct Options {
   // answers.
   Height snapshot_after = 50'000;
   Duration image_kept = std::chrono::minutes(1);  // of the state, after it was asked for last
-  EpochNumber snapshot_epochs_max = 256;          // proven in one offer
-  std::size_t epochs_page_max = 64;               // and before it in one answer
-  std::size_t epochs_ahead_max = 64 * 1024;       // that are proven and not executed
+  Duration image_fetched_max = std::chrono::minutes(10);  // however old it is, while it is fetched
+  EpochNumber snapshot_epochs_max = 256;                  // proven in one offer
+  std::size_t epochs_page_max = 64;                       // and before it in one answer
+  std::size_t epochs_ahead_max = 64 * 1024;               // that are proven and not executed
   std::size_t pieces_asked_max = 256;
   std::uint32_t piece_bytes_max = 16U * 1024 * 1024;
   Duration snapshot_patience = std::chrono::seconds(2);
@@ -78,5 +79,10 @@ struct Options {
 
   Weakness weakness = Weakness::none;
 };
+
+// In one answer: one proof alone is an answer to something else.
+[[nodiscard]] constexpr std::size_t proofs_of_page(const Options& options) {
+  return options.epochs_page_max < 2 ? 2 : options.epochs_page_max;
+}
 
 }  // namespace consensus

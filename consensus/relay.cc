@@ -21,7 +21,7 @@ void Relay::on_certificate(const Certificate& certificate, const Epoch& epoch,
     });
   }
   const Committee& committee = epoch.committee();
-  Waiting waiting{.certificate = certificate, .to = 0, .due = now + delay / 4};
+  Waiting waiting{.certificate = certificate, .epoch = &epoch, .to = 0, .due = now + delay / 4};
   for (SignerIndex index = 0; index < committee.size(); ++index) {
     if (index != *self) waiting.to |= bit(index);
   }
@@ -29,9 +29,14 @@ void Relay::on_certificate(const Certificate& certificate, const Epoch& epoch,
   waiting_.push_back(std::move(waiting));
 }
 
-void Relay::on_vote(const Vote& vote) {
+void Relay::on_vote(const Vote& vote, const Epoch& epoch) {
   for (Waiting& waiting : waiting_) {
     const Certificate& certificate = waiting.certificate;
+    if (certificate.epoch < vote.epoch) {  // it knows how that one ended
+      const auto index =
+          waiting.epoch->committee().index_of(epoch.committee().member(vote.signer).node);
+      if (index) waiting.to &= ~bit(*index);
+    }
     if (certificate.epoch != vote.epoch) continue;
     const bool beyond = vote.view > certificate.view;
     const bool same = vote.view == certificate.view && vote.kind == VoteKind::finalize &&
@@ -40,14 +45,20 @@ void Relay::on_vote(const Vote& vote) {
   }
 }
 
-void Relay::on_time(const Epoch& epoch, base::Instant now, Outbox& outbox, Effects& effects) {
+void Relay::on_epoch_ended() {
+  std::erase_if(waiting_, [](const Waiting& waiting) {
+    return waiting.certificate.kind != VoteKind::finalize;
+  });
+}
+
+void Relay::on_time(base::Instant now, Outbox& outbox, Effects& effects) {
   while (!waiting_.empty() && waiting_.front().due <= now) {
     const Waiting waiting = std::move(waiting_.front());
     waiting_.pop_front();
-    if (waiting.certificate.epoch != epoch.number()) continue;
-    for (SignerIndex index = 0; index < epoch.committee().size(); ++index) {
+    const Committee& committee = waiting.epoch->committee();
+    for (SignerIndex index = 0; index < committee.size(); ++index) {
       if ((waiting.to & bit(index)) == 0) continue;
-      outbox.send(epoch.committee().member(index).node, waiting.certificate, effects);
+      outbox.send(committee.member(index).node, waiting.certificate, effects);
     }
   }
 }

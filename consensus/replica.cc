@@ -160,6 +160,7 @@ void Replica::State::make_core(const Epoch& epoch, base::Instant now) {
   timing.forget_members();
   silence.start(epoch.committee().size(), now);
   proven.reset();
+  relay.on_epoch_ended();
   core.emplace(epoch,
                Core::Parts{.application = application,
                            .tree = *tree,
@@ -169,6 +170,7 @@ void Replica::State::make_core(const Epoch& epoch, base::Instant now) {
                            .outbox = outbox,
                            .timing = timing,
                            .silence = silence,
+                           .relay = relay,
                            .options = options},
                now);
 }

@@ -80,17 +80,17 @@ void Replica::on_own_ops(std::vector<base::Bytes> ops, base::Instant now, Effect
   state_->settle(now, effects);
 }
 
-void Replica::State::check(const base::NodeId& from, EpochNumber epoch, Message message,
+bool Replica::State::check(const base::NodeId& from, EpochNumber epoch, Message message,
                            std::vector<crypto::SignatureCheck> checks, bool paced,
                            base::Instant now, Effects& effects) {
   Incoming incoming{.from = from, .epoch = epoch, .message = std::move(message)};
   if (checks.empty()) {
     admit(incoming, {}, now, effects);
-    return;
+    return true;
   }
   const std::size_t members = core->epoch().committee().size();
-  if (paced && !intake.permits(from, checks.size(), members, now)) return;
-  intake.add(std::move(incoming), std::move(checks), effects);
+  if (paced && !intake.permits(from, checks.size(), members, now)) return false;
+  return intake.add(std::move(incoming), std::move(checks), effects);
 }
 
 void Replica::State::append_unknown(const Certificate& certificate,
@@ -106,11 +106,12 @@ void Replica::State::append_unknown(const Certificate& certificate,
 // ---- before the checks ----
 
 void Replica::State::check_contradicted(const Vote& vote, base::Instant now, Effects& effects) {
-  const auto other = core->take_contradicted(vote);
+  const auto other = core->contradicted(vote);
   if (!other) return;
   const Epoch& epoch = core->epoch();
-  check(epoch.committee().member(other->signer).node, other->epoch, *other,
-        {check_of(*other, epoch)}, false, now, effects);
+  const bool taken = check(epoch.committee().member(other->signer).node, other->epoch, *other,
+                           {check_of(*other, epoch)}, false, now, effects);
+  if (taken) core->drop_set_aside(*other);
 }
 
 void Replica::State::receive(const base::NodeId& from, Vote& vote, base::Instant now,
@@ -262,7 +263,7 @@ void Replica::State::receive(const base::NodeId& from, EpochProofs& proofs, base
 // What lies between us and a snapshot, if it is more than an offer proves.
 void Replica::State::receive_page(const base::NodeId& from, EpochProofs& page, base::Instant now,
                                   Effects& effects) {
-  if (!repair.on_answer(from)) return;
+  if (!repair.on_answer(from) || page.proofs.size() > proofs_of_page(options)) return;
   std::erase_if(page.proofs, [&](const EpochProof& proof) {
     return proof.descriptor.number <= ahead.newest(core->epoch()).number();
   });
@@ -397,6 +398,7 @@ void Replica::State::take_range(const Range& range, Moment at, Effects& effects)
   while (next != range.blocks.end() && (*next)->header().parent_hash != tree->root().hash) ++next;
   if (next == range.blocks.end()) return;
   repair.on_range();
+  without_blocks.clear();
   for (; next != range.blocks.end(); ++next) {
     repair.on_block((*next)->hash());
     tree->add(*next);

@@ -13,20 +13,28 @@ namespace consensus {
 
 // ---- for others ----
 
-// One image serves all who ask within a while, so that no asker makes us keep another.
+// One image serves all who ask within a while, so that no asker makes us keep another; and while
+// pieces of it are fetched it is not replaced, or whoever fetches them would begin anew.
 void Replica::State::renew_image(base::Instant now) {
-  const bool kept =
-      serving && now - serving->used <= options.image_kept &&
-      serving->block->header().height + options.snapshot_after / 2 > tree->root().height;
-  if (kept) return;
+  if (serving) {
+    const bool near =
+        serving->block->header().height + options.snapshot_after / 2 > tree->root().height;
+    const bool fetched = serving->fetched && now - *serving->fetched <= options.image_kept &&
+                         now - serving->made <= options.image_fetched_max;
+    if (fetched || (near && now - serving->used <= options.image_kept)) return;
+  }
   const auto& certificate = core->finalized().certificate;
   const BlockPtr block = tree->find(tree->root().hash);
   if (!certificate || certificate->block != tree->root().hash || !block) return;
   if (block->header().seal()) return;  // its state belongs to two epochs
   auto image = application.image();
   if (!image) return;
-  serving =
-      Serving{.block = block, .finalization = *certificate, .image = std::move(image), .used = now};
+  serving = Serving{.block = block,
+                    .finalization = *certificate,
+                    .image = std::move(image),
+                    .made = now,
+                    .used = now,
+                    .fetched = std::nullopt};
 }
 
 bool Replica::State::has_image_for(const GetRange& question, Height far, base::Instant now) {
@@ -39,8 +47,8 @@ void Replica::State::offer_snapshot(const base::NodeId& to, EpochNumber from_epo
   const EpochNumber ours = core->epoch().number();
   if (from_epoch < ours && ours - from_epoch > options.snapshot_epochs_max) {
     if (!pacer.allow(to, AnswerKind::proofs, delay(), now)) return;
-    const std::size_t page = std::max<std::size_t>(2, options.epochs_page_max);
-    outbox.send(to, EpochProofs{.proofs = epochs.proofs_from(from_epoch, page)}, effects);
+    outbox.send(to, EpochProofs{.proofs = epochs.proofs_from(from_epoch, proofs_of_page(options))},
+                effects);
     return;
   }
   renew_image(now);
@@ -61,6 +69,7 @@ void Replica::State::receive(const base::NodeId& from, GetPieces& question, base
                              Effects& effects) {
   if (!serving || serving->block->header().state_root != question.root) return;
   serving->used = now;
+  serving->fetched = now;
   Pieces answer{.root = question.root, .pieces = {}};
   std::size_t room = options.range_bytes_max;
   const std::size_t most = std::min(question.pieces.size(), options.pieces_asked_max);
@@ -83,7 +92,8 @@ void Replica::State::receive(const base::NodeId& from, GetPieces& question, base
 
 void Replica::State::receive(const base::NodeId& from, SnapshotOffer& offer, base::Instant now,
                              Effects& effects) {
-  if (!repair.on_answer(from) || !far_ahead(offer)) return;
+  if (!repair.on_answer(from) || !offer.block) return;
+  if (offer.block->header().height <= tree->root().height) return;
   const BlockHeader& header = offer.block->header();
   if (!offer.block->complete() || header.seal() || header.tail()) return;
   std::vector<crypto::SignatureCheck> checks;
@@ -111,13 +121,20 @@ void Replica::State::receive(const base::NodeId& from, SnapshotOffer& offer, bas
 
 // Who serves keeps an image for a while, so it may be half as far behind its own blocks.
 bool Replica::State::far_ahead(const SnapshotOffer& offer) const {
-  return offer.block &&
-         offer.block->header().height >= tree->root().height + (options.snapshot_after + 1) / 2;
+  return offer.block->header().height >= tree->root().height + (options.snapshot_after + 1) / 2;
+}
+
+// All who answer may have come by a snapshot themselves, or have a smaller bound than we do.
+bool Replica::State::has_to_do(const base::NodeId& from, const SnapshotOffer& offer) {
+  if (offer.block->header().height <= tree->root().height) return false;
+  if (far_ahead(offer)) return true;
+  if (without_blocks.size() < options.heard_max) without_blocks.insert(from);
+  return without_blocks.size() > core->epoch().committee().faults();
 }
 
 void Replica::State::take_offer(const base::NodeId& from, const SnapshotOffer& offer,
                                 Effects& effects) {
-  if (!far_ahead(offer) || fetch.active()) return;
+  if (fetch.active() || !has_to_do(from, offer)) return;
   auto begun = application.begin_intake(offer.block->header().state_root, offer.manifest,
                                         fetch.take_intake());
   if (!begun) {
@@ -168,6 +185,7 @@ void Replica::State::install_snapshot(base::Instant now, Effects& effects) {
                                          .timestamp_ms = header.timestamp_ms,
                                          .state_root = header.state_root});
   tree->restart(offer.block);
+  serving.reset();  // of before what we passed over now
   if (begins) {
     make_core(epochs.newest(), now);
     if (listening_until) start_listening(now);

@@ -13,6 +13,7 @@
 #include "consensus/outbox.h"
 #include "consensus/pacer.h"
 #include "consensus/recent_ops.h"
+#include "consensus/relay.h"
 #include "consensus/repair.h"
 #include "consensus/replica.h"
 #include "consensus/silence.h"
@@ -70,12 +71,13 @@ struct Replica::State {
   [[nodiscard]] bool decided_lately(base::ByteView op) const;
   void take_ops(const base::NodeId& from, const std::vector<base::Bytes>& ops, base::Instant now,
                 Effects& effects);
-  void check(const base::NodeId& from, EpochNumber epoch, Message message,
+  // False: it is not taken, since too much of that peer is being checked already.
+  bool check(const base::NodeId& from, EpochNumber epoch, Message message,
              std::vector<crypto::SignatureCheck> checks, bool paced, base::Instant now,
              Effects& effects);
-  // The signatures of a certificate that were not checked as votes.
   // Checks the vote that was set aside and that this one contradicts: both make evidence.
   void check_contradicted(const Vote& vote, base::Instant now, Effects& effects);
+  // The signatures of a certificate that were not checked as votes.
   void append_unknown(const Certificate& certificate,
                       std::vector<crypto::SignatureCheck>& checks) const;
   void hear_echo(const base::NodeId& from, const Status& status, Effects& effects);
@@ -109,6 +111,8 @@ struct Replica::State {
   void receive(const base::NodeId& from, SnapshotOffer& offer, base::Instant now, Effects& effects);
   void receive(const base::NodeId& from, Pieces& pieces, base::Instant now, Effects& effects);
   [[nodiscard]] bool far_ahead(const SnapshotOffer& offer) const;
+  // Or nobody has the blocks: as many say so that one of them is correct.
+  [[nodiscard]] bool has_to_do(const base::NodeId& from, const SnapshotOffer& offer);
   void take_offer(const base::NodeId& from, const SnapshotOffer& offer, Effects& effects);
   void tend_snapshot(base::Instant now, Effects& effects);
   void install_snapshot(base::Instant now, Effects& effects);
@@ -133,7 +137,9 @@ struct Replica::State {
     BlockPtr block;
     Certificate finalization;
     std::unique_ptr<StateImage> image;
+    base::Instant made;
     base::Instant used;
+    std::optional<base::Instant> fetched;  // a piece of it, last
   };
 
   const Options options;
@@ -147,6 +153,7 @@ struct Replica::State {
   Repair repair;
   Timing timing;
   Silence silence;
+  Relay relay;  // of the epoch before, too: others may lack what ended it
   Intake intake;
   Pacer pacer;
   std::optional<BlockTree> tree;  // from on_start on
@@ -162,6 +169,8 @@ struct Replica::State {
   base::Instant next_op_gossip;
   RecentOps decided_ops;
   SnapshotFetch fetch;
+  std::set<base::NodeId> without_blocks;  // offered a state that is hardly ahead, since the last
+                                          // range came; bounded
   std::optional<Serving> serving;
   std::map<std::uint64_t, Asked> ranges_asked;  // ReadRange requests of peers; bounded
   std::uint64_t next_range = 1;

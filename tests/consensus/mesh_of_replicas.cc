@@ -106,6 +106,7 @@ void MeshOfReplicas::carry_out(std::size_t index, Effects& effects) {
           }
         },
         [&](const CheckSignatures& question) {
+          if (node.checks_wait) return node.waiting.push_back(question);
           std::vector<crypto::Verdict> verdicts;
           for (const auto& check : question.checks) {
             verdicts.push_back(crypto::check_stand_in(check));

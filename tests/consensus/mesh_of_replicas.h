@@ -17,6 +17,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace consensus {
@@ -51,6 +52,8 @@ class MeshOfReplicas {
     std::vector<Record> log;
     std::size_t durable = 0;
     bool disk_holds = false;  // nothing becomes durable
+    bool checks_wait = false;
+    std::vector<CheckSignatures> waiting;
     std::vector<Decision> decisions;
     std::vector<Notebook::State> states;  // after each of them
     std::vector<EpochProof> epochs;
@@ -110,6 +113,14 @@ class MeshOfReplicas {
     Effects effects;
     nodes_[index].durable = nodes_[index].log.size();
     nodes_[index].replica->on_durable(nodes_[index].log.size(), now_, effects);
+    carry_out(index, effects);
+  }
+  void checks_go_on(std::size_t index) {
+    nodes_[index].checks_wait = false;
+    Effects effects;
+    for (CheckSignatures& question : std::exchange(nodes_[index].waiting, {})) {
+      effects.emplace_back(std::move(question));
+    }
     carry_out(index, effects);
   }
   void hint(std::size_t index, std::size_t about, bool alive) {

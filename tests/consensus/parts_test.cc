@@ -227,10 +227,10 @@ TEST(RelayTest, SparesThoseWhoShowThatTheyHaveTheCertificate) {
   Vote vote;
   vote.view = 4;
   vote.signer = 9;
-  relay.on_vote(vote);
-  relay.on_time(epoch, at(milliseconds(24)), outbox, effects);
+  relay.on_vote(vote, epoch);
+  relay.on_time(at(milliseconds(24)), outbox, effects);
   EXPECT_TRUE(effects.empty());
-  relay.on_time(epoch, at(milliseconds(25)), outbox, effects);
+  relay.on_time(at(milliseconds(25)), outbox, effects);
   EXPECT_EQ(effects.size(), 10U - 2);
   EXPECT_EQ(relay.next_deadline(), base::Instant::never());
 }
@@ -251,8 +251,47 @@ TEST(RelayTest, SparesEverybodyWhatAFinalizationSays) {
   certificate.kind = VoteKind::finalize;
   relay.on_certificate(certificate, epoch, SignerIndex{0}, milliseconds(100), at(milliseconds(1)),
                        outbox);
-  relay.on_time(epoch, at(milliseconds(26)), outbox, effects);
+  relay.on_time(at(milliseconds(26)), outbox, effects);
   EXPECT_EQ(effects.size(), 3U);  // the finalization, to three
+}
+
+TEST(RelayTest, OwesWhatEndedAnEpochToThoseWhoShowNothingOfTheNextOne) {
+  const Epoch ended(EpochDescriptor::first({}, *Committee::of(test_validators(4)), {}));
+  EpochDescriptor next = ended.descriptor();
+  next.number = 1;
+  const Epoch epoch(next);
+  Options options;
+  Outbox outbox(options);
+  Relay relay;
+  Effects effects;
+  Certificate certificate{.kind = VoteKind::nullify,
+                          .epoch = 0,
+                          .view = 3,
+                          .block = {},
+                          .signers = 0,
+                          .signatures = {}};
+  const auto learn = [&](VoteKind kind, View view) {
+    certificate.kind = kind;
+    certificate.view = view;
+    relay.on_certificate(certificate, ended, SignerIndex{0}, milliseconds(100), at({}), outbox);
+  };
+  learn(VoteKind::finalize, 3);
+  learn(VoteKind::nullify, 4);
+  relay.on_epoch_ended();
+  Vote vote;
+  vote.epoch = 1;
+  vote.view = 1;
+  vote.signer = 2;
+  relay.on_vote(vote, epoch);
+  relay.on_time(at(milliseconds(25)), outbox, effects);
+  std::vector<base::NodeId> told;
+  for (const Effect& effect : effects) {
+    const auto& send = std::get<Send>(effect);
+    EXPECT_EQ(std::get<Certificate>(send.message).kind, VoteKind::finalize);
+    told.push_back(send.to);
+  }
+  EXPECT_EQ(told,
+            (std::vector{ended.committee().member(1).node, ended.committee().member(3).node}));
 }
 
 TEST(RecentOpsTest, ForgetsTheOldestOnly) {

@@ -274,6 +274,49 @@ TEST(ReplicaTest, ChecksANeedlessVoteThatContradictsAnEarlierOne) {
   EXPECT_EQ(mesh.node(0).evidence.size(), 1U);
 }
 
+// Of who signs it so much is being checked already that nothing more is taken: it is kept for when
+// that vote comes again.
+TEST(ReplicaTest, FindsAContradictionLaterThatItHadNoRoomFor) {
+  Options options;
+  options.pending_checks_per_peer_max = 2;
+  MeshOfReplicas mesh(7, 0, options);
+  mesh.settle_start();
+  mesh.drops = [](auto, auto, const Message&) { return true; };
+  const Epoch& epoch = mesh.epoch();
+  for (std::size_t signer = 1; signer < 6; ++signer) {
+    mesh.deliver(signer, 0, mesh.vote(signer, VoteKind::nullify, 1, {}, epoch));
+  }
+  mesh.deliver(6, 0, mesh.vote(6, VoteKind::nullify, 1, {}, epoch));
+  mesh.node(0).checks_wait = true;
+  mesh.deliver(6, 0, mesh.vote(6, VoteKind::nullify, 2, {}, epoch));
+  mesh.deliver(6, 0, mesh.vote(6, VoteKind::nullify, 3, {}, epoch));
+  base::Digest block;
+  block.bytes[0] = std::byte{1};
+  mesh.deliver(6, 0, mesh.vote(6, VoteKind::finalize, 1, block, epoch));
+  mesh.checks_go_on(0);
+  EXPECT_TRUE(mesh.node(0).evidence.empty());
+  mesh.deliver(6, 0, mesh.vote(6, VoteKind::finalize, 1, block, epoch));
+  EXPECT_EQ(mesh.node(0).evidence.size(), 1U);
+}
+
+TEST(ReplicaTest, TellsWhoMissedItOfTheFinalizationThatEndedAnEpoch) {
+  MeshOfReplicas mesh(4, 1);
+  mesh.settle_start();
+  std::size_t told = 0;
+  mesh.drops = [&told](std::size_t, std::size_t to, const Message& message) {
+    const auto* vote = std::get_if<Vote>(&message);
+    const auto* certificate = std::get_if<Certificate>(&message);
+    if (to == 3 && certificate != nullptr && certificate->kind == VoteKind::finalize &&
+        certificate->epoch == 0) {
+      ++told;
+    }
+    return to == 3 && vote != nullptr && vote->kind == VoteKind::finalize;
+  };
+  mesh.submit(0, "members 0 1 2 3 4");
+  ASSERT_TRUE(mesh.run_until([&] { return mesh.epoch(3).number() == 1; }));
+  EXPECT_GT(told, 0U);
+}
+
 // 3.11: a copy of the disk was put back; peers remember more votes than it does.
 TEST(ReplicaTest, AbstainsWhenPeersRememberVotesThatItDoesNot) {
   MeshOfReplicas mesh(4);

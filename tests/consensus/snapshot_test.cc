@@ -123,6 +123,44 @@ TEST(SnapshotFarAwayTest, MoreEpochsThanAnOfferProvesComeInPagesBeforeIt) {
   EXPECT_TRUE(decide("after"));
 }
 
+TEST(SnapshotFarAwayTest, APageOfMoreProofsThanAnybodySendsIsNotTaken) {
+  Options few = options();
+  few.snapshot_epochs_max = 3;
+  few.epochs_page_max = 2;
+  MeshOfReplicas mesh(4, 1, few);
+  mesh.node(late).replica.reset();
+  mesh.settle_start();
+  for (int round = 0; round < 6; ++round) {
+    const std::string again(static_cast<std::size_t>(round), ' ');
+    for (const std::string members : {"members 0 1 2", "members 0 1 2 3"}) {
+      mesh.submit(0, members + again);
+      ASSERT_TRUE(mesh.run_until([&] { return mesh.all_hold(members + again); }));
+    }
+  }
+  mesh.submit(0, "last");
+  ASSERT_TRUE(mesh.run_until([&] { return mesh.all_hold("last"); }));
+  std::optional<std::size_t> asked;
+  EpochNumber proven = 0;
+  mesh.drops = [&](std::size_t from, std::size_t to, const Message& message) {
+    if (const auto* question = std::get_if<GetRange>(&message)) proven = question->epoch;
+    const auto* page = std::get_if<EpochProofs>(&message);
+    if (to != late || page == nullptr || page->proofs.size() < 2) return false;
+    asked = from;
+    return true;
+  };
+  mesh.start(late);
+  ASSERT_TRUE(mesh.run_until([&] { return asked.has_value(); }));
+  const std::vector<EpochProof>& all = mesh.node(0).epochs;
+  mesh.deliver(*asked, late, EpochProofs{.proofs = {all.begin(), all.begin() + 3}});
+  asked.reset();
+  mesh.run(seconds(3));
+  EXPECT_EQ(proven, 0U);
+  ASSERT_TRUE(asked.has_value());
+  mesh.deliver(*asked, late, EpochProofs{.proofs = {all.begin(), all.begin() + 2}});
+  mesh.run(seconds(3));
+  EXPECT_EQ(proven, 2U);
+}
+
 TEST_F(SnapshotTest, WhoWantsBlocksIsNotOfferedAState) {
   decide_many("a", 30);
   bool offered = false;
@@ -155,6 +193,92 @@ TEST_F(SnapshotTest, AnImageThatIsKeptForSomebodyElseIsGoodEnough) {
   mesh_.start(late);
   ASSERT_TRUE(wait_for("b3"));
   EXPECT_EQ(node.installed, 2U);
+}
+
+// All that are there came by a snapshot themselves, or so it looks to who asks.
+class NoBlocksTest : public SnapshotTest {
+ protected:
+  void forget_blocks(std::size_t from) {
+    for (std::size_t i = from; i < 4; ++i) {
+      std::vector<Decision>& decisions = mesh_.node(i).decisions;
+      decisions.erase(decisions.begin(), decisions.end() - 1);
+    }
+  }
+};
+
+TEST_F(NoBlocksTest, WhoWouldRatherHaveThemTakesTheState) {
+  decide_many("a", 30);
+  forget_blocks(0);
+  Options patient = options();
+  patient.snapshot_after = 1'000;
+  mesh_.use(patient);
+  mesh_.start(late);
+  ASSERT_TRUE(wait_for("a29"));
+  EXPECT_EQ(mesh_.node(late).installed, 1U);
+  decide("b");
+}
+
+TEST_F(NoBlocksTest, WhoLacksFewTakesTheState) {
+  mesh_.start(late);
+  decide_many("a", 10);
+  mesh_.lose_power(late);
+  decide_many("b", 4);
+  forget_blocks(0);
+  mesh_.start(late);
+  ASSERT_TRUE(wait_for("b3"));
+  EXPECT_EQ(mesh_.node(late).installed, 1U);
+  decide("c");
+}
+
+TEST_F(NoBlocksTest, OneWhoSaysSoIsNotEnough) {
+  decide_many("a", 8);
+  forget_blocks(3);
+  Options patient = options();
+  patient.snapshot_after = 1'000;
+  mesh_.use(patient);
+  std::size_t offers = 0;
+  mesh_.drops = [&](std::size_t from, std::size_t to, const Message& message) {
+    if (std::holds_alternative<SnapshotOffer>(message)) ++offers;
+    // The others take their time.
+    return to == late && from != 3 && std::holds_alternative<Range>(message) && offers < 3;
+  };
+  mesh_.start(late);
+  ASSERT_TRUE(wait_for("a7"));
+  EXPECT_GE(offers, 3U);
+  EXPECT_EQ(mesh_.node(late).installed, 0U);
+  EXPECT_GE(mesh_.node(late).decisions.size(), 8U);
+}
+
+// A fifth node asks for a snapshot when that of the other one is old already.
+TEST_F(SnapshotTest, AnImageIsNotReplacedWhilePiecesOfItAreFetched) {
+  decide_many("a", 30);
+  bool slow = false;
+  std::set<base::Digest> roots;
+  mesh_.drops = [&](std::size_t, std::size_t to, const Message& message) {
+    const auto* pieces = std::get_if<Pieces>(&message);
+    if (to == late && pieces != nullptr) roots.insert(pieces->root);
+    return slow && std::holds_alternative<GetPieces>(message);
+  };
+  mesh_.start(late);
+  ASSERT_TRUE(mesh_.run_until([&] { return mesh_.node(late).pieces.size() >= 8; }));
+  slow = true;
+  for (int i = 0; i < 8; ++i) {
+    mesh_.submit(0, "b" + std::to_string(i));
+    mesh_.run(milliseconds(60));
+  }
+  for (std::size_t server = 0; server < 4; ++server) {
+    ASSERT_GE(mesh_.standing(server).height, 36U);
+    mesh_.deliver((server + 1) % 4, server,
+                  GetRange{.epoch = 0,
+                           .from_height = 1,
+                           .blocks_max = 256,
+                           .bytes_max = 1'000'000,
+                           .snapshot_after = 10});
+  }
+  slow = false;
+  ASSERT_TRUE(wait_for("b7"));
+  EXPECT_EQ(roots.size(), 1U);
+  EXPECT_EQ(mesh_.node(late).installed, 1U);
 }
 
 TEST_F(SnapshotTest, ALiarIsNamedAndTheStateComesFromSomebodyElse) {
