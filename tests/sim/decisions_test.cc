@@ -46,8 +46,17 @@ TEST(DecisionsRunTest, AnEvictedNodeIsGivenUpByEverybody) {
   EXPECT_EQ(outcome.coverage.count("milestone", "", "put_out"), 1U);
 }
 
-// One validator lies, is cut off for it, and learns nothing of the eviction.
-TEST(DecisionsRunTest, WhomALiarVouchesForIsStillGivenUp) {
+// A validator and the evicted are cut off from the others together, and come back together.
+TEST(DecisionsRunTest, WhomOneVouchesForWhoKnowsOfNoEvictionStaysOut) {
+  const Outcome outcome = run_text(
+      "seed 5\nnodes 6\nvalidators 0,1,2,3\nproposals 10 from 5s every 100ms\n"
+      "at 8s partition nodes 3,5 for 6s\nat 9s evict nodes 5\nchaos_ends 25s\n");
+  EXPECT_EQ(complaints(outcome), "");
+  EXPECT_EQ(outcome.coverage.count("milestone", "", "put_out"), 1U);
+  EXPECT_EQ(outcome.coverage.count("view", "left", "serving"), 0U);
+}
+
+TEST(DecisionsRunTest, AnEvictionIsKnownToAllBesideALiar) {
   const Outcome outcome = run_text(
       "seed 5\nnodes 6\nvalidators 0,1,2,3\nproposals 10 from 5s every 100ms\n"
       "at 9s evict nodes 5\nlies nodes 3 ways byte_mutator,hider\nchaos_ends 20s\n");
