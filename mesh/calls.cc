@@ -153,13 +153,24 @@ std::optional<Problem> Calls::admit(Exchange& exchange, base::Instant now) {
   if (peer != nullptr && passes(exchange.context.path, Hop::of(around_.self))) {
     return cycle(exchange, {around_.catalogue, around_.self, around_.name});
   }
+  return take_place(exchange, now);
+}
+
+std::optional<Problem> Calls::take_place(Exchange& exchange, base::Instant now) {
+  const auto* peer = std::get_if<FromPeer>(&exchange.origin);
   auto [problem, counted] =
       limits_.admit(*exchange.context.policy, peer != nullptr ? peer->node : around_.self,
-                    capability, peer != nullptr, exchange.context.priority, now);
+                    exchange.request.capability, peer != nullptr, exchange.context.priority, now);
   exchange.counted = counted;
   if (problem && problem->code == ProblemCode::rate_limited) ++around_.counters.rate_limited;
   if (problem && problem->code == ProblemCode::overloaded) ++around_.counters.shed;
   return problem;
+}
+
+void Calls::leave_place(Exchange& exchange, std::optional<base::Duration> took, bool dropped,
+                        base::Instant now) {
+  if (!std::exchange(exchange.counted, false)) return;
+  limits_.on_settled(exchange.request.capability, took, dropped, now);
 }
 
 void Calls::begin(Exchange& exchange, base::Instant now, Effects& effects) {

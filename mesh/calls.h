@@ -103,6 +103,11 @@ class Calls {
 
   // ---- admit ----
   [[nodiscard]] std::optional<Problem> admit(Exchange& exchange, base::Instant now);
+  // By the rate limits and in the bulkhead of the capability that it is at; a problem if there is
+  // none. A call that falls back leaves its place for one of the next capability.
+  [[nodiscard]] std::optional<Problem> take_place(Exchange& exchange, base::Instant now);
+  void leave_place(Exchange& exchange, std::optional<base::Duration> took, bool dropped,
+                   base::Instant now);
   void on_due(Exchange& exchange, base::Instant now, Effects& effects);
   void begin(Exchange& exchange, base::Instant now, Effects& effects);
   void serve_peer(Exchange& exchange, base::Instant now, Effects& effects);

@@ -112,6 +112,7 @@ void Calls::fall_back(Exchange& exchange, Problem problem, base::Instant now, Ef
       exchange.asked_policy = exchange.context.policy;
       exchange.asked = exchange.request.capability;
     }
+    leave_place(exchange, std::nullopt, false, now);
     exchange.request.capability = exchange.asked_policy->fallback[exchange.fallbacks];
     ++exchange.fallbacks;
     ++around_.counters.fallbacks;
@@ -126,7 +127,9 @@ void Calls::fall_back(Exchange& exchange, Problem problem, base::Instant now, Ef
     exchange.outgrown.reset();
     if (std::holds_alternative<BackingOff>(exchange.phase)) exchange.phase = Arrived{};
     exchanges_.arm(exchange);
-    // It is a call of the capability that serves it, and further attempts there are paid by it.
+    // It is a call of the capability that serves it: by its limits, and further attempts there are
+    // paid by it.
+    if (take_place(exchange, now)) continue;
     const std::string capability = exchange.request.capability;
     const double share = exchange.context.policy->retry.budget;
     if (try_next(exchange, routing::Rank::tried_in_vain, now, effects)) {
@@ -164,14 +167,11 @@ void Calls::settle(Exchange& exchange, Outcome outcome, int status, bool complet
     effects.emplace_back(ForgetCall{exchange.context.call});
   }
   abort_others(exchange, 0, now, effects);
-  if (exchange.counted) {
-    const bool served = outcome == Outcome::success && exchange.fallbacks == 0;
-    const bool dropped = outcome == Outcome::mesh_error && status >= 500;
-    const std::string& counted =
-        exchange.asked.empty() ? exchange.request.capability : exchange.asked;
-    limits_.on_settled(counted, served ? std::optional(now - exchange.arrived) : std::nullopt,
-                       dropped, now);
-  }
+  // How long a call took that was elsewhere first says nothing about those who serve it.
+  const bool served = outcome == Outcome::success && exchange.fallbacks == 0;
+  const bool dropped = outcome == Outcome::mesh_error && status >= 500;
+  leave_place(exchange, served ? std::optional(now - exchange.arrived) : std::nullopt, dropped,
+              now);
   if (exchange.context.serves) {
     const bool tried_in_vain =
         outcome != Outcome::success && outcome != Outcome::caller_gone && exchange.attempts > 0;

@@ -107,7 +107,7 @@ struct Exchange {
   bool escalated = false;
   std::optional<Proficiency> outgrown = std::nullopt;  // whose output was not good enough for it
   std::string faults{};  // injected into its attempts so far: "delay", "delay, abort", ...
-  bool counted = false;  // in the bulkhead of its capability
+  bool counted = false;  // in the bulkhead of request.capability
   bool paid = false;     // into the retry budget: a duplicate that runs itself begins twice
   base::Instant armed = base::Instant::never();
 

@@ -171,6 +171,33 @@ TEST_F(EscalationTest, ACallThatFellBackPaysWhereItIsServed) {
   EXPECT_EQ(further, RetryBudget::reserve + calls / 2);
 }
 
+TEST_F(EscalationTest, ACallThatFallsBackTakesItsPlaceWhereItIsServed) {
+  Options options;
+  options.policies.resize(2);
+  options.policies[0].capability = "text.count";
+  options.policies[0].attempts = 1;
+  options.policies[0].fallback = {"text.estimate"};
+  options.policies[0].bulkhead = Bulkhead{.concurrent_max = 1, .adaptive = false};
+  options.policies[1].capability = "text.estimate";
+  options.policies[1].bulkhead = Bulkhead{.concurrent_max = 1, .adaptive = false};
+  for (Policy& policy : options.policies) policy.breaker = BreakerPolicy{.enabled = false};
+  plane.on_options(options);
+  provide(b, "b");
+  provide(c, "c", Availability::serving, "text.estimate");
+  const ExchangeId first = call();
+  fail(first, 1, AttemptFailure::unreachable);
+  ASSERT_EQ(peer_asked(), c);
+  // Its place is free again for the next one, which finds none at the fallback.
+  const ExchangeId second = call();
+  ASSERT_EQ(peer_asked(), b);
+  answer(second, 1, 500);
+  EXPECT_EQ(count<StartAttempt>(), 0U);
+  serve_whole(first, 2);
+  const ExchangeId third = call();
+  answer(third, 1, 500);
+  EXPECT_EQ(count<StartAttempt>(), 1U);
+}
+
 TEST_F(EscalationTest, NoCapabilityIsItsOwnFallback) {
   Policy policy;
   policy.capability = "text.*";
