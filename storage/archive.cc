@@ -10,7 +10,10 @@
 #include <condition_variable>
 #include <deque>
 #include <limits>
+#include <map>
 #include <mutex>
+#include <optional>
+#include <string_view>
 #include <thread>
 #include <variant>
 
@@ -165,6 +168,7 @@ class Archive::Writer {
   Done write(const Install& operation);
   Done write(const SavePiece& operation);
   Done write(const DecidedBlock& block);
+  Done write_changes();
   std::vector<DecidedBlock> range(std::uint64_t from_height, std::size_t blocks_max,
                                   std::size_t bytes_max);
   std::optional<OpIndex::Place> find_old(const base::Digest& id);
@@ -181,6 +185,9 @@ class Archive::Writer {
   Statements statements_;
   OpIndex index_;
   std::uint64_t height_ = 0;  // the newest that is written
+  // Of this transaction, not written yet: of each document its last change, which its operation
+  // owns. Most blocks change the same few.
+  std::map<std::string_view, const DocumentChange*> changes_;
 
   mutable std::mutex mutex_;  // guards queue_, health_, stopping_
   std::condition_variable changed_;
@@ -288,6 +295,7 @@ Archive::Writer::Done Archive::Writer::write(const std::vector<Operation>& write
   if (auto begun = database_.execute("BEGIN IMMEDIATE"); !begun) return begun;
   const std::uint64_t before = height_;
   index_.begin();
+  changes_.clear();
   Done done;
   for (const Operation& operation : writes) {
     done = base::match(
@@ -296,6 +304,7 @@ Archive::Writer::Done Archive::Writer::write(const std::vector<Operation>& write
         [&](const auto& write_operation) { return write(write_operation); });
     if (!done) break;
   }
+  if (done) done = write_changes();
   if (done) done = index_.add();
   if (done) done = database_.execute("COMMIT");
   if (!done) {
@@ -332,12 +341,19 @@ Archive::Writer::Done Archive::Writer::write(const Commit& operation) {
   for (const DecidedBlock& block : operation.blocks) {
     if (auto written = write(block); !written) return written;
   }
-  for (const auto& [key, document] : operation.changes) {
+  for (const DocumentChange& change : operation.changes) changes_[change.first] = &change;
+  return {};
+}
+
+Archive::Writer::Done Archive::Writer::write_changes() {
+  for (const auto& [key, change] : changes_) {
     const base::ByteView name = base::as_bytes(key);
+    const std::optional<base::Bytes>& document = change->second;
     const auto step = document ? statements_.put_document.bind(1, name).bind(2, *document).step()
                                : statements_.delete_document.bind(1, name).step();
     if (!step) return base::Unexpected{step.error()};
   }
+  changes_.clear();
   return {};
 }
 
@@ -349,6 +365,7 @@ Archive::Writer::Done Archive::Writer::write(const SavePiece& operation) {
 }
 
 Archive::Writer::Done Archive::Writer::write(const Install& operation) {
+  changes_.clear();  // of a state that is replaced
   for (Statement* clear : {&statements_.clear_state, &statements_.clear_pieces}) {
     if (const auto cleared = clear->step(); !cleared) return base::Unexpected{cleared.error()};
   }

@@ -98,6 +98,19 @@ TEST_F(ArchiveTest, KeepsTheNewestBlockWithItsState) {
   EXPECT_EQ(archived.epochs, (std::vector<base::Bytes>{base::to_bytes("end of 0")}));
 }
 
+TEST_F(ArchiveTest, OfADocumentThatManyBlocksChangeTheLastChangeCounts) {
+  for (std::uint64_t height = 1; height <= 9; ++height) {
+    commit(height, {{"a", base::to_bytes(std::to_string(height))}, {"b", base::to_bytes("x")}});
+  }
+  commit(10, {{"b", std::nullopt}});
+  wait([&] { return committed == 10; });
+  commit(11, {{"c", base::to_bytes("3")}});
+  wait([&] { return committed == 11; });
+  open();
+  EXPECT_EQ(load().state,
+            (std::vector<Document>{{"a", base::to_bytes("9")}, {"c", base::to_bytes("3")}}));
+}
+
 TEST_F(ArchiveTest, ARangeEndsWithAProof) {
   for (std::uint64_t height = 1; height <= 9; ++height) commit(height, {}, height % 3 == 0);
   wait([&] { return committed == 9; });
