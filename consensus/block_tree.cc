@@ -81,6 +81,15 @@ bool BlockTree::executed(const base::Digest& hash) const {
   return hash == root_.hash || result(hash) != nullptr;
 }
 
+std::size_t BlockTree::ops_under_way(const base::Digest& hash) const {
+  std::size_t ops = 0;
+  for (auto at = entries_.find(hash); at != entries_.end();
+       at = entries_.find(at->second.block->header().parent_hash)) {
+    ops += at->second.block->header().ops_count;
+  }
+  return ops;
+}
+
 void BlockTree::execute(Entry& entry) {
   const BlockHeader& header = entry.block->header();
   const auto above = parent(header.parent_hash);

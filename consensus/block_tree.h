@@ -61,6 +61,9 @@ class BlockTree {
   [[nodiscard]] std::optional<ParentBlock> parent(const base::Digest& hash) const;
   [[nodiscard]] const Executed* result(const base::Digest& hash) const;
 
+  // In this block and those between it and the root.
+  [[nodiscard]] std::size_t ops_under_way(const base::Digest& hash) const;
+
   // The child of the root on the way to this executed block.
   [[nodiscard]] BlockPtr next_to_commit(const base::Digest& target) const;
   // A valid child of the root becomes the root; what does not stand on it is dropped.

@@ -43,6 +43,7 @@ void Core::enter(View view, base::Instant now) {
   view_ = view;
   entered_ = now;
   armed_.reset();
+  could_propose_.reset();
   leader_nullified_ = false;
   contradicted_ = false;
   forget_old_tallies();
@@ -103,6 +104,9 @@ void Core::on_certificate(const crypto::Verified<Certificate>& certificate, Mome
 
 void Core::on_finalization(const Certificate& certificate, Moment at, Effects& effects) {
   finalized_ = {.view = certificate.view, .hash = certificate.block, .certificate = certificate};
+  if (const ViewState* state = find(certificate.view); state != nullptr && state->proposed) {
+    decision_took_ = at.now - state->proposed->at;
+  }
   views_.erase(views_.begin(), views_.upper_bound(certificate.view));
   parts_.guard.raise_floor(certificate.view);
   parts_.repair.on_finalized(certificate.view);
@@ -312,7 +316,7 @@ void Core::restore(const Vote& vote) {
     case VoteKind::notarize:
       state.my_notarize = vote.block;
       if (epoch_.leader(vote.view) == vote.signer) {
-        state.proposed = {.block = vote.block, .leader_signature = vote.signature};
+        state.proposed = {.block = vote.block, .leader_signature = vote.signature, .at = entered_};
       }
       break;
     case VoteKind::finalize:

@@ -87,6 +87,8 @@ class Core {
   void on_released(const Message& message, Moment at, Effects& effects);
   // F is committed locally, or is not.
   void on_committed() { uncommitted_since_.reset(); }
+  // A block with ops is decided, before they leave the mempool.
+  void note_crowd();
   void on_uncommitted(base::Instant now);
   // Emits evidence once per signer and type.
   void report(const Evidence& evidence, Effects& effects);
@@ -153,6 +155,7 @@ class Core {
   // core_voting.cc: proposals and own votes
   void propose(Moment at, Effects& effects);
   [[nodiscard]] std::optional<ParentChoice> choose_parent(Effects& effects);
+  [[nodiscard]] base::Instant gather_until(const ParentBlock& parent, Moment at);
   void propose_on(const ParentChoice& choice, const ParentBlock& parent, Moment at,
                   Effects& effects);
   [[nodiscard]] BlockContext context_on(const ParentBlock& parent, Moment at) const;
@@ -187,11 +190,14 @@ class Core {
   bool stopped_ = false;                            // our software disagrees with a quorum
 
   base::Instant entered_;
-  std::optional<base::Instant> armed_;       // since when the view's timers run
-  std::optional<base::Instant> busy_since_;  // across views
-  bool op_was_pending_ = false;              // when the timers were looked at last
-  std::size_t asked_next_ = 0;               // an observer's
-  base::Instant final_since_;                // the last finalization: for the heartbeat
+  std::optional<base::Instant> armed_;          // since when the view's timers run
+  std::optional<base::Instant> busy_since_;     // across views
+  std::optional<base::Instant> could_propose_;  // in this view: since then there is something
+  base::Duration decision_took_{};              // the last, from its proposal on
+  std::size_t crowd_ = 0;        // ops under way together at a decision; halved where it is fewer
+  bool op_was_pending_ = false;  // when the timers were looked at last
+  std::size_t asked_next_ = 0;   // an observer's
+  base::Instant final_since_;    // the last finalization: for the heartbeat
   std::optional<base::Instant> uncommitted_since_;
   bool leader_nullified_ = false;  // R5: its own nullify is here
   bool contradicted_ = false;      // R5: the proposal of this view can never be voted for

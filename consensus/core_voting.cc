@@ -8,6 +8,15 @@
 
 namespace consensus {
 
+namespace {
+
+// Ops under way together that are worth waiting for, and so many that a block gets hardly cheaper.
+constexpr std::size_t crowd_min = 4;
+constexpr std::size_t crowd_max = 64;
+constexpr base::Duration gather_max = std::chrono::milliseconds(8);
+
+}  // namespace
+
 // R9.
 bool Core::busy(Moment at) {
   if (view_ > finalized_.view + 1) return true;
@@ -151,15 +160,31 @@ void Core::propose(Moment at, Effects& effects) {
   CHECK(parent.has_value());
   const bool tail = behind_seal(*parent, epoch_.id());
   const bool committed = choice->hash == parts_.tree.root().hash;
-  if (tail || !parts_.mempool.eligible(context_on(*parent, at), committed, at.now)) {
-    // The finalization of the block before may be on its way: then there is nothing to do.
-    const auto grace = entered_ + parts_.timing.empty(epoch_.committee().faults());
-    if (at.now < grace) {
-      look_again_ = std::min(look_again_, grace);
-      return;
-    }
+  const bool empty = tail || !parts_.mempool.eligible(context_on(*parent, at), committed, at.now);
+  // The finalization of the block before may be on its way: then there is nothing to do.
+  const base::Instant patience_end =
+      empty ? entered_ + parts_.timing.empty(epoch_.committee().faults())
+            : gather_until(*parent, at);
+  if (at.now < patience_end) {
+    look_again_ = std::min(look_again_, patience_end);
+    return;
   }
   propose_on(*choice, *parent, at, effects);
+}
+
+void Core::note_crowd() {
+  crowd_ = std::max(parts_.mempool.size(), crowd_ / 2);
+}
+
+// A block costs every member the same, whatever it holds, so it is worth a moment until as many ops
+// as were under way together lately are here again: their authors propose the next ones once the
+// last ones are decided. Half the time of a decision at most, and far less than T_lead.
+base::Instant Core::gather_until(const ParentBlock& parent, Moment at) {
+  if (!could_propose_) could_propose_ = at.now;
+  const std::size_t known = parts_.mempool.size();
+  const std::size_t fresh = known - std::min(known, parts_.tree.ops_under_way(parent.hash));
+  if (crowd_ < crowd_min || fresh >= std::min(crowd_, crowd_max)) return at.now;
+  return std::max(*could_propose_, final_since_) + std::min(decision_took_ / 2, gather_max);
 }
 
 void Core::propose_on(const ParentChoice& choice, const ParentBlock& parent, Moment at,
@@ -206,7 +231,7 @@ void Core::propose_on(const ParentChoice& choice, const ParentBlock& parent, Mom
   if (!cast(VoteKind::notarize, view_, block->hash(), effects, vote)) return;
   ViewState& state = views_[view_];
   state.my_notarize = block->hash();
-  state.proposed = {.block = block->hash(), .leader_signature = vote.signature};
+  state.proposed = {.block = block->hash(), .leader_signature = vote.signature, .at = at.now};
   Proposal proposal{
       .block = block, .justification = choice.justification, .leader_signature = vote.signature};
   if (proposal.justification.size() > parts_.options.justification_max) {
@@ -240,7 +265,8 @@ void Core::on_proposal(const crypto::Verified<Proposal>& proposal, Moment at, Ef
   parts_.tree.add(block);
   parts_.repair.on_block(block->hash());
   if (!state.proposed) {
-    state.proposed = {.block = block->hash(), .leader_signature = proposal->leader_signature};
+    state.proposed = {
+        .block = block->hash(), .leader_signature = proposal->leader_signature, .at = at.now};
   }
 }
 

@@ -130,6 +130,7 @@ void Replica::State::commit_block(const BlockPtr& block, const base::Digest& tar
     }
   }
   tree->commit(block->hash());
+  if (!block->ops().empty()) core->note_crowd();
   mempool.on_decided(block->ops());
   for (const base::Bytes& op : block->ops()) {
     if (const auto id = application.id_of(op)) decided_ops.insert(*id);

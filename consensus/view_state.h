@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/ids.h"
+#include "base/time.h"
 #include "consensus/block.h"
 #include "consensus/certificate.h"
 #include "consensus/tally.h"
@@ -18,6 +19,7 @@ struct ViewState {
   struct Proposed {
     base::Digest block;
     crypto::Signature leader_signature;
+    base::Instant at;  // when it came, or was made
   };
   std::optional<Proposed> proposed;
   Tally notarize;  // our own votes enter once they are durable

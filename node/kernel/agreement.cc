@@ -23,6 +23,19 @@ ledger::State state_of(const std::vector<std::pair<std::string, base::Bytes>>& d
   return ledger::State().with(changes);
 }
 
+// How many ops of that author stood in the newest block that has any, as far as they are known; or
+// one, if none is.
+std::size_t decided_together(const std::deque<DecisionView>& decisions,
+                             const base::NodeId& author) {
+  const auto ours = [&](const DecisionView& decision) { return decision.author == author; };
+  const auto newest = std::find_if(decisions.rbegin(), decisions.rend(), ours);
+  if (newest == decisions.rend()) return 1;
+  const auto end = std::find_if(newest, decisions.rend(), [&](const DecisionView& decision) {
+    return decision.height != newest->height;
+  });
+  return static_cast<std::size_t>(std::count_if(newest, end, ours));
+}
+
 }  // namespace
 
 Agreement::Agreement(AgreementOptions options, const crypto::Identity& identity, base::Rng rng)
@@ -174,11 +187,13 @@ void Agreement::on_decisions_read(std::uint64_t request,
 void Agreement::on_proposed(ledger::Op draft, base::Instant now, Effects& effects) {
   drafts_.push_back(std::move(draft));
   const std::size_t pending = replica_->pending_ops_of(identity_.id());
-  const bool alone = pending == 0;
+  // Users propose again once they have their answers, so as many as had them together come back
+  // together, and more of them are not likely to.
+  const bool all_here = pending + drafts_.size() == decided_together(decisions_, identity_.id());
   // The more wait for the next block already, the less it matters when one more is signed.
   const auto gather = options_.gather * static_cast<std::int64_t>(1 + pending / ops_per_gather);
-  sign_at_ = std::min(sign_at_, alone ? now : now + gather);
-  if (alone || drafts_.size() >= ledger::op_set_max) sign_drafts(now, effects);
+  sign_at_ = std::min(sign_at_, now + gather);
+  if (all_here || drafts_.size() >= ledger::op_set_max) sign_drafts(now, effects);
 }
 
 void Agreement::sign_drafts(base::Instant now, Effects& effects) {

@@ -45,6 +45,37 @@ TEST(ReplicaTest, TakesThreeDelaysFromTheLeaderToTheDecision) {
   EXPECT_TRUE(mesh.all_hold("quick"));
 }
 
+TEST(ReplicaTest, ALeaderWaitsAMomentForACrowd) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  const auto leader = [&] {
+    const View view = mesh.standing(0).view;
+    const base::NodeId node = mesh.epoch().committee().member(mesh.epoch().leader(view)).node;
+    return std::to_integer<std::size_t>(node.bytes[0]) - 1;
+  };
+  const auto submit = [&](const std::string& round, int count) {
+    for (int i = 0; i < count; ++i) mesh.submit(leader(), std::to_string(i) + round);
+  };
+  submit("first", 8);
+  ASSERT_TRUE(mesh.run_until([&] { return mesh.all_hold("7first"); }));
+  mesh.run(seconds(1));
+  // The first op had a block of its own, so the crowd is seven. It is here: nothing to wait for.
+  submit("second", 7);
+  mesh.run(milliseconds(30));
+  EXPECT_TRUE(mesh.all_hold("6second"));
+  mesh.run(seconds(1));
+  submit("third", 2);
+  mesh.run(milliseconds(37));
+  EXPECT_FALSE(mesh.node(0).notebook->holds("1third"));
+  mesh.run(milliseconds(1));
+  EXPECT_TRUE(mesh.all_hold("1third"));
+  mesh.run(seconds(1));
+  // There is no crowd any more.
+  submit("fourth", 1);
+  mesh.run(milliseconds(30));
+  EXPECT_TRUE(mesh.all_hold("0fourth"));
+}
+
 // L4, and model finding M2: no chain of empty blocks.
 TEST(ReplicaTest, FallsSilentWhenThereIsNothingToDecide) {
   MeshOfReplicas mesh(4);
