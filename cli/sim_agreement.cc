@@ -94,6 +94,7 @@ int swarm_agreement(Console& console, const AgreementSimOptions& options) {
                    {"decisions", report.sum.decisions},
                    {"epochs", report.sum.epochs},
                    {"evidence", report.sum.evidence},
+                   {"good_cases", report.sum.prompt},
                    {"failing_seeds", report.failing_seeds},
                    {"simulated_seconds", base::in_seconds(report.sum.simulated)},
                    {"slowest_to_settle_seconds", base::in_seconds(report.slowest)},

@@ -1,6 +1,5 @@
 #include "sim/swarm.h"
 
-#include "sim/run.h"
 #include "sim/scenario_generator.h"
 
 #include <algorithm>
@@ -11,9 +10,9 @@ namespace {
 
 Outcome run_seed(const SwarmOptions& options, std::uint64_t seed) {
   const Scenario scenario = make_scenario(options.profile, options.nodes, seed);
-  Outcome outcome = run(scenario);
+  Outcome outcome = options.run(scenario);
   if (options.twice) {
-    const Outcome again = run(scenario);
+    const Outcome again = options.run(scenario);
     if (again.digest != outcome.digest) {
       outcome.violations.push_back({.checker = "determinism",
                                     .at = outcome.figures.simulated,

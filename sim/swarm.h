@@ -3,6 +3,7 @@
 
 #include "sim/coverage.h"
 #include "sim/outcome.h"
+#include "sim/run.h"
 #include "sim/scenario.h"
 
 #include <cstdint>
@@ -17,6 +18,10 @@ struct SwarmOptions {
   std::uint64_t first_seed = 1;
   std::uint64_t seeds_max = UINT64_MAX;
   bool twice = false;  // run each seed twice and compare the digests
+  // How a scenario is run; another way only to show that differences are seen.
+  std::function<Outcome(const Scenario& scenario)> run = [](const Scenario& scenario) {
+    return sim::run(scenario);
+  };
   // Asked before each run; true ends the swarm. Nothing = only seeds_max ends it.
   std::function<bool()> stop = {};
   // Told after each run.

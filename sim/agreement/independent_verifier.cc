@@ -3,6 +3,7 @@
 #include "crypto/digest.h"
 #include "crypto/stand_in.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -105,7 +106,7 @@ std::optional<std::string> fault_of(const consensus::Certificate& certificate,
     crypto::Statement fields = crypto::Statement::bare(crypto::Purpose::vote);
     fields.u8(2).fixed(base::Bytes(7)).fixed(epoch_id.view()).u64(certificate.view);
     fields.fixed(certificate.block.view());
-    if (base::Bytes(fields.bytes().begin(), fields.bytes().end()) != statement.bytes()) {
+    if (!std::ranges::equal(fields.bytes(), statement.bytes())) {
       return "a vote is laid out in another way";
     }
     const auto signer = static_cast<consensus::SignerIndex>(bit);

@@ -4,6 +4,8 @@
 #include "crypto/stand_in.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <utility>
 
 namespace sim::agreement {
@@ -21,6 +23,30 @@ std::string of_view(const Vote& vote) {
 // One of each is kept for an epoch and signer (3.12).
 int type_of(const Vote& first, const Vote& second) {
   return first.kind == second.kind ? static_cast<int>(first.kind) : 0;
+}
+
+bool behind(const Oracle::Progress& now, const Oracle::Progress& before) {
+  if (now.epoch < before.epoch || now.height < before.height) return true;
+  return now.epoch == before.epoch && (now.view < before.view || now.finalized < before.finalized);
+}
+
+// Tells certificates of one statement apart.
+std::uint64_t fingerprint(const Certificate& certificate) {
+  std::uint64_t sum = certificate.signers;
+  const auto mix = [&](std::uint64_t word) {
+    sum = std::rotl((sum ^ word) * 0x9e3779b97f4a7c15ULL, 29);
+  };
+  const auto add = [&](base::ByteView bytes) {
+    for (std::size_t i = 0; i + 8 <= bytes.size(); i += 8) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, bytes.data() + i, 8);
+      mix(word);
+    }
+  };
+  mix(certificate.epoch);
+  add(certificate.block.view());
+  for (const crypto::Signature& signature : certificate.signatures) add(signature.view());
+  return sum;
 }
 
 }  // namespace
@@ -106,11 +132,21 @@ void Oracle::on_certificate(NodeNumber node, const Certificate& certificate,
     floor.view = std::max(floor.view, certificate.view);
   }
   views_[certificate.epoch] = std::max(views_[certificate.epoch], certificate.view);
+  check_signatures(node, certificate, epoch);
   const auto& seen = certificate.kind == VoteKind::notarize ? notarized_ : finalized_;
   const bool again = certificate.kind == VoteKind::nullify
                          ? nullified_.contains(key)
                          : seen.contains(key) && seen.at(key) == certificate.block;
   if (again) return;
+  check_certificate_pairs(key, certificate);
+  if (certificate.kind == VoteKind::notarize) check_availability(certificate, epoch);
+}
+
+// I17, of each certificate once, whatever others say the same.
+void Oracle::check_signatures(NodeNumber node, const Certificate& certificate,
+                              const consensus::Epoch& epoch) {
+  const ViewKey key{epoch.id(), certificate.view};
+  if (!verified_.emplace(key, certificate.kind, fingerprint(certificate)).second) return;
   bool holds = well_formed(certificate, epoch);
   if (holds) {
     std::vector<crypto::SignatureCheck> checks;
@@ -119,13 +155,9 @@ void Oracle::on_certificate(NodeNumber node, const Certificate& certificate,
       return crypto::check_stand_in(check).holds();
     });
   }
-  if (!holds) {
-    violate("I17 certificates", "node " + std::to_string(node) +
-                                    " holds a bad certificate of view " +
-                                    std::to_string(certificate.view));
-  }
-  check_certificate_pairs(key, certificate);
-  if (certificate.kind == VoteKind::notarize) check_availability(certificate, epoch);
+  if (holds) return;
+  violate("I17 certificates", "node " + std::to_string(node) + " holds a bad certificate of view " +
+                                  std::to_string(certificate.view));
 }
 
 void Oracle::check_certificate_pairs(const ViewKey& key, const Certificate& certificate) {
@@ -319,16 +351,19 @@ void Oracle::on_alarm(NodeNumber node, const consensus::Alarm& alarm, bool expec
   violate(guard ? "I8 guard" : "alarms", "node " + std::to_string(node) + ": " + alarm.text);
 }
 
-// I6.
-void Oracle::check_progress(NodeNumber node, consensus::EpochNumber epoch, consensus::View view,
-                            consensus::View finalized, consensus::Height height) {
-  Progress& known = progress_[node];
-  const bool same = epoch == known.epoch;
-  if (epoch < known.epoch || height < known.height ||
-      (same && (view < known.view || finalized < known.finalized))) {
+// I6, while it runs.
+void Oracle::check_progress(NodeNumber node, const Progress& now) {
+  const auto known = progress_.find(node);
+  if (known != progress_.end() && behind(now, known->second)) {
     violate("I6 monotone", "node " + std::to_string(node) + " went backwards");
   }
-  known = {.epoch = epoch, .view = view, .finalized = finalized, .height = height};
+  progress_.insert_or_assign(node, now);
+}
+
+// I6 and I7, after a restart.
+void Oracle::check_started(NodeNumber node, const Progress& durable, const Progress& now) {
+  if (!behind(now, durable)) return;
+  violate("I6 monotone", "node " + std::to_string(node) + " starts behind what its disk has");
 }
 
 std::uint64_t Oracle::views() const {

@@ -26,6 +26,13 @@ class Oracle {
  public:
   using NodeNumber = std::uint32_t;
 
+  struct Progress {
+    consensus::EpochNumber epoch = 0;
+    consensus::View view = 0;
+    consensus::View finalized = 0;
+    consensus::Height height = 0;
+  };
+
   explicit Oracle(bool small_quorum) : small_quorum_(small_quorum) {}
 
   void set_time(base::Duration now) { now_ = now; }
@@ -46,8 +53,9 @@ class Oracle {
   void on_body(NodeNumber node, const base::Digest& hash);  // appended
   void on_bodies_durable(NodeNumber node);                  // all appended so far
   void on_power_lost(NodeNumber node);                      // what was not durable is gone
-  void check_progress(NodeNumber node, consensus::EpochNumber epoch, consensus::View view,
-                      consensus::View finalized, consensus::Height height);
+  void check_progress(NodeNumber node, const Progress& now);
+  // Where it stands after a start, and what its disk had at least.
+  void check_started(NodeNumber node, const Progress& durable, const Progress& now);
   void restart(NodeNumber node) { progress_.erase(node); }
   // From its log: the epoch, and the highest finalization in it. Its guard signs nothing below.
   void on_started(NodeNumber node, consensus::EpochNumber epoch, consensus::View floor);
@@ -76,12 +84,6 @@ class Oracle {
     std::optional<base::Digest> finalized;
     bool nullified = false;
   };
-  struct Progress {
-    consensus::EpochNumber epoch = 0;
-    consensus::View view = 0;
-    consensus::View finalized = 0;
-    consensus::Height height = 0;
-  };
   struct Floor {
     consensus::EpochNumber epoch = 0;
     consensus::View view = 0;
@@ -99,6 +101,8 @@ class Oracle {
   };
 
   void check_votes(NodeNumber node, const consensus::Vote& vote, const consensus::Epoch& epoch);
+  void check_signatures(NodeNumber node, const consensus::Certificate& certificate,
+                        const consensus::Epoch& epoch);
   void check_certificate_pairs(const ViewKey& key, const consensus::Certificate& certificate);
   void check_availability(const consensus::Certificate& certificate, const consensus::Epoch& epoch);
   void check_ancestry(const consensus::BlockHeader& header);
@@ -110,7 +114,8 @@ class Oracle {
   std::map<ViewKey, base::Digest> notarized_;
   std::map<ViewKey, base::Digest> finalized_;
   std::set<ViewKey> nullified_;
-  std::map<consensus::Height, std::pair<base::Digest, base::Digest>> log_;  // hash, state root
+  std::set<std::tuple<ViewKey, consensus::VoteKind, std::uint64_t>> verified_;  // fingerprints
+  std::map<consensus::Height, std::pair<base::Digest, base::Digest>> log_;      // hash, state root
   std::map<base::Digest, consensus::Height> ops_decided_;
   std::set<base::Digest> ops_submitted_;
   std::map<consensus::EpochNumber, base::Digest> epoch_ids_;

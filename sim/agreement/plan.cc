@@ -66,6 +66,12 @@ void draw_liars(Plan& plan, base::Rng& rng) {
   }
 }
 
+bool some_lie(const Plan& plan, Villainy way) {
+  return std::any_of(plan.liars.begin(), plan.liars.end(), [&](const Plan::Liar& liar) {
+    return std::find(liar.ways.begin(), liar.ways.end(), way) != liar.ways.end();
+  });
+}
+
 // Every liar of this run lies in these ways.
 void force_liars(Plan& plan, base::Rng& rng, const std::vector<Villainy>& ways) {
   std::vector<std::uint32_t> members(plan.members);
@@ -88,6 +94,13 @@ void draw_network(Plan& plan, base::Rng& rng) {
   const std::vector<std::int64_t> syncs{1, 5, 30, 400};
   plan.sync_max = milliseconds(rng.pick(syncs));
   plan.drift_ppm_max = rng.chance(500'000) ? 10'000 : 0;
+}
+
+// Drawn apart, so that each seed keeps all else that it had.
+void draw_rough_network(Plan& plan, base::Rng rng) {
+  if (!plan.rollbacks.empty()) return;  // the echo check has to hear an answer
+  if (rng.chance(250'000)) plan.tail_ppm = static_cast<std::uint32_t>(rng.between(2'000, 50'000));
+  if (rng.chance(200'000)) plan.rate = 2'048U << rng.below(8);
 }
 
 void draw_power(Plan& plan, base::Rng& rng) {
@@ -207,10 +220,19 @@ bool Plan::lies(std::uint32_t identity) const {
                      [&](const Liar& liar) { return liar.identity == identity; });
 }
 
+base::Duration Plan::under_way_max() const {
+  base::Duration longest = latency_max;
+  if (tail_ppm > 0) longest = std::max(longest, tail_max);
+  if (replay_ppm > 0) longest += seconds(8);
+  return longest;
+}
+
 bool Plan::floods() const {
-  return std::any_of(liars.begin(), liars.end(), [](const Liar& liar) {
-    return std::find(liar.ways.begin(), liar.ways.end(), Villainy::op_flooder) != liar.ways.end();
-  });
+  return some_lie(*this, Villainy::op_flooder);
+}
+
+bool Plan::misleads() const {
+  return some_lie(*this, Villainy::hint_liar);
 }
 
 bool Plan::liars_are_silent() const {
@@ -240,6 +262,7 @@ Plan make_plan(std::uint64_t seed, const PlanOptions& options) {
   draw_power(plan, rng);
   rng = root.fork("rollback");
   if (options.ways.empty()) draw_rollback(plan, rng);
+  draw_rough_network(plan, root.fork("rough network"));
   rng = root.fork("clocks");
   draw_jumps(plan, rng);
   rng = root.fork("work");

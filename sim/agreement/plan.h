@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "consensus/options.h"
 #include "sim/agreement/byzantine/villainy.h"
+#include "sim/choices.h"
 
 #include <cstdint>
 #include <string>
@@ -15,6 +16,8 @@
 namespace sim::agreement {
 
 struct Plan {
+  static constexpr base::Duration tail_max = std::chrono::seconds(5);
+
   std::uint64_t seed = 0;
   std::uint32_t members = 4;     // of the first committee
   std::uint32_t identities = 4;  // with those that only observe at first
@@ -30,7 +33,9 @@ struct Plan {
   std::uint32_t loss_ppm = 0;
   std::uint32_t replay_ppm = 0;
   bool partitions = false;
-  base::Duration sync_max{};  // of a disk, while chaos lasts
+  std::uint32_t tail_ppm = 0;  // takes 2, 4, 8, ... times as long
+  std::uint32_t rate = 0;      // bytes a second from one to another; 0: as many as there are
+  base::Duration sync_max{};   // of a disk, while chaos lasts
   std::int64_t drift_ppm_max = 0;
 
   struct Crash {
@@ -64,14 +69,18 @@ struct Plan {
   // splits[i] is its own.
   std::vector<std::uint32_t> splits;
   // B28: until chaos ends, each message's way and each of a liar's draws takes one of these.
-  std::vector<std::uint8_t> choices;
+  ChoiceString choices;
   base::Duration blackout{};  // when the fickle fall silent
   base::Duration patience = std::chrono::seconds(120);
   consensus::Weakness weakness = consensus::Weakness::none;
 
+  // The longest that something which was sent in chaos can be under way.
+  [[nodiscard]] base::Duration under_way_max() const;
   [[nodiscard]] bool lies(std::uint32_t identity) const;
   // Some liar floods the mesh with ops.
   [[nodiscard]] bool floods() const;
+  // Some liar lies about round trips.
+  [[nodiscard]] bool misleads() const;
   // None of the liars does anything but be silent.
   [[nodiscard]] bool liars_are_silent() const;
 };

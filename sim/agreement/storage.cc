@@ -105,6 +105,19 @@ consensus::View Storage::floor(consensus::EpochNumber epoch) const {
   return floor;
 }
 
+consensus::View Storage::view(consensus::EpochNumber epoch) const {
+  consensus::View view = 1;
+  for (const consensus::Record& record : log_) {
+    if (const auto* certificate = std::get_if<consensus::Certificate>(&record)) {
+      if (certificate->epoch == epoch) view = std::max(view, certificate->view + 1);
+    } else if (const auto* own = std::get_if<consensus::OwnVote>(&record)) {
+      const bool moves = own->vote.kind != consensus::VoteKind::finalize;
+      if (own->vote.epoch == epoch && moves) view = std::max(view, own->vote.view);
+    }
+  }
+  return view;
+}
+
 Register::State Storage::state() const {
   return rows_.empty() ? genesis_ : rows_.back().state;
 }

@@ -44,6 +44,8 @@ class Storage {
   [[nodiscard]] Register::State state() const;
   // The highest finalized view of that epoch in the log.
   [[nodiscard]] consensus::View floor(consensus::EpochNumber epoch) const;
+  // The view that a replay of the log leads to in that epoch.
+  [[nodiscard]] consensus::View view(consensus::EpochNumber epoch) const;
   // That either part knows of.
   [[nodiscard]] consensus::EpochNumber newest_epoch() const;
 

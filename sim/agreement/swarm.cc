@@ -15,8 +15,8 @@ SwarmReport swarm(const SwarmOptions& options) {
   for (std::uint64_t i = 0; i < options.seeds_max; ++i) {
     if (options.stop && options.stop()) break;
     const std::uint64_t seed = options.first_seed + i;
-    RunResult result = run_seed(seed, options.plan);
-    if (options.twice && run_seed(seed, options.plan).digest != result.digest) {
+    RunResult result = options.run(seed, options.plan);
+    if (options.twice && options.run(seed, options.plan).digest != result.digest) {
       result.violations.push_back(
           {.checker = "I23 determinism", .at = {}, .text = "two runs of one seed differ"});
     }
@@ -27,6 +27,7 @@ SwarmReport swarm(const SwarmOptions& options) {
     report.sum.decisions += result.figures.decisions;
     report.sum.epochs += result.figures.epochs;
     report.sum.evidence += result.figures.evidence;
+    report.sum.prompt += result.figures.prompt;
     report.sum.simulated += result.figures.simulated;
     report.slowest = std::max(report.slowest, result.figures.settled_after);
     report.violations += result.violations.size();

@@ -11,12 +11,16 @@
 
 namespace sim::agreement {
 
+[[nodiscard]] RunResult run_seed(std::uint64_t seed, const PlanOptions& options);
+
 struct SwarmOptions {
   std::uint64_t first_seed = 1;
   std::uint64_t seeds_max = UINT64_MAX;
   PlanOptions plan = {};
   bool twice = false;  // run each seed twice and compare the digests
   bool stop_at_first = false;
+  // How a seed is run; another one only to show that differences are seen.
+  std::function<RunResult(std::uint64_t seed, const PlanOptions& options)> run = run_seed;
   // Asked before each run; true ends the swarm. Nothing = only seeds_max ends it.
   std::function<bool()> stop = {};
   std::function<void(std::uint64_t seed, const RunResult& result)> observe = {};
@@ -33,7 +37,6 @@ struct SwarmReport {
   static constexpr std::size_t failing_seeds_max = 100;
 };
 
-[[nodiscard]] RunResult run_seed(std::uint64_t seed, const PlanOptions& options);
 [[nodiscard]] SwarmReport swarm(const SwarmOptions& options);
 
 }  // namespace sim::agreement

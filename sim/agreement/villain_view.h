@@ -15,7 +15,7 @@ class World::VillainView final : public Villain {
   VillainView(World& world, Instance& instance) : world_(world), instance_(instance) {}
 
   base::Rng& rng() override {
-    if (!world_.plan_.choices.empty()) world_.villain_rng_ = base::Rng(world_.next_choice());
+    if (world_.choices_.any()) world_.villain_rng_ = base::Rng(world_.choices_.next());
     return world_.villain_rng_;
   }
   [[nodiscard]] base::Duration now() const override { return world_.now_; }

@@ -1,6 +1,7 @@
 #include "sim/agreement/world.h"
 
 #include "base/check.h"
+#include "base/match.h"
 #include "sim/agreement/instance.h"
 #include "sim/agreement/villain_view.h"
 
@@ -14,6 +15,27 @@ namespace {
 
 constexpr std::int64_t million = 1'000'000;
 constexpr std::int64_t wall_origin_ms = 1'800'000'000'000;
+
+// I23: what was said, as far as two runs could differ in it.
+void add_to(RunDigest& digest, const consensus::Message& message) {
+  digest.add(message.index());
+  digest.add(size_of(message));
+  base::match(
+      message,
+      [&](const consensus::Vote& vote) {
+        digest.add(static_cast<std::uint64_t>(vote.kind));
+        digest.add(vote.view);
+        digest.add(vote.block.view());
+      },
+      [&](const consensus::Certificate& certificate) {
+        digest.add(certificate.view);
+        digest.add(certificate.signers);
+      },
+      [&](const consensus::Proposal& proposal) {
+        if (proposal.block) digest.add(proposal.block->hash().view());
+      },
+      [](const auto&) {});
+}
 
 }  // namespace
 
@@ -102,8 +124,24 @@ void World::boot(Instance& instance) {
   after_input(instance, effects);
 }
 
-// I7: what was durable is what the guard remembers.
+Oracle::Progress World::progress_of(const Instance& instance) {
+  const consensus::Replica::Standing standing = instance.replica->standing();
+  return {.epoch = standing.epoch,
+          .view = standing.view,
+          .finalized = standing.finalized_view,
+          .height = standing.height};
+}
+
+// I6, I7: what was durable is what it knows, and what the guard remembers.
 void World::check_replay(const Instance& instance) {
+  const Storage& disk = instance.storage;
+  const consensus::EpochNumber epoch = disk.newest_epoch();
+  oracle_.check_started(instance.identity,
+                        {.epoch = epoch,
+                         .view = disk.view(epoch),
+                         .finalized = disk.floor(epoch),
+                         .height = disk.stored()},
+                        progress_of(instance));
   const consensus::Replica::Standing standing = instance.replica->standing();
   std::size_t durable = 0;
   for (const consensus::Record& record : instance.storage.log()) {
@@ -160,9 +198,9 @@ void World::after_input(Instance& instance, consensus::Effects& effects) {
   instance.storage.end_transaction();
   CHECK(instance.generation == generation);
   if (instance.honest) {
-    const consensus::Replica::Standing standing = instance.replica->standing();
-    oracle_.check_progress(instance.identity, standing.epoch, standing.view,
-                           standing.finalized_view, standing.height);
+    const Oracle::Progress progress = progress_of(instance);
+    oracle_.check_progress(instance.identity, progress);
+    deadlines_.on_view(instance.identity, progress.view, now_);
     check_heard(instance);
     if (++instance.inputs % 32 == 0) check_fills(instance);
   }
@@ -173,16 +211,38 @@ void World::after_input(Instance& instance, consensus::Effects& effects) {
 
 void World::submit(std::size_t index) {
   const Plan::Submission& submission = plan_.submissions[index];
-  if (std::find(submitted_.begin(), submitted_.end(), submission.op) == submitted_.end()) {
-    submitted_.push_back(submission.op);
+  auto at = std::find_if(submitted_.begin(), submitted_.end(),
+                         [&](const Submitted& one) { return one.op == submission.op; });
+  if (at == submitted_.end()) {
+    const auto parsed = RegisterOp::parse(submission.op);
+    at = submitted_.insert(at, {.op = submission.op,
+                                .author = parsed->author,
+                                .sequence = parsed->sequence,
+                                .due = parsed->kind != OpKind::hopeless,
+                                .held_since = {}});
     oracle_.on_submitted(submission.op);
   }
   for (const std::uint32_t identity : submission.to) {
     Instance& instance = *instances_[instances_of_[identity].front()];
     if (!instance.up()) continue;
+    if (healed_ && is_core(instance) && !at->held_since) at->held_since = now_;
     consensus::Effects effects;
     static_cast<void>(instance.replica->on_op(submission.op, local(instance), effects));
     after_input(instance, effects);
+  }
+}
+
+// M5: clients submit again until they see a decision.
+void World::resubmit() {
+  for (Submitted& one : submitted_) {
+    if (oracle_.decided(one.op)) continue;
+    for (const auto& instance : instances_) {
+      if (!instance->honest || !instance->up()) continue;
+      consensus::Effects effects;
+      static_cast<void>(instance->replica->on_op(one.op, local(*instance), effects));
+      after_input(*instance, effects);
+    }
+    if (!one.held_since) one.held_since = now_;
   }
 }
 
@@ -200,6 +260,7 @@ void World::heal() {
     instance.dead = true;
   }
   for (const auto& instance : instances_) boot(*instance);
+  note_calm();
 }
 
 // Every honest node that lives has decided everything, and they stand at the same block.
@@ -214,7 +275,7 @@ bool World::settled() const {
     if (standing.block != other.block || standing.epoch != other.epoch) return false;
   }
   return std::all_of(submitted_.begin(), submitted_.end(),
-                     [&](const base::Bytes& op) { return no_longer_due(op); });
+                     [&](const Submitted& one) { return no_longer_due(one.op); });
 }
 
 // Decided, or beaten by a later op of its author, or never possible.
@@ -238,22 +299,11 @@ void World::look() {
     return;
   }
   if (now_ > plan_.chaos_ends + plan_.patience) {
-    oracle_.violate("L1 liveness", describe_standing());
+    oracle_.violate("L6 settled", describe_standing());
     done_ = true;
     return;
   }
-  // M5: clients submit again until they see a decision.
-  if ((now_ - plan_.chaos_ends) / std::chrono::milliseconds(500) % 10 == 0) {
-    for (const base::Bytes& op : submitted_) {
-      if (oracle_.decided(op)) continue;
-      for (const auto& instance : instances_) {
-        if (!instance->honest || !instance->up()) continue;
-        consensus::Effects effects;
-        static_cast<void>(instance->replica->on_op(op, local(*instance), effects));
-        after_input(*instance, effects);
-      }
-    }
-  }
+  if ((now_ - plan_.chaos_ends) / std::chrono::milliseconds(500) % 10 == 0) resubmit();
   push({.at = now_ + std::chrono::milliseconds(100), .kind = EventKind::look});
 }
 
@@ -274,8 +324,8 @@ std::string World::describe_standing() const {
     if (standing.busy) text += " busy";
     text += " ops " + std::to_string(standing.pending_ops) + "]";
   }
-  for (const base::Bytes& op : submitted_) {
-    if (!no_longer_due(op)) text += " undecided " + base::to_hex(op);
+  for (const Submitted& one : submitted_) {
+    if (!no_longer_due(one.op)) text += " undecided " + base::to_hex(one.op);
   }
   return text;
 }
@@ -343,7 +393,7 @@ void World::step(Event& event) {
 void World::input(Instance& instance, const Event& event, consensus::Effects& effects) {
   const base::Instant now = local(instance);
   if (event.kind == EventKind::deliver) {
-    digest_.add(event.message->index());
+    add_to(digest_, *event.message);
     // Liars answer honest nodes only, or two of them would keep each other busy for ever.
     if (!plan_.lies(event.from)) {
       for (const auto& way : instance.ways) {
@@ -384,6 +434,7 @@ RunResult World::run() {
   figures_.decisions = oracle_.decisions();
   figures_.epochs = oracle_.epochs();
   figures_.evidence = oracle_.evidence();
+  figures_.prompt = deadlines_.prompt();
   figures_.simulated = now_;
   if (settled_at_) figures_.settled_after = *settled_at_ - plan_.chaos_ends;
   return {.violations = oracle_.violations(),

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "consensus/replica.h"
 #include "sim/agreement/byzantine/strategy.h"
+#include "sim/agreement/deadlines.h"
 #include "sim/agreement/oracle.h"
 #include "sim/agreement/pace.h"
 #include "sim/agreement/plan.h"
@@ -37,6 +38,7 @@ struct RunFigures {
   std::uint64_t decisions = 0;
   std::uint64_t epochs = 0;
   std::uint64_t evidence = 0;
+  std::uint64_t prompt = 0;  // blocks held against the times of the good case
   base::Duration simulated{};
   base::Duration settled_after{};  // from the end of chaos
 };
@@ -104,11 +106,13 @@ class World {
   void submit(std::size_t index);
   void heal();
   void check_replay(const Instance& instance);
+  [[nodiscard]] static Oracle::Progress progress_of(const Instance& instance);
   void see_certificate(const Instance& instance, const consensus::Certificate& certificate);
   void see_decision(Instance& instance, const consensus::Decided& decided);
   void input(Instance& instance, const Event& event, consensus::Effects& effects);
   [[nodiscard]] bool settled() const;
   [[nodiscard]] bool no_longer_due(const base::Bytes& op) const;
+  void resubmit();
   [[nodiscard]] std::string describe_standing() const;
   void look();
 
@@ -127,12 +131,18 @@ class World {
   void check_recovery(const Instance& instance, const Storage& disk, bool twice);
   void check_proofs(Instance& instance, const consensus::Decided& decided);
   void check_fills(const Instance& instance);
-  [[nodiscard]] std::uint8_t next_choice();
   void note_situation(const Instance& instance, const consensus::Message& message);
-  void measure();
-  void watch_quiet();
   void hint(std::uint32_t whom, const Hint& hint);
   void take_hint(Instance& instance, const Event& event, consensus::Effects& effects);
+
+  // world_calm.cc
+  void measure();
+  void measure_ops();
+  void note_calm();
+  [[nodiscard]] base::Duration bound() const;
+  [[nodiscard]] bool is_core(const Instance& instance) const;
+  void watch_proposal(const Instance& from, const consensus::Block& block);
+  void watch_quiet();
 
   // world_effects.cc
   void apply(Instance& instance, consensus::Effect& effect, consensus::Effects& more);
@@ -152,6 +162,8 @@ class World {
   void send_as(Instance& from, std::uint32_t to, consensus::Message message);
   void transmit(Instance& from, std::uint32_t to, const MessagePtr& message,
                 base::Duration after = {});
+  [[nodiscard]] base::Duration chaotic_delay(std::uint32_t from, std::uint32_t to,
+                                             const consensus::Message& message);
   [[nodiscard]] bool cut(const Instance& from, const Instance& to) const;
   void regroup();
   void see_release(Instance& from, const consensus::Message& message);
@@ -173,6 +185,7 @@ class World {
   base::Rng watch_rng_;  // of what is only looked at
   Oracle oracle_;
   Pace pace_;
+  Deadlines deadlines_;
   consensus::Height top_ = 0;  // decided anywhere
   RunDigest digest_;
   std::vector<consensus::Validator> identities_;
@@ -183,13 +196,24 @@ class World {
   std::vector<std::vector<std::uint32_t>> instances_of_;  // by identity
   std::vector<Event> heap_;
   std::uint64_t order_ = 0;
-  std::size_t chosen_ = 0;  // how many of the plan's choices were used
+  Choices choices_;
   std::set<std::uint32_t> situations_;
   base::Duration now_{};
   bool healed_ = false;
   bool blackout_ = false;
   std::vector<std::uint8_t> group_;  // by identity; empty: no partition
-  std::vector<base::Bytes> submitted_;
+  struct Submitted {
+    base::Bytes op;
+    std::uint8_t author = 0;
+    std::uint64_t sequence = 0;
+    bool due = true;                           // not decided by all members
+    std::optional<base::Duration> held_since;  // by a member, since chaos is over
+  };
+  std::vector<Submitted> submitted_;
+  // When a narrow way from one instance to another has room.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, base::Duration> free_at_;
+  consensus::View unfinalized_ = 0;  // views at the end of chaos, at most
+  base::Duration epoch_started_{};   // the newest, anywhere
   std::optional<base::Duration> settled_at_;
   bool done_ = false;
   RunFigures figures_;

@@ -41,7 +41,10 @@ void World::apply(Instance& instance, consensus::Effect& effect, consensus::Effe
       [&](const consensus::EpochStarted& started) {
         instance.storage.add(started);
         instance.epoch = started.proof.descriptor.number;
-        epochs_.emplace(instance.epoch, made(started.proof.descriptor));
+        if (epochs_.emplace(instance.epoch, made(started.proof.descriptor)).second) {
+          epoch_started_ = now_;
+          deadlines_.on_epoch();
+        }
         if (instance.honest) oracle_.on_epoch(instance.identity, started.proof);
       },
       [&](const auto& claim) { hear(instance, claim); });
@@ -129,6 +132,7 @@ void World::see_decision(Instance& instance, const consensus::Decided& decided) 
                                  : decided.decision.block->header().state_root;
   oracle_.on_decided(instance.identity, decided, root);
   check_proofs(instance, decided);
+  deadlines_.on_decided(instance.identity, decided.decision.block->hash(), now_);
   const consensus::BlockHeader& header = decided.decision.block->header();
   if (header.height <= top_) return;
   top_ = header.height;

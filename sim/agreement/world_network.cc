@@ -51,6 +51,25 @@ bool World::cut(const Instance& from, const Instance& to) const {
   return group_[from.identity] != group_[to.identity];
 }
 
+// Half of what takes twice as long takes four times as long, and so on; behind a narrow way things
+// queue up until chaos ends.
+base::Duration World::chaotic_delay(std::uint32_t from, std::uint32_t to,
+                                    const consensus::Message& message) {
+  base::Duration delay(network_rng_.between(500'000, plan_.latency_max.count()));
+  if (plan_.tail_ppm > 0 && network_rng_.chance(plan_.tail_ppm)) {
+    do {
+      delay *= 2;
+    } while (delay < Plan::tail_max && network_rng_.chance(500'000));
+    delay = std::min(delay, Plan::tail_max);
+  }
+  if (plan_.rate == 0) return delay;
+  const auto bytes = static_cast<std::int64_t>(size_of(message));
+  base::Duration& free = free_at_[{from, to}];
+  free = std::max(free, now_) + bytes * base::Duration(std::chrono::seconds(1)) / plan_.rate;
+  free = std::min(free, std::max(now_, plan_.chaos_ends));
+  return delay + (free - now_);
+}
+
 void World::transmit(Instance& from, std::uint32_t to, const MessagePtr& message,
                      base::Duration after) {
   ++figures_.messages;
@@ -58,14 +77,14 @@ void World::transmit(Instance& from, std::uint32_t to, const MessagePtr& message
     const Instance& target = *instances_[number];
     if (target.dead || cut(from, target)) continue;
     base::Duration delay = std::chrono::microseconds(network_rng_.between(500, 20'000));
-    if (!healed_ && !plan_.choices.empty()) {
+    if (!healed_ && choices_.any()) {
       // Mostly soon, so that views make progress; late enough to miss a timer, or never.
-      const std::uint8_t choice = next_choice();
+      const std::uint8_t choice = choices_.next();
       if (choice >= 250) continue;
       delay = std::chrono::milliseconds(choice < 160 ? 1 + choice % 8 : (choice - 159) * 12);
     } else if (!healed_) {
       if (network_rng_.chance(plan_.loss_ppm)) continue;
-      delay = base::Duration(network_rng_.between(500'000, plan_.latency_max.count()));
+      delay = chaotic_delay(from.number, number, *message);
       if (network_rng_.chance(plan_.replay_ppm)) {
         push({.at = now_ + delay + std::chrono::milliseconds(network_rng_.between(1, 8000)),
               .kind = EventKind::deliver,
@@ -106,6 +125,7 @@ void World::see_release(Instance& from, const consensus::Message& message) {
     see_certificate(from, *certificate);
   } else if (const auto* proposal = std::get_if<consensus::Proposal>(&message)) {
     const consensus::BlockHeader& header = proposal->block->header();
+    watch_proposal(from, *proposal->block);
     see({.kind = consensus::VoteKind::notarize,
          .epoch = from.epoch,
          .view = header.view,

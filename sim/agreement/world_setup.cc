@@ -32,7 +32,9 @@ World::World(const Plan& plan)
       villain_rng_(rng_.fork("villains")),
       watch_rng_(rng_.fork("watch")),
       oracle_(plan.weakness == consensus::Weakness::small_quorum),
-      pace_(oracle_, plan.floods()) {
+      pace_(oracle_, plan.floods()),
+      deadlines_(oracle_),
+      choices_(plan.choices) {
   make_identities();
   make_instances();
   schedule_plan();

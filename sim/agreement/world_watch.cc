@@ -1,9 +1,9 @@
 // What a world looks at for its oracle besides effects: votes of liars as they are heard, what a
-// log would give back, whether proofs hold for somebody else, how full things are, and how the mesh
-// goes on once it is calm.
+// log would give back, whether proofs hold for somebody else, and how full things are.
 #include "consensus/decision_proof.h"
 #include "sim/agreement/independent_verifier.h"
 #include "sim/agreement/instance.h"
+#include "sim/agreement/situation.h"
 #include "sim/agreement/villain_view.h"
 #include "sim/agreement/world.h"
 
@@ -12,15 +12,6 @@
 #include <utility>
 
 namespace sim::agreement {
-
-namespace {
-
-constexpr base::Duration timers_settle = std::chrono::seconds(3);
-constexpr base::Duration quiet_for = std::chrono::seconds(2);
-constexpr base::Duration quiet_within = std::chrono::seconds(40);
-constexpr base::Duration look_every = std::chrono::milliseconds(100);
-
-}  // namespace
 
 // ---- I20 ----
 
@@ -172,88 +163,8 @@ void World::check_fills(const Instance& instance) {
 
 // ---- B28 ----
 
-// The choices again and again, each time shifted, so that a short string decides a whole run.
-std::uint8_t World::next_choice() {
-  const std::size_t round = chosen_ / plan_.choices.size();
-  const std::uint8_t choice = plan_.choices[chosen_ % plan_.choices.size()];
-  ++chosen_;
-  return static_cast<std::uint8_t>(choice + 37 * round);
-}
-
-// Coverage: what arrived, how far it is from the receiver's view, and what that has voted there.
 void World::note_situation(const Instance& instance, const consensus::Message& message) {
-  const consensus::Replica::Standing standing = instance.replica->standing();
-  consensus::View view = standing.view;
-  std::uint32_t kind = 0;
-  if (const auto* vote = std::get_if<consensus::Vote>(&message)) {
-    view = vote->view;
-    kind = static_cast<std::uint32_t>(vote->kind);
-  } else if (const auto* certificate = std::get_if<consensus::Certificate>(&message)) {
-    view = certificate->view;
-    kind = static_cast<std::uint32_t>(certificate->kind);
-  } else if (const auto* proposal = std::get_if<consensus::Proposal>(&message)) {
-    view = proposal->block->header().view;
-    kind = view > proposal->block->header().parent_view + 1 ? 1 : 0;
-  }
-  std::uint32_t voted = 0;
-  for (const consensus::Vote& own : instance.replica->own_votes()) {
-    if (own.view == view) voted |= 1U << static_cast<std::uint32_t>(own.kind);
-  }
-  const auto clipped = [](consensus::View value, consensus::View most) {
-    return static_cast<std::uint32_t>(std::min(value, most));
-  };
-  const std::uint32_t distance = view < standing.view ? 4 + clipped(standing.view - view, 3)
-                                                      : clipped(view - standing.view, 3);
-  std::uint32_t situation = static_cast<std::uint32_t>(message.index());
-  situation = situation << 2U | kind;
-  situation = situation << 3U | distance;
-  situation = situation << 4U | voted;
-  situation = situation << 2U | clipped(standing.view - standing.finalized_view, 3);
-  situations_.insert(situation);
-}
-
-// ---- once it is calm ----
-
-void World::measure() {
-  const bool settled = now_ >= plan_.chaos_ends + timers_settle && plan_.liars_are_silent();
-  bool steady = settled;
-  std::map<Oracle::NodeNumber, consensus::Height> heights;
-  for (const auto& instance : instances_) {
-    if (!instance->honest || instance->dead || !instance->up()) continue;
-    const consensus::Replica::Standing standing = instance->replica->standing();
-    if (standing.listening || standing.abstains) steady = false;
-    heights[instance->identity] = standing.height;
-  }
-  pace_.set_steady(steady, right_wall_ms());
-  pace_.on_heights(heights, epochs_.rbegin()->second.committee().faults(), now_);
-  push({.at = now_ + std::chrono::milliseconds(250), .kind = EventKind::measure});
-}
-
-// Settled: if only the silent lie, it has to fall silent as a whole.
-void World::watch_quiet() {
-  if (!plan_.liars_are_silent() || !plan_.rollbacks.empty()) {
-    done_ = true;
-    return;
-  }
-  // What chaos left on its way is answered when it comes.
-  const base::Duration replays = std::chrono::seconds(plan_.replay_ppm > 0 ? 8 : 0);
-  bool idle = now_ > plan_.chaos_ends + plan_.latency_max + replays;
-  for (const auto& instance : instances_) {
-    if (!instance->honest || instance->dead || !instance->up()) continue;
-    const consensus::Replica::Standing standing = instance->replica->standing();
-    idle = idle && standing.pending_ops == 0 && standing.view <= standing.finalized_view + 1;
-  }
-  pace_.set_idle(idle, now_);
-  if (idle && now_ >= *pace_.idle_since() + quiet_for) {
-    done_ = true;
-    return;
-  }
-  if (now_ > *settled_at_ + quiet_within) {
-    oracle_.violate("L4 quiet", describe_standing());
-    done_ = true;
-    return;
-  }
-  push({.at = now_ + look_every, .kind = EventKind::look});
+  situations_.insert(situation_of(*instance.replica, message));
 }
 
 // ---- B25 ----

@@ -1,4 +1,5 @@
 #include "sim/agreement/fuzzer.h"
+#include "sim/agreement/register.h"
 #include "sim/agreement/swarm.h"
 
 #include <gtest/gtest.h>
@@ -30,6 +31,62 @@ TEST(AgreementSwarmTest, RunsASeedTheSameWayTwice) {
     EXPECT_EQ(once.figures.events, again.figures.events) << seed;
   }
   EXPECT_NE(run_seed(1, {}).digest, run_seed(2, {}).digest);
+}
+
+TEST(AgreementSwarmTest, I23SeesASeedThatRunsInTwoWays) {
+  SwarmOptions options;
+  options.seeds_max = 1;
+  options.twice = true;
+  EXPECT_EQ(swarm(options).violations, 0U);
+  std::uint64_t runs = 0;
+  options.run = [&](std::uint64_t seed, const PlanOptions& plan) {
+    return run_seed(seed + runs++, plan);
+  };
+  const SwarmReport report = swarm(options);
+  ASSERT_EQ(report.violations, 1U);
+  EXPECT_EQ(report.first_violations.front().checker, "I23 determinism");
+}
+
+TEST(AgreementSwarmTest, L8LooksAtWhatIsProposedWhereNobodyIsFaulty) {
+  for (const std::uint32_t members : {4U, 7U}) {
+    Plan plan;
+    plan.seed = members;
+    plan.members = plan.identities = members;
+    plan.chaos_ends = std::chrono::milliseconds(500);
+    plan.latency_max = std::chrono::milliseconds(20);
+    plan.sync_max = std::chrono::milliseconds(1);
+    for (std::uint32_t i = 0; i < 100; ++i) {
+      RegisterOp op;
+      op.author = static_cast<std::uint8_t>(i % 4);
+      op.sequence = 1U + i / 4U;
+      plan.submissions.push_back(
+          {.at = std::chrono::milliseconds(4'000 + 30 * i), .op = op.bytes(), .to = {i % members}});
+    }
+    World world(plan);
+    const RunResult result = world.run();
+    EXPECT_TRUE(result.violations.empty()) << result.violations.front().text;
+    EXPECT_GT(result.figures.prompt, 40U);
+  }
+}
+
+// Two of four members never come back.
+std::string first_violation_without_a_quorum(base::Duration patience) {
+  Plan plan = make_plan(1, {.members = 4});
+  plan.liars.clear();
+  plan.dead = {0, 1};
+  plan.patience = patience;
+  World world(plan);
+  const RunResult result = world.run();
+  return result.violations.empty() ? "" : result.violations.front().checker;
+}
+
+TEST(AgreementSwarmTest, L1SeesAMeshThatHasNoQuorum) {
+  const std::string found = first_violation_without_a_quorum(std::chrono::seconds(120));
+  EXPECT_TRUE(found == "L1 liveness" || found == "L2 progress") << found;
+}
+
+TEST(AgreementSwarmTest, L6SeesAMeshThatDoesNotSettle) {
+  EXPECT_EQ(first_violation_without_a_quorum(std::chrono::seconds(2)), "L6 settled");
 }
 
 TEST(AgreementSwarmTest, HoldsAtEverySizeOfACommittee) {
@@ -87,7 +144,7 @@ TEST(TwinsTest, SomeSplitShowsThatFinalizeAfterNullifyIsWrong) {
 // B28: schedules and lies out of bytes, the more interesting ones kept.
 TEST(FuzzerTest, FindsNoViolationAndEverNewSituations) {
   const std::vector<Villainy> ways{Villainy::hider, Villainy::double_voter};
-  const FuzzReport report = fuzz(1, 40, ways);
+  const SearchReport report = fuzz(1, 40, ways);
   EXPECT_TRUE(report.violations.empty()) << report.violations.front().text;
   EXPECT_GT(report.kept, 10U);
   EXPECT_GT(report.situations, fuzz(1, 1, ways).situations);
@@ -96,7 +153,7 @@ TEST(FuzzerTest, FindsNoViolationAndEverNewSituations) {
 TEST(FuzzerTest, FindsALeaderThatSkipsViewsWithoutProofAndFindsItAgain) {
   const std::vector<Villainy> ways{Villainy::hider};
   const auto weakness = consensus::Weakness::skips_without_proof;
-  const FuzzReport report = fuzz(1, 200, ways, weakness);
+  const SearchReport report = fuzz(1, 200, ways, weakness);
   ASSERT_FALSE(report.violations.empty());
   EXPECT_EQ(run_choices(report.failing, ways, weakness).violations, report.violations);
   EXPECT_TRUE(run_choices(report.failing, ways).violations.empty());

@@ -42,6 +42,18 @@ TEST(RunTest, TheSameScenarioIsTheSameRun) {
             run(make_scenario(Profile::all, 0, 2)).digest);
 }
 
+TEST(RunTest, ASwarmSeesAScenarioThatRunsInTwoWays) {
+  SwarmOptions options{.profile = Profile::calm, .nodes = 3, .seeds_max = 1, .twice = true};
+  EXPECT_EQ(swarm(options).violations, 0U);
+  options.run = [runs = 0U](Scenario scenario) mutable {
+    scenario.seed += runs++;
+    return run(scenario);
+  };
+  const SwarmReport report = swarm(options);
+  ASSERT_EQ(report.violations, 1U);
+  EXPECT_EQ(report.first_violations.front().checker, "determinism");
+}
+
 class SwarmTest : public ::testing::TestWithParam<Profile> {};
 
 TEST_P(SwarmTest, FiftySeedsHoldEveryProperty) {
