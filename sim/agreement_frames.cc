@@ -22,7 +22,7 @@ void AgreementFrames::send(NodeIndex from, NodeIndex to, base::Bytes frame) {
 void AgreementFrames::push(Way way, base::Bytes frame) {
   Channel& channel = channels_.at(way);
   Scheduler& scheduler = world_.scheduler();
-  const auto when = world_.network().stream(way.first, way.second, scheduler.now());
+  const auto when = world_.network().stream(way.first, way.second, frame.size(), scheduler.now());
   const std::uint64_t number = channel.number;
   if (!when) {
     channel.stuck_since = scheduler.now();
@@ -38,7 +38,7 @@ void AgreementFrames::push(Way way, base::Bytes frame) {
     if (world_.life(way.second) != life) return;
     if (!world_.admits(way.first, way.second)) return end(way);
     world_.network().link_up(way.first, way.second);
-    overheard_(way.second, way.first, bytes);
+    if (!overheard_(way.second, way.first, bytes)) return;
     world_.feed(way.second, kernel::AgreementReceived{world_.id_of(way.first), std::move(bytes)});
   });
 }

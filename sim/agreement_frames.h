@@ -17,8 +17,8 @@ namespace sim {
 
 class AgreementFrames {
  public:
-  // Told of each frame just before it is read.
-  using Overheard = std::function<void(NodeIndex to, NodeIndex from, base::ByteView frame)>;
+  // Told of each frame just before it is read; false: the node does not get it.
+  using Overheard = std::function<bool(NodeIndex to, NodeIndex from, base::ByteView frame)>;
 
   AgreementFrames(Surroundings& world, Overheard overheard)
       : world_(world), overheard_(std::move(overheard)) {}

@@ -1,6 +1,7 @@
 #include "sim/decisions.h"
 
 #include "crypto/digest.h"
+#include "sim/agreement/situation.h"
 #include "wire/agreement_codec.h"
 
 #include <algorithm>
@@ -32,15 +33,16 @@ Decisions::Decisions(const Scenario& scenario, const base::MeshId& mesh,
       observer_(observer),
       rng_(base::Rng(scenario.seed).fork("decisions")),
       archiving_(scenario.nodes, false),
-      frames_(world,
-              [this](NodeIndex to, NodeIndex from, base::ByteView frame) {
-                if (liars_.lies(to)) liars_.hear(to, from, frame);
-              }),
-      liars_(scenario, world,
+      frames_(world, [this](NodeIndex to, NodeIndex from,
+                            base::ByteView frame) { return overhear(to, from, frame); }),
+      liars_(scenario, mesh, world,
              {.agreement = [this](NodeIndex node) { return agreement(node); },
+              .identity = access_.identity,
               .voting_key = [this](NodeIndex node) -> const crypto::Identity& {
                 return voting_keys_[node];
               },
+              .options = [this](NodeIndex node) { return options_with(node, {}); },
+              .op_made = [this](const base::Digest& op) { see_made(op); },
               .send = [this](NodeIndex from, NodeIndex to,
                              base::Bytes frame) { frames_.send(from, to, std::move(frame)); }},
              rng_.fork("liars")),
@@ -67,12 +69,19 @@ Decisions::Decisions(const Scenario& scenario, const base::MeshId& mesh,
 }
 
 kernel::AgreementOptions Decisions::options_for(NodeIndex node) {
+  return options_with(node, disks_[node].start(voting_keys_[node].id()));
+}
+
+kernel::AgreementOptions Decisions::options_with(NodeIndex node,
+                                                 kernel::StoredAgreement stored) const {
   kernel::AgreementOptions options{.genesis = genesis_,
                                    .consensus = {},
                                    .voting_key = voting_keys_[node],
-                                   .stored = disks_[node].start(voting_keys_[node].id())};
+                                   .stored = std::move(stored)};
   options.consensus.log_rewrite_after = log_rewrite_after;
   options.consensus.weakness = weakness_;
+  // A liar that is two does not care what its halves remember.
+  if (liars_.is_twin(node)) options.consensus.weakness = consensus::Weakness::no_echo_check;
   if (scenario_.deciding.snapshot_after > 0) {
     // All that a way to a snapshot has bounds for is small as well.
     options.consensus.snapshot_after = scenario_.deciding.snapshot_after;
@@ -94,6 +103,7 @@ void Decisions::renew_key(NodeIndex node) {
 
 void Decisions::stopped(NodeIndex node, bool crashed) {
   frames_.stopped(node);
+  liars_.stopped(node);
   archiving_[node] = false;
   if (crashed) {
     disks_[node].crash();
@@ -128,6 +138,16 @@ void Decisions::carry_out(NodeIndex node, kernel::SendAgreement&& effect) {
   if (!to || world_.id_of(*to) != effect.to) return;
   if (liars_.lies(node)) return liars_.say(node, *to, std::move(effect.frame));
   frames_.send(node, *to, std::move(effect.frame));
+}
+
+bool Decisions::overhear(NodeIndex to, NodeIndex from, base::ByteView frame) {
+  if (liars_.lies(to)) return liars_.hear(to, from, frame);
+  const kernel::Agreement* own = agreement(to);
+  if (scenario_.choices.empty() || own == nullptr) return true;
+  if (const auto message = wire::decode_agreement(frame)) {
+    situations_.insert(agreement::situation_of(own->replica(), *message));
+  }
+  return true;
 }
 
 void Decisions::dropped(NodeIndex node, const base::NodeId& peer) {

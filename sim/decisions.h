@@ -33,6 +33,7 @@ class Decisions {
   struct Access {
     std::function<Disk&(NodeIndex node)> disk;  // whose faults hold for the log, too
     std::function<const kernel::Kernel*(NodeIndex node)> kernel;  // null while it does not run
+    std::function<const crypto::Identity&(NodeIndex node)> identity;
   };
 
   // All of them outlive this.
@@ -82,6 +83,8 @@ class Decisions {
   void end();
 
   [[nodiscard]] std::uint64_t frame_bytes() const { return frames_.bytes(); }
+  // Of a run by choices.
+  [[nodiscard]] const std::set<std::uint32_t>& situations() const { return situations_; }
 
  private:
   struct Wish {  // an op that somebody wants decided
@@ -93,6 +96,10 @@ class Decisions {
     std::vector<NodeIndex> nodes;
   };
 
+  [[nodiscard]] kernel::AgreementOptions options_with(NodeIndex node,
+                                                      kernel::StoredAgreement stored) const;
+  // False: it is not for the kernel.
+  bool overhear(NodeIndex to, NodeIndex from, base::ByteView frame);
   [[nodiscard]] const kernel::Agreement* agreement(NodeIndex node) const;
   [[nodiscard]] bool founded(NodeIndex node) const;
   [[nodiscard]] bool is_member(const ledger::State& state, NodeIndex node) const;
@@ -108,6 +115,7 @@ class Decisions {
   void resubmit();
   [[nodiscard]] std::string text_of(const Wish& wish, const kernel::Agreement* best) const;
   [[nodiscard]] bool no_longer_due(const Wish& wish) const;
+  void see_made(const base::Digest& op);
   void see_decided(NodeIndex node, const kernel::StoredDecision& decision,
                    const ledger::State* state);
   void check_listed(NodeIndex node, const kernel::StoredDecision& decision,
@@ -141,6 +149,7 @@ class Decisions {
   std::set<base::Digest> decided_;                // ids of ops
   std::uint64_t height_ = 0;                      // that anybody has decided
   std::map<std::uint64_t, std::uint64_t> views_;  // the highest of each epoch
+  std::set<std::uint32_t> situations_;
   bool calm_ = false;
   bool state_came_whole_ = false;  // of the decision that is looked at
 };

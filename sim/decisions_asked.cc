@@ -57,10 +57,13 @@ std::optional<NodeIndex> Decisions::an_operator() const {
 void Decisions::submit(NodeIndex node, ledger::Payload payload, bool wanted) {
   if (!agreement(node)->has_room()) return;
   ledger::Op draft = agreement(node)->draft(std::move(payload));
-  observer_.tell(&Checker::on_proposed,
-                 OpMade{world_.scheduler().now() - base::Instant(), draft.id()});
+  see_made(draft.id());
   if (wanted && !lies(node)) wishes_.push_back({.by = node, .op = draft});
   world_.feed(node, kernel::OpProposed{std::move(draft)});
+}
+
+void Decisions::see_made(const base::Digest& op) {
+  observer_.tell(&Checker::on_proposed, OpMade{world_.scheduler().now() - base::Instant(), op});
 }
 
 void Decisions::propose(std::uint32_t number) {

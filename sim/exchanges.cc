@@ -42,7 +42,8 @@ Exchanges::Attempt* Exchanges::find(const Stream& stream) {
 void Exchanges::send(NodeIndex from, NodeIndex to, std::function<void()> arrive,
                      const std::function<void()>& lost, int tries) {
   Scheduler& scheduler = world_.scheduler();
-  if (const auto when = world_.network().stream(from, to, scheduler.now())) {
+  constexpr std::size_t bytes = 600;  // a head, or a body as errands have them
+  if (const auto when = world_.network().stream(from, to, bytes, scheduler.now())) {
     scheduler.at(*when, std::move(arrive));
   } else if (tries >= tries_max) {
     lost();

@@ -8,23 +8,26 @@
 #include "base/time.h"
 
 #include <cstdint>
-#include <vector>
+#include <optional>
 
 namespace sim {
 
 struct LinkQuality {
   base::Duration latency_min{};
   base::Duration latency_max{};
-  std::uint32_t loss = 0;       // ppm
-  std::uint32_t duplicate = 0;  // ppm
-  bool cut = false;             // nothing passes
-  bool clogged = false;         // what is sent waits until the clog ends
+  std::uint32_t loss = 0;        // ppm
+  std::uint32_t duplicate = 0;   // ppm
+  std::uint32_t heavy_tail = 0;  // ppm that take 2, 4, 8, ... times as long
+  std::uint32_t bit_rot = 0;     // ppm of datagrams
+  bool cut = false;              // nothing passes
+  bool clogged = false;          // what is sent waits until the clog ends
 };
 
 // The times that the copies of one datagram take: none if it is lost.
 struct Fate {
   std::uint8_t copies = 0;
   base::Duration delays[2]{};
+  std::optional<std::uint64_t> flipped;  // the bit, counted round and round, of the first copy
 };
 
 [[nodiscard]] Fate draw_fate(const LinkQuality& quality, base::Rng rng);

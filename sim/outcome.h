@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,7 @@ struct Outcome {
   std::vector<Violation> violations;  // in order; at most violations_max are kept
   base::Digest digest;                // of all inputs and effects: equal runs, equal digests
   Coverage coverage;
+  std::set<std::uint32_t> situations;  // of a run by choices (sim/agreement/situation.h)
   Figures figures;
   std::string trace;  // the last events as text, if something was violated or it was asked for
 

@@ -32,7 +32,8 @@ void PeerLinks::try_ask(Key key, std::uint32_t life) {
     return;
   }
   Scheduler& scheduler = world_.scheduler();
-  const auto when = world_.network().stream(key.first, *pending->to, scheduler.now());
+  const auto when = world_.network().stream(key.first, *pending->to, pending->question.body.size(),
+                                            scheduler.now());
   if (when) {
     scheduler.at(*when, [=, this] { arrive(key, life); });
   } else {
@@ -71,7 +72,7 @@ void PeerLinks::answer(NodeIndex from, const kernel::AnswerPeer& answer) {
 void PeerLinks::try_answer(Key asker, std::uint32_t life, NodeIndex from, const base::Bytes& body) {
   if (find(asker, life) == nullptr) return;
   Scheduler& scheduler = world_.scheduler();
-  const auto when = world_.network().stream(from, asker.first, scheduler.now());
+  const auto when = world_.network().stream(from, asker.first, body.size(), scheduler.now());
   if (!when) {
     scheduler.after(retransmission, [=, this] { try_answer(asker, life, from, body); });
     return;

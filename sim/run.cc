@@ -45,8 +45,10 @@ Outcome World::run() {
   Outcome outcome{.violations = observer_->violations(),
                   .digest = observer_->digest().finish(),
                   .coverage = observer_->coverage(),
+                  .situations = {},
                   .figures = figures,
                   .trace = {}};
+  if (decisions_) outcome.situations = decisions_->situations();
   if (options_.trace || !outcome.violations.empty()) outcome.trace = observer_->trace().text();
   return outcome;
 }

@@ -24,7 +24,7 @@ constexpr Names<Profile, 5> profile_names{{{Profile::calm, "calm"},
                                            {Profile::decisions, "decisions"},
                                            {Profile::all, "all"}}};
 
-constexpr Names<FaultKind, 25> fault_names{{{FaultKind::late_start, "late_start"},
+constexpr Names<FaultKind, 27> fault_names{{{FaultKind::late_start, "late_start"},
                                             {FaultKind::crash, "crash"},
                                             {FaultKind::pause, "pause"},
                                             {FaultKind::starve, "starve"},
@@ -35,6 +35,8 @@ constexpr Names<FaultKind, 25> fault_names{{{FaultKind::late_start, "late_start"
                                             {FaultKind::duplicate, "duplicate"},
                                             {FaultKind::latency, "latency"},
                                             {FaultKind::clog, "clog"},
+                                            {FaultKind::throttle, "throttle"},
+                                            {FaultKind::bit_rot, "bit_rot"},
                                             {FaultKind::clock_jump, "clock_jump"},
                                             {FaultKind::disk_full, "disk_full"},
                                             {FaultKind::disk_slow, "disk_slow"},
@@ -211,8 +213,7 @@ LyingChoice read_lies(Words& words) {
   words.keyword("ways");
   for (const std::string_view name : base::split(words.word("ways to lie"), ',')) {
     const auto way = agreement::parse_villainy(name);
-    // A twin is two processes, and a node of this simulator is one.
-    if (!way || way == agreement::Villainy::twins) {
+    if (!way) {
       words.complain("unknown way to lie '" + std::string(name) + "'");
       return lying;
     }
@@ -265,6 +266,8 @@ void read_statement(std::string_view key, Words& words, Scenario& scenario) {
     scenario.loss = words.number32(million);
   } else if (key == "duplicate") {
     scenario.duplicate = words.number32(million);
+  } else if (key == "heavy_tail") {
+    scenario.heavy_tail = words.number32(million);
   } else if (key == "drift_max") {
     scenario.drift_max = words.number32(million / 10);
   } else if (key == "clock_offset_max") {
@@ -285,6 +288,8 @@ void read_statement(std::string_view key, Words& words, Scenario& scenario) {
     scenario.adversaries.push_back(read_adversary(words));
   } else if (key == "lies") {
     scenario.liars.push_back(read_lies(words));
+  } else if (key == "choices") {
+    scenario.choices = words.bytes(Scenario::choices_max);
   } else if (key == "at") {
     scenario.faults.push_back(read_fault(words));
   } else if (key == "chaos_ends") {
@@ -304,6 +309,9 @@ std::string misfit(const Scenario& scenario) {
   if (scenario.faults.size() > Scenario::faults_max) return "too many faults";
   const auto outside = [&](NodeIndex node) { return node >= scenario.nodes; };
   for (const Fault& fault : scenario.faults) {
+    if (fault.kind == FaultKind::throttle && fault.amount <= 0) {
+      return "a throttle lets something pass";
+    }
     if (std::any_of(fault.nodes.begin(), fault.nodes.end(), outside) ||
         std::any_of(fault.towards.begin(), fault.towards.end(), outside)) {
       return "a fault names a node that does not exist";
@@ -390,6 +398,7 @@ std::string Scenario::to_text() const {
   text += line("latency", text_of(latency_min) + " to " + text_of(latency_max));
   text += line("loss", std::to_string(loss));
   text += line("duplicate", std::to_string(duplicate));
+  if (heavy_tail > 0) text += line("heavy_tail", std::to_string(heavy_tail));
   text += line("drift_max", std::to_string(drift_max));
   text += line("clock_offset_max", text_of(clock_offset_max));
   text += line("hashed_pair_keys", hashed_pair_keys ? "1" : "0");
@@ -408,6 +417,7 @@ std::string Scenario::to_text() const {
                                   text_of(adversary.nodes) + " at " + text_of(adversary.at));
   }
   for (const LyingChoice& lying : liars) text += lies_text(lying);
+  if (!choices.empty()) text += line("choices", base::to_hex(std::as_bytes(std::span(choices))));
   for (const Fault& fault : faults) text += fault_text(fault);
   text += line("chaos_ends", text_of(chaos_ends));
   text += line("patience", text_of(patience));

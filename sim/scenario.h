@@ -6,6 +6,7 @@
 //   seed 42
 //   nodes 5
 //   latency 200us to 2ms
+//   heavy_tail 10000                                        # one in a hundred takes far longer
 //   at 5s crash nodes 2 for 10s
 //   at 9s one_way nodes 0,1 towards 3 for 8s
 //   adversary forger nodes 4 at 2s
@@ -13,6 +14,7 @@
 //   policy cap.* attempts 4 breaker 500000 10 10s 30s 3
 //   validators 0,2,3,4 admission invitation                 # the rest follows what they decide
 //   lies nodes 2 ways equivocator,double_voter              # sim/agreement/byzantine/villainy.h
+//   choices 5a07ffe1                                        # sim/choices.h
 //   proposals 40 from 6s every 300ms
 //   at 9s lose_log nodes 2 for 1s
 //   at 12s evict nodes 5
@@ -25,6 +27,7 @@
 #include "mesh/policy_table.h"
 #include "sim/agent_traits.h"
 #include "sim/agreement/byzantine/villainy.h"
+#include "sim/choices.h"
 
 #include <cstdint>
 #include <optional>
@@ -54,6 +57,8 @@ enum class FaultKind : std::uint8_t {
   duplicate,    // `amount` ppm of them come twice
   latency,      // they take up to `amount` milliseconds more, each its own time: reordering
   clog,         // they wait until the fault ends, then all come at once
+  throttle,     // on each way from `nodes` (to `towards`) `amount` bytes a second pass
+  bit_rot,      // `amount` ppm of the datagrams from them arrive with a bit flipped
   clock_jump,   // the wall clock moves by `amount` milliseconds, forth or back
   disk_full,    // writes are refused
   disk_slow,    // a sync takes `amount` milliseconds
@@ -146,11 +151,14 @@ struct Scenario {
   base::Duration latency_max = std::chrono::milliseconds(2);
   std::uint32_t loss = 0;             // ppm of all datagrams, for the whole run
   std::uint32_t duplicate = 0;        // ppm
+  std::uint32_t heavy_tail = 0;       // ppm of what is sent takes 2, 4, 8, ... times its latency
   std::uint32_t drift_max = 0;        // ppm by which a clock may be fast or slow
   base::Duration clock_offset_max{};  // of the wall clocks
   std::vector<Fault> faults;          // in order of time
   std::vector<AdversaryChoice> adversaries;
   std::vector<LyingChoice> liars;
+  // Until chaos ends, what goes over reliable links and what liars do takes the next byte.
+  ChoiceString choices;
   Workload workload;
   Deciding deciding;
   std::vector<AgentTraits> agents;     // of a node named by several, the last holds
@@ -173,6 +181,7 @@ struct Scenario {
 
   static constexpr std::uint32_t nodes_max = 20'000;
   static constexpr std::size_t faults_max = 10'000;
+  static constexpr std::size_t choices_max = 4'096;
 };
 
 }  // namespace sim

@@ -66,6 +66,10 @@ std::int64_t draw_amount(base::Rng& rng, FaultKind kind) {
       return rng.between(-86'400'000, 86'400'000);
     case FaultKind::disk_slow:
       return rng.between(10, 2'000);
+    case FaultKind::throttle:
+      return std::int64_t{1'024} << rng.below(10);
+    case FaultKind::bit_rot:
+      return rng.between(1, 10) * percent;
     case FaultKind::agent_slow:
       return rng.between(50, 6'000);
     case FaultKind::agent_flaky:
@@ -148,6 +152,19 @@ void draw_links(Scenario& scenario, base::Rng rng) {
   }
   if (rng.chance(60 * percent)) scenario.drift_max = static_cast<std::uint32_t>(rng.below(500));
   if (rng.chance(60 * percent)) scenario.clock_offset_max = draw_ms(rng, 0, 3'600'000);
+}
+
+// Links as they are far away; drawn apart, so that each seed keeps all else that it had.
+void draw_rough_links(Scenario& scenario, const base::Rng& root) {
+  base::Rng rng = root.fork("rough links");
+  if (rng.chance(30 * percent)) {
+    scenario.heavy_tail = static_cast<std::uint32_t>(rng.between(1'000, 3 * percent));
+  }
+  if (!rng.chance(30 * percent)) return;
+  for (std::uint64_t i = 1 + rng.below(3); i > 0; --i) {
+    const FaultKind kind = rng.chance(50 * percent) ? FaultKind::throttle : FaultKind::bit_rot;
+    scenario.faults.push_back(draw_fault(scenario, kind, root.fork("rough link", i)));
+  }
 }
 
 // The standard run: all join from one address while the mesh grows; some crash, some come back.
@@ -452,10 +469,9 @@ void draw_lies(Scenario& scenario, base::Rng rng) {
   for (std::uint64_t i = 0; i < count; ++i) {
     LyingChoice lying{.nodes = {able[i]}, .ways = {}};
     for (std::int64_t kinds = rng.between(1, 3); kinds > 0; --kinds) {
-      const auto way = static_cast<agreement::Villainy>(rng.below(agreement::villainies));
-      if (way != agreement::Villainy::twins) lying.ways.push_back(way);
+      lying.ways.push_back(static_cast<agreement::Villainy>(rng.below(agreement::villainies)));
     }
-    if (!lying.ways.empty()) scenario.liars.push_back(std::move(lying));
+    scenario.liars.push_back(std::move(lying));
   }
 }
 
@@ -548,6 +564,7 @@ Scenario make_scenario(Profile profile, std::uint32_t nodes, std::uint64_t seed)
     scenario.join_gap = draw_ms(rng, 0, 500);
     scenario.chaos_ends = draw_ms(rng, 20'000, 50'000);
     draw_links(scenario, root.fork("links"));
+    draw_rough_links(scenario, root);
 
     // Swarm: about half of the kinds exist in this run.
     std::vector<FaultKind> kinds = kinds_of(profile);

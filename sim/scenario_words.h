@@ -1,12 +1,15 @@
 // The words of which the statements of a scenario consist, read and written.
 #pragma once
 
+#include "base/bytes.h"
 #include "base/strings.h"
 #include "base/time.h"
 #include "sim/scenario.h"
 
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -95,6 +98,15 @@ class Words {
         return {};
       }
       result.push_back(static_cast<NodeIndex>(*value));
+    }
+    return result;
+  }
+  std::vector<std::uint8_t> bytes(std::size_t max) {
+    const std::string_view text = word("bytes in hexadecimal");
+    std::vector<std::uint8_t> result(text.size() / 2);
+    if (result.size() > max || !base::from_hex(text, std::as_writable_bytes(std::span(result)))) {
+      complain("'" + std::string(text) + "' is not up to " + std::to_string(max) +
+               " bytes in hexadecimal");
     }
     return result;
   }

@@ -65,6 +65,7 @@ class Search {
     cut_calls();
     cut_proposals();
     make_calls_plain();
+    cut_choices();
     remove_nodes();
     shorten_faults();
     quieten_links();
@@ -137,6 +138,17 @@ class Search {
     }
   }
 
+  void cut_choices() {
+    while (!best_.choices.empty() && !exhausted()) {
+      Scenario none = best_;
+      none.choices.clear();
+      if (accept(none)) return;
+      Scenario half = best_;
+      half.choices.resize((half.choices.size() + 1) / 2);
+      if (!accept(half)) return;
+    }
+  }
+
   void make_calls_plain() {
     Scenario candidate = best_;
     candidate.workload.depth = 1;
@@ -171,6 +183,9 @@ class Search {
 
   void quieten_links() {
     Scenario candidate = best_;
+    candidate.heavy_tail = 0;
+    accept(candidate);
+    candidate = best_;
     candidate.loss = 0;
     accept(candidate);
     candidate = best_;

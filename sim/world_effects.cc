@@ -159,6 +159,10 @@ void World::send_raw(NodeIndex from, const base::Endpoint& to, base::Bytes datag
     });
   }
   if (fate.copies == 0) return;
+  if (fate.flipped && !datagram.empty()) {
+    const std::uint64_t bit = *fate.flipped % (datagram.size() * 8);
+    datagram[bit / 8] ^= std::byte{1} << (bit % 8);
+  }
   scheduler_.after(fate.delays[0], [this, target, source, bytes = std::move(datagram)]() mutable {
     feed(*target, kernel::DatagramReceived{source, std::move(bytes)});
   });

@@ -33,12 +33,14 @@ std::vector<NodeIndex> World::disturbed_by(const Fault& fault) const {
     case islands:
     case one_way:
     case clog:
+    case throttle:
       return everybody;
     case starve:
       if (fault.nodes.size() * 4 > scenario_.nodes || starves_too_many()) return everybody;
       return fault.nodes;
     case loss:
-      if (fault.amount + scenario_.loss <= loss_borne) return {};
+    case bit_rot:
+      if (fault.amount + scenario_.loss + scenario_.heavy_tail <= loss_borne) return {};
       return everybody;
     case latency:
       if (fault.amount <= latency_borne) return {};
@@ -159,6 +161,8 @@ void World::strike(std::size_t index, NodeIndex target) {
     case duplicate:
     case latency:
     case clog:
+    case throttle:
+    case bit_rot:
       return;  // of the network, or before the start
     case evict:
     case reconfigure:
@@ -203,6 +207,8 @@ void World::release(std::size_t index, NodeIndex target) {
     case duplicate:
     case latency:
     case clog:
+    case throttle:
+    case bit_rot:
     case clock_jump:
     case leave:
     case evict:

@@ -85,7 +85,10 @@ void World::make_nodes() {
 void World::make_decisions() {
   if (scenario_.deciding.validators.empty()) return;
   Decisions::Access access{.disk = [this](NodeIndex node) -> Disk& { return nodes_[node]->disk; },
-                           .kernel = [this](NodeIndex node) { return nodes_[node]->kernel.get(); }};
+                           .kernel = [this](NodeIndex node) { return nodes_[node]->kernel.get(); },
+                           .identity = [this](NodeIndex node) -> const crypto::Identity& {
+                             return nodes_[node]->identity;
+                           }};
   decisions_.emplace(scenario_, mesh_, options_.weakness, *this, std::move(access), *observer_);
 }
 

@@ -2,6 +2,7 @@
 #include "sim/checkers/decisions.h"
 
 #include "sim/checkers/votes.h"
+#include "sim/choices.h"
 #include "sim/run.h"
 #include "sim/scenario_generator.h"
 #include "sim/swarm.h"
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sim {
@@ -114,6 +116,15 @@ TEST(DecisionsRunTest, AnEquivocatorIsNamedAndForksNothing) {
   EXPECT_GT(outcome.coverage.count("milestone", "", "equivocator_named"), 0U);
 }
 
+// With one identity and one key, in two processes.
+TEST(DecisionsRunTest, ATwinIsNamedAndForksNothing) {
+  const Outcome outcome = run_text(
+      "seed 8\nnodes 6\nseeds 1\nvalidators 0,1,2,3\nproposals 60 from 5s every 100ms\n"
+      "lies nodes 2 ways twins\nchaos_ends 20s\n");
+  EXPECT_EQ(complaints(outcome), "");
+  EXPECT_GT(outcome.coverage.count("milestone", "", "equivocator_named"), 0U);
+}
+
 class LyingValidatorTest : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(LyingValidatorTest, BreaksNothing) {
@@ -125,13 +136,48 @@ TEST_P(LyingValidatorTest, BreaksNothing) {
   EXPECT_EQ(complaints(outcome), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(OfEachKind, LyingValidatorTest,
-                         ::testing::Values("silent", "withholder,late_leader",
-                                           "bad_ancestry,invalid_block",
-                                           "nullifier,never_finalizes",
-                                           "stale_replayer,far_future,forger",
-                                           "lying_status,bad_answers,evidence_forger", "hider",
-                                           "byte_mutator", "old_member,censor"));
+INSTANTIATE_TEST_SUITE_P(
+    OfEachKind, LyingValidatorTest,
+    ::testing::Values("silent", "withholder,late_leader", "bad_ancestry,invalid_block",
+                      "nullifier,never_finalizes", "stale_replayer,far_future,forger",
+                      "lying_status,bad_answers,evidence_forger", "hider", "byte_mutator",
+                      "old_member,censor", "op_flooder", "twins"));
+
+// B28: schedules and lies out of bytes, over the whole kernel.
+ChosenRun run_choices(const ChoiceString& choices, consensus::Weakness weakness) {
+  Scenario scenario = parsed(
+      "seed 9\nnodes 4\nvalidators 0,1,2,3\njoin_gap 0s\n"
+      "proposals 30 from 2s every 100ms\nlies nodes 2 ways hider,double_voter\nchaos_ends 6s\n");
+  scenario.choices = choices;
+  RunOptions options;
+  options.weakness = weakness;
+  Outcome outcome = run(scenario, options);
+  return {std::move(outcome.violations), std::move(outcome.situations)};
+}
+
+TEST(ChoicesTest, ASearchAmongSchedulesFindsNoViolationAndEverNewSituations) {
+  const auto search = [](std::uint64_t runs) {
+    return search_choices(1, runs, [](const ChoiceString& choices) {
+      return run_choices(choices, consensus::Weakness::none);
+    });
+  };
+  const SearchReport report = search(12);
+  EXPECT_TRUE(report.violations.empty()) << report.violations.front().text;
+  EXPECT_GT(report.kept, 4U);
+  EXPECT_GT(report.situations, search(1).situations);
+}
+
+TEST(ChoicesTest, AScenarioKeepsItsChoicesAndIsTheSameRun) {
+  Scenario scenario = parsed(
+      "seed 9\nnodes 4\nvalidators 0,1,2,3\n"
+      "proposals 10 from 3s every 100ms\nchoices 00a0ff17\nchaos_ends 6s\n");
+  EXPECT_EQ(scenario.choices, (ChoiceString{0x00, 0xa0, 0xff, 0x17}));
+  EXPECT_EQ(Scenario::parse(scenario.to_text()).value(), scenario);
+  const base::Digest once = run(scenario).digest;
+  EXPECT_EQ(run(scenario).digest, once);
+  scenario.choices.front() = 0xc0;
+  EXPECT_NE(run(scenario).digest, once);
+}
 
 TEST(DecisionsRunTest, TwentySeedsOfFaultsHoldEveryProperty) {
   const SwarmReport report = swarm({.profile = Profile::decisions, .seeds_max = 20, .twice = true});

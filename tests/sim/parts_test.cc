@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 
 namespace sim {
@@ -113,7 +114,7 @@ class NetworkTest : public ::testing::Test {
                                 .amount = amount});
     return scenario_.faults.size() - 1;
   }
-  bool passes(const Network& network, NodeIndex from, NodeIndex to) {
+  static bool passes(Network& network, NodeIndex from, NodeIndex to) {
     return network.datagram(from, to, {}, at(seconds(1))).copies > 0;
   }
 };
@@ -167,11 +168,53 @@ TEST_F(NetworkTest, AReliableLinkKeepsTheOrder) {
   Network network(scenario_, base::Rng(1));
   base::Instant last;
   for (int i = 0; i < 200; ++i) {
-    const auto arrival = network.stream(0, 1, at(milliseconds(i)));
+    const auto arrival = network.stream(0, 1, 100, at(milliseconds(i)));
     ASSERT_TRUE(arrival.has_value());
     EXPECT_GE(*arrival, last);
     last = *arrival;
   }
+}
+
+TEST_F(NetworkTest, AThrottleLetsSoManyBytesPassAndWhatWaitsGoesWhenItEnds) {
+  const std::size_t throttle = add(FaultKind::throttle, {0}, {1}, 1'000);
+  scenario_.faults[throttle].lasts = seconds(10);
+  scenario_.latency_min = scenario_.latency_max = milliseconds(1);
+  Network network(scenario_, base::Rng(1));
+  network.begin(throttle);
+  EXPECT_EQ(network.stream(0, 1, 2'000, at(seconds(1))), at(milliseconds(3'001)));
+  EXPECT_EQ(network.stream(0, 1, 1'000, at(seconds(2))), at(milliseconds(4'001)));
+  EXPECT_EQ(network.stream(1, 0, 2'000, at(seconds(2))), at(milliseconds(2'001)));
+  EXPECT_EQ(network.datagram(0, 1, base::Bytes(100), at(seconds(2))).copies, 0);
+  EXPECT_EQ(network.datagram(0, 1, base::Bytes(100), at(seconds(4))).delays[0], milliseconds(101));
+  EXPECT_EQ(network.stream(0, 1, 90'000, at(seconds(5))), at(milliseconds(10'001)));
+  network.end(throttle);
+  EXPECT_EQ(network.stream(0, 1, 90'000, at(seconds(11))), at(milliseconds(11'001)));
+}
+
+TEST_F(NetworkTest, BitsFlipAsOftenAsTheyShould) {
+  const std::size_t rot = add(FaultKind::bit_rot, {0}, {}, 100'000);
+  Network network(scenario_, base::Rng(1));
+  network.begin(rot);
+  int flipped = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    if (network.datagram(0, 1, {}, at(milliseconds(i))).flipped) ++flipped;
+    EXPECT_FALSE(network.datagram(1, 0, {}, at(milliseconds(i))).flipped.has_value());
+  }
+  EXPECT_NEAR(flipped, 1'000, 100);
+}
+
+TEST_F(NetworkTest, AHeavyTailHalvesWithEachDoublingOfTheTime) {
+  scenario_.heavy_tail = 200'000;
+  scenario_.latency_min = scenario_.latency_max = milliseconds(1);
+  Network network(scenario_, base::Rng(1));
+  std::map<base::Duration, int> times;
+  for (int i = 0; i < 10'000; ++i)
+    ++times[network.datagram(0, 1, {}, at(milliseconds(i))).delays[0]];
+  EXPECT_NEAR(times[milliseconds(1)], 8'000, 200);
+  EXPECT_NEAR(times[milliseconds(2)], 1'000, 120);
+  EXPECT_NEAR(times[milliseconds(4)], 500, 90);
+  EXPECT_GT(times.rbegin()->first, milliseconds(100));
+  EXPECT_LE(times.rbegin()->first, seconds(3));
 }
 
 TEST(CoverageTest, SaysWhatWasNeverReached) {

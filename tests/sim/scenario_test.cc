@@ -74,7 +74,7 @@ TEST(ScenarioGeneratorTest, DrawsEveryKindOfFaultAndAdversary) {
     for (const Fault& fault : scenario.faults) faults.insert(fault.kind);
     for (const AdversaryChoice& choice : scenario.adversaries) adversaries.insert(choice.kind);
   }
-  EXPECT_EQ(faults.size(), 25U);
+  EXPECT_EQ(faults.size(), 27U);
   EXPECT_EQ(adversaries.size(), 7U);
 }
 
