@@ -9,13 +9,12 @@
 #include "transport/resolver.h"
 #include "transport/steady_clock.h"
 #include "transport/time_limit.h"
+#include "transport/use_tuple.h"
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
-#include <asio/experimental/as_tuple.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
-#include <asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <array>
@@ -27,8 +26,6 @@ namespace transport {
 namespace {
 
 using asio::ip::tcp;
-
-constexpr auto use_tuple = asio::experimental::as_tuple(asio::use_awaitable);
 
 }  // namespace
 

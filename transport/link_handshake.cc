@@ -1,8 +1,8 @@
 #include "transport/link_handshake.h"
 
+#include "transport/use_tuple.h"
+
 #include <asio/buffer.hpp>
-#include <asio/experimental/as_tuple.hpp>
-#include <asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <array>
@@ -11,7 +11,6 @@
 namespace transport {
 namespace {
 
-constexpr auto awaitable_tuple = asio::experimental::as_tuple(asio::use_awaitable);
 constexpr std::size_t bytes_max = 32 * 1024;  // of a handshake; an honest one takes two
 
 // A flight of a handshake always fits an empty socket buffer; else something is wrong with it.
@@ -80,7 +79,7 @@ asio::awaitable<HandshakeOutcome> shake_hands(std::shared_ptr<LinkHandshake> han
   LinkHandshake& self = *handshake;
   std::error_code ignored;
   if (self.side == TlsSide::client) {
-    const auto [error] = co_await self.socket.async_connect(to_asio(self.at), awaitable_tuple);
+    const auto [error] = co_await self.socket.async_connect(to_asio(self.at), use_tuple);
     if (error) {
       const std::string why = self.timed_out ? "no answer in time" : error.message();
       co_return failed(self, HandshakeOutcome::not_connected, "cannot connect to a node: " + why);
@@ -111,7 +110,7 @@ asio::awaitable<HandshakeOutcome> shake_hands(std::shared_ptr<LinkHandshake> han
     }
     if (is_done(self)) break;
     const auto [error, size] =
-        co_await self.socket.async_read_some(asio::buffer(buffer), awaitable_tuple);
+        co_await self.socket.async_read_some(asio::buffer(buffer), use_tuple);
     received += size;
     if (error || received > bytes_max) {
       co_return failed(self, HandshakeOutcome::broken_tls, why_broken(checked));

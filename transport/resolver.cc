@@ -2,12 +2,11 @@
 
 #include "base/strings.h"
 #include "transport/steady_clock.h"
+#include "transport/use_tuple.h"
 
 #include <asio/error.hpp>
-#include <asio/experimental/as_tuple.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
-#include <asio/use_awaitable.hpp>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -29,8 +28,6 @@ namespace {
 using Endpoints = Resolver::Endpoints;
 using Resolved = Resolver::Resolved;
 using Name = std::pair<std::string, std::uint16_t>;
-
-constexpr auto use_tuple = asio::experimental::as_tuple(asio::use_awaitable);
 
 base::Unexpected<std::error_code> error_of(std::errc error) {
   return base::Unexpected{std::make_error_code(error)};

@@ -2,12 +2,11 @@
 
 #include "transport/byte_channel.h"
 #include "transport/link_handshake.h"
+#include "transport/use_tuple.h"
 
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
-#include <asio/experimental/as_tuple.hpp>
 #include <asio/ip/udp.hpp>
-#include <asio/use_awaitable.hpp>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -23,11 +22,9 @@
 namespace transport {
 namespace {
 
-constexpr auto use_tuple = asio::experimental::as_tuple(asio::use_awaitable);
-
 asio::ip::udp::endpoint to_udp(const base::Endpoint& endpoint) {
-  const auto tcp = to_asio(endpoint);
-  return {tcp.address(), tcp.port()};
+  const auto at = to_asio(endpoint);
+  return {at.address(), at.port()};
 }
 
 base::Endpoint from_sockaddr(const sockaddr_storage& address) {
