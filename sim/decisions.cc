@@ -370,7 +370,7 @@ bool Decisions::misled(NodeIndex node) const {
   const kernel::Kernel* kernel = access_.kernel(node);
   if (!lies(node) || kernel == nullptr) return false;
   for (NodeIndex other = 0; other < outside_.size(); ++other) {
-    if (outside_[other] && kernel->welcomes(world_.id_of(other))) return true;
+    if (outside_[other] == kernel->welcomes(world_.id_of(other))) return true;
   }
   return false;
 }

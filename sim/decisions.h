@@ -69,8 +69,8 @@ class Decisions {
   // Not let in, or put out, as far as anybody knows.
   [[nodiscard]] bool outside(NodeIndex node) const { return outside_[node]; }
 
-  // It lies about decisions, was cut off for it, and so believes somebody who was put out since:
-  // that one lives, and has the others silent.
+  // It lies about decisions, was cut off for it, and so knows nothing of who was put out or let in
+  // since: to it that one lives, or is nobody.
   [[nodiscard]] bool misled(NodeIndex node) const;
 
   // ---- what is asked of the mesh ----
