@@ -1,5 +1,6 @@
 // How the mesh goes on once chaos is over: L1 to L5 and L8.
 #include "sim/agreement/instance.h"
+#include "sim/agreement/villain_view.h"
 #include "sim/agreement/world.h"
 
 #include <algorithm>
