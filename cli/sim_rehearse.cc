@@ -99,7 +99,7 @@ void add_rehearse(CLI::App& sim, Action& action) {
       "Starts a node for each of the scenario's on this machine, plays their agents and makes the\n"
       "calls, in real time. Agents, policies, calls and faults of agents are played; nothing "
       "else.\n"
-      "Example:\n  parley sim rehearse examples/chain.scenario -o json");
+      "Example:\n  parley sim rehearse examples/scenarios/chain.scenario -o json");
   verb->add_option("file", options->file, "The scenario; - for standard input")->required();
   verb->add_flag("--simulated", options->simulated,
                  "Print the same figures from the simulator, to compare");

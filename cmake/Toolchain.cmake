@@ -1,7 +1,7 @@
 # How every target of the project is compiled. Options come in only through CMakePresets.json.
 option(MESH_WERROR "Treat warnings as errors" OFF)
 option(MESH_TIDY "Run clang-tidy with each compilation" OFF)
-option(MESH_UNITY "Compile several files of a folder as one: a third of the time" OFF)
+option(MESH_UNITY "Compile several files of a folder as one: half of the time" OFF)
 set(MESH_SANITIZE "" CACHE STRING "Value for -fsanitize=, or empty")
 
 set(CMAKE_CXX_STANDARD 20)
@@ -41,7 +41,7 @@ if(MESH_SANITIZE)
   endif()
 endif()
 
-# Two thirds of a file's compilation are its headers: with MESH_UNITY eight files share them. What
+# Half of a file's compilation is its headers: with MESH_UNITY eight files share them. What
 # has a folder's name in an anonymous namespace is then seen by its neighbours, so it is named once.
 function(mesh_share_headers target)
   if(MESH_UNITY)
