@@ -1,6 +1,7 @@
 #include "api/calls_resource.h"
 
 #include "api/json_body.h"
+#include "api/json_response.h"
 #include "api/problem.h"
 #include "mesh/catalogue.h"
 #include "node/kernel/kernel.h"
@@ -37,9 +38,7 @@ Response get_breakers(const View& view) {
                       {"opened", breaker.opened()}});
     }
   }
-  Response response;
-  response.body = rows.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return response;
+  return json_response(rows);
 }
 
 Response post_feedback(const View& view, const Request& request) {

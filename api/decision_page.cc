@@ -1,6 +1,7 @@
 #include "api/decision_page.h"
 
 #include "api/decision_rows.h"
+#include "api/json_response.h"
 #include "node/kernel/kernel.h"
 
 #include <nlohmann/json.hpp>
@@ -50,8 +51,7 @@ void DecisionList::add(const std::vector<kernel::StoredDecision>& blocks,
 Response DecisionList::response() const {
   auto rows = nlohmann::ordered_json::array();
   for (const kernel::DecisionView& row : rows_) rows.push_back(described(row));
-  Response response;
-  response.headers.push_back({"cache-control", "no-store"});
+  Response response = json_response(rows);
   // The list goes on behind them.
   std::string gaps;
   for (const kernel::PassedOver& gap : passed_over_) {
@@ -64,7 +64,6 @@ Response DecisionList::response() const {
                                             "&limit=" + std::to_string(wanted_) +
                                             ">; rel=\"next\""});
   }
-  response.body = rows.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   return response;
 }
 

@@ -67,7 +67,7 @@ const kernel::DecisionView* find(const kernel::Agreement& agreement, const base:
 }
 
 Response proposed(const base::Digest& op) {
-  Response response = json({{"id", op.hex()}, {"state", "proposed"}}, 202);
+  Response response = json_response({{"id", op.hex()}, {"state", "proposed"}}, 202);
   response.headers.push_back({"location", "/v1/decisions/" + op.hex()});
   return response;
 }
@@ -155,7 +155,7 @@ Response on_waited(const kernel::Kernel& kernel, const base::Digest& op) {
   const kernel::Agreement* agreement = kernel.agreement();
   if (agreement == nullptr) return no_validators();
   const kernel::DecisionView* decision = find(*agreement, op);
-  return decision == nullptr ? proposed(op) : json(described(*decision));
+  return decision == nullptr ? proposed(op) : json_response(described(*decision));
 }
 
 // With Accept: text/event-stream a stream of them, else a list, the newest first.
@@ -187,7 +187,7 @@ Response get_decision(const View& view, const std::string& id) {
   const auto op = base::Digest::from_hex(id);
   if (!op) return problem(400, "bad_request", "an id has 64 hexadecimal digits");
   const kernel::DecisionView* decision = find(*agreement, *op);
-  if (decision != nullptr) return json(described(*decision));
+  if (decision != nullptr) return json_response(described(*decision));
   Response response;
   response.decision = DecisionLookup{.op = *op};
   return response;
@@ -264,7 +264,7 @@ Response on_decision_found(const View& view, const DecisionLookup& lookup,
   if (blocks.empty()) return no_such_decision(*agreement);
   if (lookup.proof) return proof_of(*agreement, view.mesh, lookup, blocks, index);
   for (const kernel::DecisionView& decision : decisions_in(blocks.front(), view.mesh)) {
-    if (decision.op == lookup.op) return json(described(decision));
+    if (decision.op == lookup.op) return json_response(described(decision));
   }
   return no_such_decision(*agreement);
 }
@@ -298,7 +298,7 @@ Response get_ballots(const View& view) {
          {"until_ms", ballot.ask.until_ms},
          {"votes", std::move(votes)}});
   }
-  return json(rows);
+  return json_response(rows);
 }
 
 Response get_documents(const View& view) {
@@ -314,7 +314,7 @@ Response get_documents(const View& view) {
                     {"height", document.height},
                     {"author", document.author.hex()}});
   }
-  return json(rows);
+  return json_response(rows);
 }
 
 Response get_agreement(const View& view) {
@@ -339,22 +339,22 @@ Response get_agreement(const View& view) {
   for (const kernel::PassedOver& gap : agreement->passed_over()) {
     passed_over.push_back({{"first", gap.first}, {"last", gap.last}});
   }
-  return json({{"epoch", standing.epoch},
-               {"epoch_id", agreement->replica().epoch().id().hex()},
-               {"view", standing.view},
-               {"height", standing.height},
-               {"block", standing.block.hex()},
-               {"state_root", agreement->state().root().hex()},
-               {"validator", standing.validator},
-               {"abstains", standing.abstains},
-               {"busy", standing.busy},
-               {"pending", standing.pending_ops},
-               {"stale", agreement->stale(view.now)},
-               {"alarms", agreement->alarms()},
-               {"alarm", agreement->last_alarm()},
-               {"accused", std::move(accused)},
-               {"passed_over", std::move(passed_over)},
-               {"committee", std::move(committee)}});
+  return json_response({{"epoch", standing.epoch},
+                        {"epoch_id", agreement->replica().epoch().id().hex()},
+                        {"view", standing.view},
+                        {"height", standing.height},
+                        {"block", standing.block.hex()},
+                        {"state_root", agreement->state().root().hex()},
+                        {"validator", standing.validator},
+                        {"abstains", standing.abstains},
+                        {"busy", standing.busy},
+                        {"pending", standing.pending_ops},
+                        {"stale", agreement->stale(view.now)},
+                        {"alarms", agreement->alarms()},
+                        {"alarm", agreement->last_alarm()},
+                        {"accused", std::move(accused)},
+                        {"passed_over", std::move(passed_over)},
+                        {"committee", std::move(committee)}});
 }
 
 }  // namespace api

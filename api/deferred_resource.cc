@@ -49,10 +49,10 @@ Response not_found(const std::string& id) {
 }  // namespace
 
 Response deferred(std::string_view id, base::Duration left) {
-  Response response = json({{"deferred", id},
-                            {"state", mesh::to_string(State::waiting)},
-                            {"expires_seconds", rounded_seconds(left)},
-                            {"location", path_of(id)}});
+  Response response = json_response({{"deferred", id},
+                                     {"state", mesh::to_string(State::waiting)},
+                                     {"expires_seconds", rounded_seconds(left)},
+                                     {"location", path_of(id)}});
   response.status = 202;
   response.headers.push_back({"location", path_of(id)});
   response.headers.push_back({"parley-deferred", std::string(id)});
@@ -64,12 +64,12 @@ Response get_deferred(const View& view) {
   for (const auto& [id, entry] : view.kernel.data_plane().deferrals().entries()) {
     rows.push_back(row_of(entry, view.now));
   }
-  return json(rows);
+  return json_response(rows);
 }
 
 Response get_deferred(const View& view, const std::string& id) {
   const Entry* entry = view.kernel.data_plane().deferrals().find(id);
-  return entry == nullptr ? not_found(id) : json(row_of(*entry, view.now));
+  return entry == nullptr ? not_found(id) : json_response(row_of(*entry, view.now));
 }
 
 Response get_deferred_answer(const View& view, const std::string& id) {

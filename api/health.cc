@@ -1,5 +1,6 @@
 #include "api/health.h"
 
+#include "api/json_response.h"
 #include "node/kernel/kernel.h"
 
 #include <nlohmann/json.hpp>
@@ -66,13 +67,10 @@ Response health_response(const std::vector<Condition>& conditions, bool verbose)
                       {"holds", condition.holds},
                       {"detail", condition.holds ? "" : condition.detail}});
   }
-  Response response;
-  response.status = reasons.empty() ? 200 : 503;
-  response.headers.push_back({"cache-control", "no-store"});
+  const int status = reasons.empty() ? 200 : 503;
   Json body{{"status", reasons.empty() ? "ok" : "unavailable"}, {"reasons", std::move(reasons)}};
   if (verbose) body["checks"] = std::move(checks);
-  response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return response;
+  return json_response(body, status);
 }
 
 }  // namespace api

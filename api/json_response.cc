@@ -6,7 +6,7 @@
 
 namespace api {
 
-Response json(const nlohmann::ordered_json& body, int status) {
+Response json_response(const nlohmann::ordered_json& body, int status) {
   Response response =
       json_text(body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   response.status = status;

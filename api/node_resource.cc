@@ -1,6 +1,7 @@
 #include "api/node_resource.h"
 
 #include "api/health.h"
+#include "api/json_response.h"
 #include "node/kernel/kernel.h"
 
 #include <nlohmann/json.hpp>
@@ -70,9 +71,7 @@ Response get_node(const View& view) {
             {"capabilities", view.kernel.data_plane().catalogue().by_capability().size()},
             {"agent", agent_of(view.kernel.data_plane())},
             {"calls", calls_of(view.kernel.data_plane(), view.calls)}};
-  Response response;
-  response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace);
-  return response;
+  return json_response(body);
 }
 
 }  // namespace api
