@@ -211,19 +211,30 @@ TEST(SilenceTest, SkipsTheLongestSilentOnlyAndOnlyWithAQuorumAround) {
   EXPECT_FALSE(dead(1));  // member 0 has been silent for longer, and two are too many
 }
 
-TEST(RelayTest, SparesThoseWhoShowThatTheyHaveTheCertificate) {
-  const Epoch epoch(EpochDescriptor::first({}, *Committee::of(test_validators(10)), {}));
+class RelayTest : public ::testing::Test {
+ protected:
+  static Epoch epoch_of(std::size_t members) {
+    return Epoch(EpochDescriptor::first({}, *Committee::of(test_validators(members)), {}));
+  }
+  void learn(const Epoch& epoch, VoteKind kind, View view, base::Duration since_start = {}) {
+    relay.on_certificate({.kind = kind,
+                          .epoch = epoch.number(),
+                          .view = view,
+                          .block = {},
+                          .signers = 0,
+                          .signatures = {}},
+                         epoch, SignerIndex{0}, milliseconds(100), at(since_start), outbox);
+  }
+
   Options options;
-  Outbox outbox(options);
+  Outbox outbox{options};
   Relay relay;
   Effects effects;
-  const Certificate certificate{.kind = VoteKind::nullify,
-                                .epoch = 0,
-                                .view = 3,
-                                .block = {},
-                                .signers = 0,
-                                .signatures = {}};
-  relay.on_certificate(certificate, epoch, SignerIndex{0}, milliseconds(100), at({}), outbox);
+};
+
+TEST_F(RelayTest, SparesThoseWhoShowThatTheyHaveTheCertificate) {
+  const Epoch epoch = epoch_of(10);
+  learn(epoch, VoteKind::nullify, 3);
   Vote vote;
   vote.view = 4;
   vote.signer = 9;
@@ -235,48 +246,21 @@ TEST(RelayTest, SparesThoseWhoShowThatTheyHaveTheCertificate) {
   EXPECT_EQ(relay.next_deadline(), base::Instant::never());
 }
 
-TEST(RelayTest, SparesEverybodyWhatAFinalizationSays) {
-  const Epoch epoch(EpochDescriptor::first({}, *Committee::of(test_validators(4)), {}));
-  Options options;
-  Outbox outbox(options);
-  Relay relay;
-  Effects effects;
-  Certificate certificate{.kind = VoteKind::notarize,
-                          .epoch = 0,
-                          .view = 3,
-                          .block = {},
-                          .signers = 0,
-                          .signatures = {}};
-  relay.on_certificate(certificate, epoch, SignerIndex{0}, milliseconds(100), at({}), outbox);
-  certificate.kind = VoteKind::finalize;
-  relay.on_certificate(certificate, epoch, SignerIndex{0}, milliseconds(100), at(milliseconds(1)),
-                       outbox);
+TEST_F(RelayTest, SparesEverybodyWhatAFinalizationSays) {
+  const Epoch epoch = epoch_of(4);
+  learn(epoch, VoteKind::notarize, 3);
+  learn(epoch, VoteKind::finalize, 3, milliseconds(1));
   relay.on_time(at(milliseconds(26)), outbox, effects);
   EXPECT_EQ(effects.size(), 3U);  // the finalization, to three
 }
 
-TEST(RelayTest, OwesWhatEndedAnEpochToThoseWhoShowNothingOfTheNextOne) {
-  const Epoch ended(EpochDescriptor::first({}, *Committee::of(test_validators(4)), {}));
+TEST_F(RelayTest, OwesWhatEndedAnEpochToThoseWhoShowNothingOfTheNextOne) {
+  const Epoch ended = epoch_of(4);
   EpochDescriptor next = ended.descriptor();
   next.number = 1;
   const Epoch epoch(next);
-  Options options;
-  Outbox outbox(options);
-  Relay relay;
-  Effects effects;
-  Certificate certificate{.kind = VoteKind::nullify,
-                          .epoch = 0,
-                          .view = 3,
-                          .block = {},
-                          .signers = 0,
-                          .signatures = {}};
-  const auto learn = [&](VoteKind kind, View view) {
-    certificate.kind = kind;
-    certificate.view = view;
-    relay.on_certificate(certificate, ended, SignerIndex{0}, milliseconds(100), at({}), outbox);
-  };
-  learn(VoteKind::finalize, 3);
-  learn(VoteKind::nullify, 4);
+  learn(ended, VoteKind::finalize, 3);
+  learn(ended, VoteKind::nullify, 4);
   relay.on_epoch_ended();
   Vote vote;
   vote.epoch = 1;
