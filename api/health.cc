@@ -45,13 +45,13 @@ Condition storage_condition(const ShellCounters& shell) {
 }  // namespace
 
 std::vector<Condition> conditions_of(const View& view) {
-  std::vector<Condition> conditions = view.conditions;
+  std::vector<Condition> conditions = view.conditions();
   // The shell may know one of these better, and then its word stands.
   for (const Condition& condition :
-       {storage_condition(view.shell), membership_condition(view.kernel.membership()),
+       {storage_condition(view.shell()), membership_condition(view.kernel.membership()),
         agent_condition(view.kernel.data_plane().local_load())}) {
     const bool known =
-        std::any_of(view.conditions.begin(), view.conditions.end(),
+        std::any_of(conditions.begin(), conditions.end(),
                     [&](const Condition& given) { return given.name == condition.name; });
     if (!known) conditions.push_back(condition);
   }

@@ -259,7 +259,7 @@ void write_agreement(Exposition& out, const kernel::Agreement& agreement, base::
 void write_conditions(Exposition& out, const View& view) {
   out.family("parley_condition_holds", "gauge",
              "1 if what must hold for the node to be healthy and ready does; /readyz says more.");
-  for (const Condition& condition : view.conditions) {
+  for (const Condition& condition : view.conditions()) {
     out.sample({{"condition", condition.name}}, std::uint64_t{condition.holds ? 1U : 0U});
   }
 }
@@ -271,9 +271,8 @@ void write_transitions(Exposition& out, const CallMetrics& calls) {
   }
 }
 
-void write_process(Exposition& out, const View& view) {
-  const auto read =
-      view.shell.process ? view.shell.process() : std::optional<ShellCounters::Process>();
+void write_process(Exposition& out, const View& view, const ShellCounters& shell) {
+  const auto read = shell.process ? shell.process() : std::optional<ShellCounters::Process>();
   if (!read) return;
   const ShellCounters::Process& process = *read;
   out.family("process_cpu_seconds_total", "counter", "User and system CPU time.");
@@ -291,19 +290,20 @@ void write_process(Exposition& out, const View& view) {
 
 std::string metrics(const View& view) {
   Exposition out;
+  const ShellCounters shell = view.shell();
   write_build(out, view);
   write_calls(out, view.kernel.data_plane(), view.calls);
   write_members(out, view.kernel.membership());
-  write_gossip(out, view.kernel.membership().counters(), view.shell);
-  write_links(out, view.shell);
+  write_gossip(out, view.kernel.membership().counters(), shell);
+  write_links(out, shell);
   write_gate(out, view.kernel);
-  write_storage(out, view.shell);
+  write_storage(out, shell);
   if (const kernel::Agreement* agreement = view.kernel.agreement()) {
     write_agreement(out, *agreement, view.now);
   }
   write_conditions(out, view);
   write_transitions(out, view.calls);
-  write_process(out, view);
+  write_process(out, view, shell);
   return out.text();
 }
 

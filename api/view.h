@@ -63,11 +63,12 @@ struct View {
   std::string_view agent_block;  // the current agent: block as JSON text, "" = no agent
   const AgentParser& parse_agent;
 
-  const std::vector<Condition>& conditions;
+  // These two are made when somebody asks for them, which few requests do.
+  const std::function<std::vector<Condition>()>& conditions;
+  const std::function<ShellCounters()>& shell;
   const std::vector<std::string>& warnings;  // of the configuration, one sentence each
 
   const CallMetrics& calls;
-  const ShellCounters& shell;
 };
 
 }  // namespace api

@@ -7,6 +7,7 @@
 #include "node/program_pages.h"
 #include "telemetry/process.h"
 
+#include <functional>
 #include <utility>
 
 namespace node {
@@ -28,8 +29,8 @@ std::optional<api::ShellCounters::Process> process_figures() {
 
 // What the API may look at, for one question.
 api::Response Daemon::look(const DecisionAnswers::Ask& ask) {
-  const std::vector<api::Condition> holds = conditions();
-  const api::ShellCounters shell = shell_counters();
+  const std::function<std::vector<api::Condition>()> holds = [this] { return conditions(); };
+  const std::function<api::ShellCounters()> shell = [this] { return shell_counters(); };
   return ask(api::View{.kernel = *kernel_,
                        .now = steady_now(),
                        .version = PARLEY_VERSION,
@@ -42,9 +43,9 @@ api::Response Daemon::look(const DecisionAnswers::Ask& ask) {
                        .agent_block = agent_block_,
                        .parse_agent = parse_agent_,
                        .conditions = holds,
+                       .shell = shell,
                        .warnings = config_.warnings,
-                       .calls = call_metrics_,
-                       .shell = shell});
+                       .calls = call_metrics_});
 }
 
 void Daemon::serve_api(const api::Request& request, std::unique_ptr<transport::Stream> stream) {

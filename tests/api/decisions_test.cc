@@ -6,6 +6,7 @@
 #include "api/handle.h"
 #include "api/proof_file.h"
 #include "consensus/decision_proof.h"
+#include "tests/api/plain_shell.h"
 #include "tests/kernel/lone_validator.h"
 
 #include <gtest/gtest.h>
@@ -25,23 +26,7 @@ class DecisionsTest : public testing::Test {
   void start(kernel::StoredAgreement stored = {}) { node_.emplace(std::move(stored)); }
   void decide(const std::string& key) { ASSERT_TRUE(node_->decides(key)) << key; }
 
-  View view() {
-    return {.kernel = node_->kernel(),
-            .now = node_->now,
-            .version = "1.2.3",
-            .mesh_name = "test",
-            .mesh = kernel::LoneValidator::founded().genesis.mesh,
-            .name = "a",
-            .started_wall = {1'772'366'400'000},
-            .started = base::Instant(),
-            .access = access_,
-            .agent_block = "",
-            .parse_agent = parser_,
-            .conditions = conditions_,
-            .warnings = warnings_,
-            .calls = calls_,
-            .shell = shell_};
-  }
+  View view() { return shell_.view(node_->kernel(), node_->now); }
   Response get(const std::string& path, const std::string& query = "") {
     return handle(view(), {.method = "GET",
                            .path = path,
@@ -77,12 +62,7 @@ class DecisionsTest : public testing::Test {
   }
 
   std::optional<kernel::LoneValidator> node_;
-  Access access_{*base::Endpoint::parse("127.0.0.1:7401"), {}};
-  AgentParser parser_;
-  std::vector<Condition> conditions_;
-  std::vector<std::string> warnings_;
-  CallMetrics calls_;
-  ShellCounters shell_;
+  PlainShell shell_{.mesh_name = "test", .mesh = kernel::LoneValidator::founded().genesis.mesh};
 };
 
 constexpr DecisionPage everything{.below_height = 1'000'000, .decisions_max = 100};

@@ -3,6 +3,7 @@
 #include "api/metrics.h"
 #include "crypto/identity.h"
 #include "node/kernel/kernel.h"
+#include "tests/api/plain_shell.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -55,23 +56,7 @@ class HandleTest : public testing::Test {
     kernel_.handle(std::move(input), now_, effects);
   }
 
-  View view() {
-    return {.kernel = kernel_,
-            .now = now_,
-            .version = "1.2.3",
-            .mesh_name = "default",
-            .mesh = {},
-            .name = "a",
-            .started_wall = {1'772'366'400'000},
-            .started = base::Instant(),
-            .access = access_,
-            .agent_block = block_,
-            .parse_agent = parser_,
-            .conditions = conditions_,
-            .warnings = warnings_,
-            .calls = calls_,
-            .shell = shell_};
-  }
+  View view() { return shell_.view(kernel_, now_); }
 
   Response send(const std::string& method, const std::string& path, const std::string& body = "",
                 const std::string& query = "") {
@@ -86,17 +71,13 @@ class HandleTest : public testing::Test {
 
   base::Instant now_;
   kernel::Kernel kernel_;
-  Access access_{*base::Endpoint::parse("127.0.0.1:7401"), {}};
-  std::string block_ = R"({"url":"http://127.0.0.1:9000","capabilities":[{"name":"a.b"}]})";
-  AgentParser parser_ = [](std::string_view text) -> base::Result<ParsedAgent, std::string> {
-    const json block = json::parse(text);
-    if (!block.contains("url")) return base::Unexpected{std::string("url is missing")};
-    return ParsedAgent{block["url"], descriptor(block["capabilities"][0]["name"])};
-  };
-  std::vector<Condition> conditions_;
-  std::vector<std::string> warnings_;
-  CallMetrics calls_;
-  ShellCounters shell_;
+  PlainShell shell_{
+      .agent_block = R"({"url":"http://127.0.0.1:9000","capabilities":[{"name":"a.b"}]})",
+      .parse_agent = [](std::string_view text) -> base::Result<ParsedAgent, std::string> {
+        const json block = json::parse(text);
+        if (!block.contains("url")) return base::Unexpected{std::string("url is missing")};
+        return ParsedAgent{block["url"], descriptor(block["capabilities"][0]["name"])};
+      }};
 };
 
 TEST_F(HandleTest, ShowsItselfAsAServingMember) {
@@ -152,7 +133,7 @@ TEST_F(HandleTest, AnswersEveryResourceInItsTable) {
     if (const auto brace = path.find('{'); brace != std::string::npos)
       path.replace(brace, 99, "a.b");
     std::string body;
-    if (path == "/v1/agent") body = block_;
+    if (path == "/v1/agent") body = shell_.agent_block;
     if (path == "/v1/join") body = R"({"seed":"10.0.0.1:7400"})";
     if (path == "/v1/feedback") continue;             // there was no call yet, see below
     if (path.starts_with("/v1/deferred/")) continue;  // nor one that was kept
@@ -257,7 +238,7 @@ TEST_F(HandleTest, TakesTheAgentAway) {
   EXPECT_EQ(response.status, 204);
   EXPECT_EQ(response.agent, AgentChange{});
   EXPECT_EQ(std::get<kernel::AgentConfigured>(response.commands.at(0)).agent, std::nullopt);
-  block_.clear();
+  shell_.agent_block.clear();
   EXPECT_EQ(send("GET", "/v1/agent").status, 404);
 }
 
@@ -272,11 +253,12 @@ TEST_F(HandleTest, IsNotReadyWhileItDrainsButAlive) {
 }
 
 TEST_F(HandleTest, TellsItsProbesApartByTheConditionsTheyStandFor) {
-  conditions_ = {{.name = "ports", .of = Condition::Of::startup, .holds = false, .detail = "x"}};
+  shell_.conditions = {
+      {.name = "ports", .of = Condition::Of::startup, .holds = false, .detail = "x"}};
   EXPECT_EQ(send("GET", "/startupz").status, 503);
   EXPECT_EQ(send("GET", "/healthz").status, 200);
-  conditions_.clear();
-  shell_.storage_healthy = false;
+  shell_.conditions.clear();
+  shell_.counters.storage_healthy = false;
   EXPECT_EQ(send("GET", "/startupz").status, 200);
   EXPECT_EQ(send("GET", "/healthz").status, 503);
   EXPECT_EQ(send("GET", "/readyz").status, 503);
@@ -323,18 +305,18 @@ TEST_F(HandleTest, DescribesEverythingItRefersTo) {
 }
 
 TEST_F(HandleTest, ServesMetricsThatPromtoolTakes) {
-  calls_.on_settled({.exchange = {},
-                     .outcome = mesh::Outcome::success,
-                     .status = 200,
-                     .attempts = 1,
-                     .call = mesh::CallId("c"),
-                     .capability = "a.b",
-                     .source = "a \"quoted\"\nname",
-                     .destination = "b",
-                     .took = std::chrono::milliseconds(3)},
-                    true);
-  calls_.on_transition({"member", "serving", "suspect", "x"});
-  shell_.process = [] { return ShellCounters::Process{}; };
+  shell_.calls.on_settled({.exchange = {},
+                           .outcome = mesh::Outcome::success,
+                           .status = 200,
+                           .attempts = 1,
+                           .call = mesh::CallId("c"),
+                           .capability = "a.b",
+                           .source = "a \"quoted\"\nname",
+                           .destination = "b",
+                           .took = std::chrono::milliseconds(3)},
+                          true);
+  shell_.calls.on_transition({"member", "serving", "suspect", "x"});
+  shell_.counters.process = [] { return ShellCounters::Process{}; };
   const Response response = send("GET", "/metrics");
   EXPECT_EQ(response.content_type, "text/plain; version=0.0.4; charset=utf-8");
   for (const char* line :

@@ -1,6 +1,7 @@
 // Streams of decisions over streams that only write down what they are sent.
 #include "node/decision_feeds.h"
 
+#include "tests/api/plain_shell.h"
 #include "tests/kernel/lone_validator.h"
 #include "tests/node/fake_stream.h"
 
@@ -17,21 +18,7 @@ class DecisionFeedsTest : public testing::Test {
  protected:
   DecisionFeedsTest()
       : feeds_(io_, {.feeds_max = 2}, nullptr, [this](const DecisionFeeds::Ask& ask) {
-          return ask(api::View{.kernel = validator_.kernel(),
-                               .now = validator_.now,
-                               .version = "1.2.3",
-                               .mesh_name = "test",
-                               .mesh = kernel::LoneValidator::founded().genesis.mesh,
-                               .name = "a",
-                               .started_wall = {},
-                               .started = base::Instant(),
-                               .access = access_,
-                               .agent_block = "",
-                               .parse_agent = parser_,
-                               .conditions = conditions_,
-                               .warnings = warnings_,
-                               .calls = calls_,
-                               .shell = shell_});
+          return ask(shell_.view(validator_.kernel(), validator_.now));
         }) {}
   ~DecisionFeedsTest() override {
     feeds_.shut_down();
@@ -60,12 +47,8 @@ class DecisionFeedsTest : public testing::Test {
 
   kernel::LoneValidator validator_;
   asio::io_context io_;
-  api::Access access_{};
-  api::AgentParser parser_;
-  std::vector<api::Condition> conditions_;
-  std::vector<std::string> warnings_;
-  api::CallMetrics calls_;
-  api::ShellCounters shell_;
+  api::PlainShell shell_{.mesh_name = "test",
+                         .mesh = kernel::LoneValidator::founded().genesis.mesh};
   std::vector<std::unique_ptr<StreamLog>> logs_;
   DecisionFeeds feeds_;
 };
