@@ -86,11 +86,11 @@ base::Result<Op, OpError> Op::parse(base::ByteView bytes, const base::MeshId& me
     return base::Unexpected{OpError::other_mesh};
   }
   Reader in(preimage.subspan(fields_at));
-  Op out;
-  out.mesh_ = mesh;
-  out.author_ = in.id<base::NodeId>();
-  out.sequence_ = in.u64();
-  out.not_after_ms_ = in.u64();
+  Content out;
+  out.mesh = mesh;
+  out.author = in.id<base::NodeId>();
+  out.sequence = in.u64();
+  out.not_after_ms = in.u64();
   const std::optional<OpKind> kind = op_kind(in.u16());
   const std::uint16_t flags = in.u16();
   const std::uint32_t size = in.u32();
@@ -104,91 +104,100 @@ base::Result<Op, OpError> Op::parse(base::ByteView bytes, const base::MeshId& me
   if (crypto::digest(payload) != digest) return base::Unexpected{OpError::payload_digest};
   std::optional<Payload> parsed = parse_payload(*kind, payload);
   if (!parsed) return base::Unexpected{OpError::payload};
-  out.payload_ = *std::move(parsed);
-  out.id_ = crypto::digest(preimage);
+  out.payload = *std::move(parsed);
+  out.id = crypto::digest(preimage);
   if (flags == op_flag_together) {
-    out.place_ = read_place(behind);
-    if (!out.place_) return base::Unexpected{OpError::place};
+    out.place = read_place(behind);
+    if (!out.place) return base::Unexpected{OpError::place};
   }
-  out.signature_ =
+  out.signature =
       *crypto::Signature::from_view(bytes.subspan(op_preimage_size, crypto::Signature::size));
-  out.bytes_.assign(bytes.begin(), bytes.end());
-  return out;
+  out.bytes.assign(bytes.begin(), bytes.end());
+  return Op(std::move(out));
 }
 
-crypto::Statement Op::preimage(base::ByteView payload) const {
-  return op_statement(mesh_, author_, sequence_, not_after_ms_, kind(),
-                      place_ ? op_flag_together : 0, payload);
+crypto::Statement Op::Content::preimage(base::ByteView encoded) const {
+  return op_statement(mesh, author, sequence, not_after_ms, kind_of(payload),
+                      place ? op_flag_together : 0, encoded);
 }
 
 Op Op::sign(const crypto::Identity& author, const base::MeshId& mesh, std::uint64_t sequence,
             std::uint64_t not_after_ms, Payload payload) {
-  Op out = draft(author.id(), mesh, sequence, not_after_ms, std::move(payload));
-  out.place_.reset();
-  const base::Bytes encoded = encode_payload(out.payload_);
+  Content out = drafted(author.id(), mesh, sequence, not_after_ms, std::move(payload));
+  out.place.reset();
+  const base::Bytes encoded = encode_payload(out.payload);
   CHECK(op_head_size + encoded.size() <= op_bytes_max);
   const crypto::Statement statement = out.preimage(encoded);
-  out.id_ = crypto::digest(statement.bytes());
-  out.signature_ = author.sign(statement);
-  out.bytes_ = Writer().fixed(statement.bytes()).fixed(out.signature_.view()).fixed(encoded).take();
-  return out;
+  out.id = crypto::digest(statement.bytes());
+  out.signature = author.sign(statement);
+  out.bytes = Writer().fixed(statement.bytes()).fixed(out.signature.view()).fixed(encoded).take();
+  return Op(std::move(out));
 }
 
 Op Op::draft(const base::NodeId& author, const base::MeshId& mesh, std::uint64_t sequence,
              std::uint64_t not_after_ms, Payload payload) {
-  Op out;
-  out.mesh_ = mesh;
-  out.author_ = author;
-  out.sequence_ = sequence;
-  out.not_after_ms_ = not_after_ms;
-  out.payload_ = std::move(payload);
-  out.place_.emplace();
-  const crypto::Statement statement = out.preimage(encode_payload(out.payload_));
+  return Op(drafted(author, mesh, sequence, not_after_ms, std::move(payload)));
+}
+
+Op::Content Op::drafted(const base::NodeId& author, const base::MeshId& mesh,
+                        std::uint64_t sequence, std::uint64_t not_after_ms, Payload payload) {
+  Content out;
+  out.mesh = mesh;
+  out.author = author;
+  out.sequence = sequence;
+  out.not_after_ms = not_after_ms;
+  out.payload = std::move(payload);
+  out.place.emplace();
+  const crypto::Statement statement = out.preimage(encode_payload(out.payload));
   CHECK(statement.bytes().size() == op_preimage_size);
-  out.id_ = crypto::digest(statement.bytes());
+  out.id = crypto::digest(statement.bytes());
   return out;
 }
 
 void Op::sign_together(const crypto::Identity& author, std::span<Op> drafts) {
   std::vector<base::Digest> ids;
   ids.reserve(drafts.size());
+  const base::MeshId mesh = drafts.front().content_->mesh;
   for (const Op& op : drafts) {
-    CHECK(op.author_ == author.id());
-    CHECK(op.mesh_ == drafts.front().mesh_);
-    ids.push_back(op.id_);
+    CHECK(op.author() == author.id());
+    CHECK(op.content_->mesh == mesh);
+    ids.push_back(op.id());
   }
   std::vector<OpPlace> places = op_places(ids);
   const auto root = op_set_root(ids.front(), places.front());
   CHECK(root.has_value());
-  const crypto::Signature signature = author.sign(op_set_statement(
-      drafts.front().mesh_, author.id(), static_cast<std::uint32_t>(drafts.size()), *root));
+  const crypto::Signature signature = author.sign(
+      op_set_statement(mesh, author.id(), static_cast<std::uint32_t>(drafts.size()), *root));
   for (std::size_t i = 0; i < drafts.size(); ++i) {
-    Op& op = drafts[i];
-    op.place_ = std::move(places[i]);
-    op.signature_ = signature;
-    const base::Bytes encoded = encode_payload(op.payload_);
+    Content op = *drafts[i].content_;
+    op.place = std::move(places[i]);
+    op.signature = signature;
+    const base::Bytes encoded = encode_payload(op.payload);
     Writer out;
     out.fixed(op.preimage(encoded).bytes()).fixed(signature.view()).fixed(encoded);
-    out.u32(op.place_->index).u32(op.place_->count);
-    for (const base::Digest& sibling : op.place_->path) out.fixed(sibling.view());
-    op.bytes_ = out.take();
-    CHECK(op.bytes_.size() <= op_bytes_max);
+    out.u32(op.place->index).u32(op.place->count);
+    for (const base::Digest& sibling : op.place->path) out.fixed(sibling.view());
+    op.bytes = out.take();
+    CHECK(op.bytes.size() <= op_bytes_max);
+    drafts[i] = Op(std::move(op));
   }
 }
 
 void Op::append_checks(const AgreementStatements& agreement,
                        std::vector<crypto::SignatureCheck>& checks) const {
-  if (place_) {
-    const auto root = op_set_root(id_, *place_);
+  const Content& op = *content_;
+  if (op.place) {
+    const auto root = op_set_root(op.id, *op.place);
     CHECK(root.has_value());
-    checks.push_back({.signer = author_,
-                      .statement = op_set_statement(mesh_, author_, place_->count, *root),
-                      .signature = signature_});
+    checks.push_back({.signer = op.author,
+                      .statement = op_set_statement(op.mesh, op.author, op.place->count, *root),
+                      .signature = op.signature});
   } else {
-    const base::ByteView payload = base::ByteView(bytes_).subspan(op_head_size);
-    checks.push_back({.signer = author_, .statement = preimage(payload), .signature = signature_});
+    const base::ByteView payload = base::ByteView(op.bytes).subspan(op_head_size);
+    checks.push_back(
+        {.signer = op.author, .statement = op.preimage(payload), .signature = op.signature});
   }
-  std::visit(InnerChecks(mesh_, agreement, checks), payload_);
+  std::visit(InnerChecks(op.mesh, agreement, checks), op.payload);
 }
 
 crypto::Signature sign(const Invitation& invitation, const crypto::Identity& inviter,

@@ -20,8 +20,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace ledger {
@@ -56,6 +58,7 @@ class AgreementStatements {
                                                 std::uint64_t not_after_height) const = 0;
 };
 
+// Never changes; its copies share what it is, so they cost nothing.
 class Op {
  public:
   [[nodiscard]] static base::Result<Op, OpError> parse(base::ByteView bytes,
@@ -70,14 +73,14 @@ class Op {
   // Drafts of that author in that mesh; at least one, at most op_set_max.
   static void sign_together(const crypto::Identity& author, std::span<Op> drafts);
 
-  [[nodiscard]] const base::Digest& id() const { return id_; }
-  [[nodiscard]] const base::NodeId& author() const { return author_; }
-  [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
-  [[nodiscard]] std::uint64_t not_after_ms() const { return not_after_ms_; }
-  [[nodiscard]] OpKind kind() const { return kind_of(payload_); }
+  [[nodiscard]] const base::Digest& id() const { return content_->id; }
+  [[nodiscard]] const base::NodeId& author() const { return content_->author; }
+  [[nodiscard]] std::uint64_t sequence() const { return content_->sequence; }
+  [[nodiscard]] std::uint64_t not_after_ms() const { return content_->not_after_ms; }
+  [[nodiscard]] OpKind kind() const { return kind_of(content_->payload); }
   [[nodiscard]] OpClass op_class() const { return class_of(kind()); }
-  [[nodiscard]] const Payload& payload() const { return payload_; }
-  [[nodiscard]] const base::Bytes& bytes() const { return bytes_; }
+  [[nodiscard]] const Payload& payload() const { return content_->payload; }
+  [[nodiscard]] const base::Bytes& bytes() const { return content_->bytes; }
 
   // Every signature that has to hold: the author's, and those inside the payload and inside what it
   // would bring about. Execution takes them for granted: Verified<Op> is an op whose checks held.
@@ -85,19 +88,25 @@ class Op {
                      std::vector<crypto::SignatureCheck>& checks) const;
 
  private:
-  Op() = default;
+  struct Content {
+    [[nodiscard]] crypto::Statement preimage(base::ByteView encoded) const;
 
-  [[nodiscard]] crypto::Statement preimage(base::ByteView payload) const;
+    base::MeshId mesh;
+    base::NodeId author;
+    std::uint64_t sequence = 0;
+    std::uint64_t not_after_ms = 0;
+    Payload payload;
+    std::optional<OpPlace> place;  // if it is signed together with others
+    base::Digest id;
+    crypto::Signature signature;
+    base::Bytes bytes;  // all of the above, as they were signed
+  };
+  explicit Op(Content content) : content_(std::make_shared<const Content>(std::move(content))) {}
+  [[nodiscard]] static Content drafted(const base::NodeId& author, const base::MeshId& mesh,
+                                       std::uint64_t sequence, std::uint64_t not_after_ms,
+                                       Payload payload);
 
-  base::MeshId mesh_;
-  base::NodeId author_;
-  std::uint64_t sequence_ = 0;
-  std::uint64_t not_after_ms_ = 0;
-  Payload payload_;
-  std::optional<OpPlace> place_;  // if it is signed together with others
-  base::Digest id_;
-  crypto::Signature signature_;
-  base::Bytes bytes_;  // all of the above, as they were signed
+  std::shared_ptr<const Content> content_;  // owned by all copies of the op
 };
 
 // Signs an invitation, all of whose other fields are set.

@@ -31,6 +31,8 @@ class Overlays {
   [[nodiscard]] const State& decided() const { return state_; }
   [[nodiscard]] std::size_t size() const { return overlays_.size(); }
   [[nodiscard]] bool knows(const base::Digest& block) const;
+  // What a known block led to.
+  [[nodiscard]] const State& state_of(const base::Digest& block) const;
 
   // `parent` is known. Keeps the outcome unless the block is invalid; the pointer is good until the
   // block is decided or discarded. Executing a block again gives the same.
@@ -57,7 +59,6 @@ class Overlays {
     base::Digest parent;
     Outcome outcome;
   };
-  [[nodiscard]] const State& state_of(const base::Digest& block) const;
 
   base::Digest decided_;
   State state_;  // after it

@@ -4,6 +4,7 @@
 #include "consensus/statements.h"
 #include "crypto/digest.h"
 #include "ledger/snapshot.h"
+#include "ledger/view.h"
 
 #include <string>
 #include <utility>
@@ -62,14 +63,6 @@ class IntakeOfLedger final : public consensus::StateIntake {
   ledger::Snapshot snapshot_;
 };
 
-// Agreement had its signatures checked before it hands over an op's bytes.
-std::optional<crypto::Verified<ledger::Op>> checked(base::ByteView bytes,
-                                                    const base::MeshId& mesh) {
-  auto op = ledger::Op::parse(bytes, mesh);
-  if (!op) return std::nullopt;
-  return crypto::Verified<ledger::Op>::admit_all(std::move(*op), {});
-}
-
 }  // namespace
 
 consensus::Parameters parameters_of(const ledger::Parameters& in) {
@@ -106,7 +99,7 @@ crypto::Statement StatementsOfAgreement::ready(const base::Digest& epoch_id,
 }
 
 DecidedState::DecidedState(const base::MeshId& mesh, const Committed& at, ledger::State state)
-    : mesh_(mesh), overlays_(at.block, std::move(state)), committed_(at) {
+    : read_(mesh), overlays_(at.block, std::move(state)), committed_(at) {
   CHECK(overlays_.decided().root() == at.state_root);
 }
 
@@ -119,7 +112,7 @@ Applied DecidedState::take_applied(const base::Digest& block) {
 }
 
 std::optional<consensus::OpSummary> DecidedState::summarize(base::ByteView bytes) const {
-  const auto op = ledger::Op::parse(bytes, mesh_);
+  const auto op = read_.read(bytes);
   if (!op) return std::nullopt;
   constexpr auto first = static_cast<std::uint8_t>(ledger::OpClass::governance);
   return consensus::OpSummary{.id = op->id(),
@@ -135,15 +128,27 @@ std::optional<base::Digest> DecidedState::id_of(base::ByteView op) const {
   return crypto::digest(op.first(ledger::op_preimage_size));
 }
 
+// Agreement had its signatures checked before it hands over an op's bytes.
+std::optional<crypto::Verified<ledger::Op>> DecidedState::checked(base::ByteView bytes) const {
+  auto op = read_.read(bytes);
+  if (!op) return std::nullopt;
+  return crypto::Verified<ledger::Op>::admit_all(std::move(*op), {});
+}
+
 void DecidedState::append_checks(base::ByteView bytes,
                                  std::vector<crypto::SignatureCheck>& checks) const {
-  const auto op = ledger::Op::parse(bytes, mesh_);
+  const auto op = read_.read(bytes);
   if (op) op->append_checks(statements_, checks);
 }
 
 bool DecidedState::eligible(const consensus::BlockContext& at, base::ByteView bytes) const {
-  const auto op = checked(bytes, mesh_);
-  return op && !overlays_.refusal_of(at.parent, context_of(at), *op);
+  const auto op = checked(bytes);
+  if (!op) return false;
+  // Most that are asked about stand in a block that is not decided yet.
+  if ((*op)->sequence() <= ledger::last_sequence(overlays_.state_of(at.parent), (*op)->author())) {
+    return false;
+  }
+  return !overlays_.refusal_of(at.parent, context_of(at), *op);
 }
 
 consensus::Selected DecidedState::select(const consensus::BlockContext& at,
@@ -151,7 +156,7 @@ consensus::Selected DecidedState::select(const consensus::BlockContext& at,
   std::vector<crypto::Verified<ledger::Op>> ops;
   std::vector<std::size_t> places;  // of these among the candidates
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    auto op = checked(candidates[i], mesh_);
+    auto op = checked(candidates[i]);
     if (!op) continue;
     ops.push_back(std::move(*op));
     places.push_back(i);
@@ -170,7 +175,7 @@ base::Result<consensus::Executed, consensus::Rejected> DecidedState::execute(
   std::vector<crypto::Verified<ledger::Op>> verified;
   verified.reserve(ops.size());
   for (std::size_t i = 0; i < ops.size(); ++i) {
-    auto op = checked(ops[i], mesh_);
+    auto op = checked(ops[i]);
     if (!op) return base::Unexpected{consensus::Rejected{"op " + std::to_string(i) + " is no op"}};
     verified.push_back(std::move(*op));
   }

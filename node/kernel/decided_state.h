@@ -5,6 +5,7 @@
 #include "ledger/op.h"
 #include "ledger/overlays.h"
 #include "ledger/state.h"
+#include "node/kernel/read_ops.h"
 
 #include <cstdint>
 #include <deque>
@@ -64,7 +65,9 @@ class DecidedState final : public consensus::Application {
   void install(std::unique_ptr<consensus::StateIntake> intake, const Committed& at) override;
 
  private:
-  const base::MeshId mesh_;
+  [[nodiscard]] std::optional<crypto::Verified<ledger::Op>> checked(base::ByteView op) const;
+
+  mutable ReadOps read_;  // changes nothing that is answered
   const StatementsOfAgreement statements_;
   ledger::Overlays overlays_;
   Committed committed_;
