@@ -53,11 +53,14 @@ void Deadlines::check_progress(NodeNumber node, const Oracle::Progress& standing
 
 void Deadlines::on_proposed(const consensus::BlockHeader& header, const base::Digest& hash,
                             const std::set<NodeNumber>& members, base::Duration now) {
-  const bool known = std::any_of(proposed_.begin(), proposed_.end(),
-                                 [&](const Proposed& one) { return one.hash == hash; });
-  if (known || header.tail()) return;
+  if (watches(hash) || header.tail()) return;
   proposed_.push_back(
       {.hash = hash, .view = header.view, .at = now, .in_view = members, .undecided = members});
+}
+
+bool Deadlines::watches(const base::Digest& hash) const {
+  return std::any_of(proposed_.begin(), proposed_.end(),
+                     [&](const Proposed& one) { return one.hash == hash; });
 }
 
 void Deadlines::on_view(NodeNumber node, consensus::View view, base::Duration now) {
@@ -71,11 +74,10 @@ void Deadlines::on_view(NodeNumber node, consensus::View view, base::Duration no
 void Deadlines::on_decided(NodeNumber node, const base::Digest& hash, base::Duration now) {
   const auto block = std::find_if(proposed_.begin(), proposed_.end(),
                                   [&](const Proposed& one) { return one.hash == hash; });
-  if (block == proposed_.end()) return;
+  if (block == proposed_.end() || block->undecided.erase(node) == 0) return;
   if (now > block->at + decided_within) {
     violate_good_case(*block, node, "decides", now - block->at);
   }
-  block->undecided.erase(node);
   if (!block->undecided.empty()) return;
   ++prompt_;
   proposed_.erase(block);

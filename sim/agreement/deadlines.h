@@ -42,6 +42,8 @@ class Deadlines {
   // L8, of a block that a member proposed while nobody was faulty or behind.
   void on_proposed(const consensus::BlockHeader& header, const base::Digest& hash,
                    const std::set<NodeNumber>& members, base::Duration now);
+  // Whether that one is not decided by all of them yet.
+  [[nodiscard]] bool watches(const base::Digest& hash) const;
   // That node is in this view.
   void on_view(NodeNumber node, consensus::View view, base::Duration now);
   void on_decided(NodeNumber node, const base::Digest& hash, base::Duration now);

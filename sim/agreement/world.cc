@@ -60,7 +60,8 @@ base::Instant World::local(const Instance& instance) const {
 base::Duration World::world_time(const Instance& instance, base::Instant local_time) const {
   if (local_time == base::Instant::never()) return base::Duration::max();
   const std::int64_t count = local_time.nanoseconds();
-  const std::int64_t world = count - count / million * instance.drift_ppm;
+  const std::int64_t rate = million + instance.drift_ppm;
+  const std::int64_t world = count / rate * million + count % rate * million / rate;
   return std::max(base::Duration(world), now_ + std::chrono::microseconds(10));
 }
 
@@ -385,6 +386,7 @@ void World::step(Event& event) {
   if (!instance.up()) return;
   const bool from_outside = event.kind == EventKind::deliver || event.kind == EventKind::hint;
   if (!from_outside && event.generation != instance.generation) return;
+  if (event.kind == EventKind::timer && event.at != instance.timer_at) return;  // armed anew
   consensus::Effects effects;
   input(instance, event, effects);
   after_input(instance, effects);

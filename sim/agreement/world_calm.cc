@@ -91,10 +91,9 @@ void World::watch_proposal(const Instance& from, const consensus::Block& block) 
     const Instance& instance = *instances_[instances_of_[identity_of(member.node)].front()];
     if (!instance.up() || instance.replica->standing().listening) return;
     const Oracle::Progress progress = progress_of(instance);
-    if (progress.epoch != from.epoch || progress.view + behind_max < header.view ||
-        progress.height + behind_max < header.height) {
-      return;
-    }
+    if (progress.epoch != from.epoch || progress.view + behind_max < header.view) return;
+    // Who lacks a block before it decides it when that comes.
+    if (progress.height + 1 < header.height && !deadlines_.watches(header.parent_hash)) return;
     members.insert(instance.identity);
   }
   deadlines_.on_proposed(header, block.hash(), members, now_);

@@ -125,7 +125,10 @@ void World::see_release(Instance& from, const consensus::Message& message) {
     see_certificate(from, *certificate);
   } else if (const auto* proposal = std::get_if<consensus::Proposal>(&message)) {
     const consensus::BlockHeader& header = proposal->block->header();
-    watch_proposal(from, *proposal->block);
+    // What is said again was first said when it could not be held to those times.
+    const bool first =
+        !from.released.contains({from.epoch, header.view, consensus::VoteKind::notarize});
+    if (first) watch_proposal(from, *proposal->block);
     see({.kind = consensus::VoteKind::notarize,
          .epoch = from.epoch,
          .view = header.view,

@@ -442,6 +442,16 @@ TEST_F(DeadlinesTest, L8SeesABlockThatIsNeverDecided) {
   EXPECT_EQ(oracle_.violations().size(), 1U);
 }
 
+TEST_F(DeadlinesTest, L8DoesNotHoldForWhoIsNoMember) {
+  propose(4);
+  deadlines_.on_decided(0, block_number(4), seconds(1));
+  deadlines_.on_decided(7, block_number(4), seconds(2));
+  EXPECT_TRUE(deadlines_.watches(block_number(4)));
+  deadlines_.on_decided(1, block_number(4), seconds(1));
+  EXPECT_FALSE(deadlines_.watches(block_number(4)));
+  EXPECT_EQ(found(), "");
+}
+
 TEST_F(DeadlinesTest, L8EndsWithTheEpoch) {
   propose(4);
   deadlines_.on_epoch();
