@@ -44,10 +44,13 @@ struct KeyFate {
   const auto spent = [](KeyFate::Why why) {
     return KeyFate{.why = why, .steps = {KeyStep::mark_spent, KeyStep::open_log}};
   };
-  if (found.log == PromisesFound::Log::damaged) return spent(KeyFate::Why::damaged);
+  // What is in a damaged log others promised, if this key has not begun: a start that was to move
+  // it aside got no further.
+  const bool fresh = !found.begun && found.others_marked;
+  if (found.log == PromisesFound::Log::damaged && !fresh) return spent(KeyFate::Why::damaged);
   // Decisions may be younger on disk than the log: they alone do not say that there was one. The
   // other way round they do, also where the mark was lost together with the log.
-  const bool had_one = found.begun || (found.decided && !found.others_marked);
+  const bool had_one = found.begun || (found.decided && !fresh);
   if (found.log == PromisesFound::Log::missing && had_one) return spent(KeyFate::Why::lost);
   if (found.spent) return spent(KeyFate::Why::spent_before);
   return {};

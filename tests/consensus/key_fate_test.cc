@@ -41,7 +41,18 @@ TEST(KeyFateTest, AFreshKeyVotesThoughTheNodeHasDecidedAndItsOldLogWasMovedAway)
   EXPECT_EQ(fate_of(moved).why, Why::lost) << "it is not fresh";
 }
 
-TEST(KeyFateTest, AKeyWhoseLogIsDamagedIsSpentWhateverElseIsThere) {
+TEST(KeyFateTest, AFreshKeyVotesThoughTheDamagedLogOfTheOldOneIsStillThere) {
+  PromisesFound left = found(Log::damaged, false, false, true);
+  left.others_marked = true;
+  EXPECT_TRUE(fate_of(left).votes());
+  left.begun = true;
+  EXPECT_EQ(fate_of(left).why, Why::damaged) << "it is not fresh";
+  left.begun = false;
+  left.spent = true;
+  EXPECT_EQ(fate_of(left).why, Why::spent_before);
+}
+
+TEST(KeyFateTest, AKeyWhoseLogIsDamagedIsSpentUnlessOthersWroteIt) {
   for (const bool begun : {false, true}) {
     for (const bool decided : {false, true}) {
       EXPECT_EQ(fate_of(found(Log::damaged, begun, false, decided)).why, Why::damaged);
@@ -106,6 +117,8 @@ TEST(KeyFateTest, NoKeyVotesWithoutItsPromisesWhereverPowerFails) {
   Disk others;  // another key voted here
   others.holds.decided = true;
   others.holds.others_marked = true;
+  EXPECT_FALSE(forgets(fate_of, others, 5));
+  others.holds.log = Log::damaged;  // and its log was not moved aside yet
   EXPECT_FALSE(forgets(fate_of, others, 5));
 }
 

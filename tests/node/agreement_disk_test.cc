@@ -94,6 +94,17 @@ TEST_F(AgreementDiskTest, AStartThatCannotMarkAKeyAsSpentLeavesTheDamagedLogWher
   EXPECT_FALSE(votes()) << "although the log is whole by now";
 }
 
+TEST_F(AgreementDiskTest, AFreshKeyVotesThoughTheStartThatSpentTheOldOneFailedHalfWay) {
+  ASSERT_TRUE(votes());
+  damage_log();
+  ASSERT_TRUE(storage::mark_spent(folder_.string(), key_));
+  key_.bytes[0] = std::byte{8};
+  EXPECT_TRUE(votes());
+  EXPECT_TRUE(votes());
+  key_.bytes[0] = std::byte{7};
+  EXPECT_FALSE(votes());
+}
+
 TEST_F(AgreementDiskTest, AStartThatFailsBetweenTheMarkAndTheNewLogFindsTheKeySpent) {
   ASSERT_TRUE(votes());
   // As a start leaves it that was killed right after it marked the key.
