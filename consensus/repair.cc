@@ -5,8 +5,14 @@
 namespace consensus {
 
 void Repair::want_block(const base::Digest& hash, const std::optional<base::NodeId>& first) {
-  if (blocks_.size() >= options_.wants_max) return;
-  blocks_.try_emplace(hash, Want{.attempts = 0, .due = {}, .first = first});
+  const auto known = blocks_.find(hash);
+  if (known == blocks_.end()) {
+    if (blocks_.size() >= options_.wants_max) return;
+    blocks_.emplace(hash, Want{.rounds = 0, .due = {}, .first = first, .asked = {}});
+  } else if (first && first != known->second.first && !known->second.asked.contains(*first)) {
+    known->second.first = first;
+    known->second.due = {};
+  }
 }
 
 void Repair::want_certificates(View view) {
@@ -31,39 +37,71 @@ bool Repair::due(base::Instant now) const {
          std::any_of(views_.begin(), views_.end(), is_due) || (range_ && is_due(*range_));
 }
 
-std::optional<base::NodeId> Repair::choose(const std::vector<base::NodeId>& peers,
-                                           base::Instant now) {
-  const auto is_free = [&](const base::NodeId& peer) { return !outstanding_.contains(peer); };
-  for (const auto& [hash, want] : blocks_) {
-    if (want.due > now || want.attempts > 0 || !want.first) continue;
-    const bool known = std::find(peers.begin(), peers.end(), *want.first) != peers.end();
-    if (known && is_free(*want.first)) return want.first;
-  }
+const Repair::Want* Repair::most_urgent(base::Instant now) const {
+  const Want* most = nullptr;
+  const auto weigh = [&](const Want& want) {
+    if (want.due <= now && (most == nullptr || want.due < most->due)) most = &want;
+  };
+  for (const auto& [hash, want] : blocks_) weigh(want);
+  for (const auto& [view, want] : views_) weigh(want);
+  return most;
+}
+
+std::optional<base::NodeId> Repair::pick_free(const std::vector<base::NodeId>& peers,
+                                              const std::set<base::NodeId>& but) {
   std::vector<base::NodeId> free;
-  std::copy_if(peers.begin(), peers.end(), std::back_inserter(free), is_free);
+  std::copy_if(peers.begin(), peers.end(), std::back_inserter(free), [&](const auto& peer) {
+    return !outstanding_.contains(peer) && !but.contains(peer);
+  });
   if (free.empty()) return std::nullopt;
   return rng_.pick(free);
 }
 
-void Repair::put_off(Want& want, base::Duration delay, base::Instant now) {
-  want.due = now + delay * (1U << std::min(want.attempts, 4U));
-  ++want.attempts;
+std::optional<base::NodeId> Repair::choose(const Peers& peers, base::Instant now) {
+  const auto knows = [&](const base::NodeId& peer) {
+    return std::find(peers.members.begin(), peers.members.end(), peer) != peers.members.end() ||
+           std::find(peers.others.begin(), peers.others.end(), peer) != peers.others.end();
+  };
+  for (const auto& [hash, want] : blocks_) {
+    if (want.due > now || !want.first) continue;
+    if (knows(*want.first) && !outstanding_.contains(*want.first)) return want.first;
+  }
+  if (const Want* want = most_urgent(now)) {
+    if (const auto member = pick_free(peers.members, want->asked)) return member;
+    if (const auto other = pick_free(peers.others, want->asked)) return other;
+  } else {  // decided blocks: many have them, and members have enough to do
+    std::vector<base::NodeId> all = peers.members;
+    all.insert(all.end(), peers.others.begin(), peers.others.end());
+    return pick_free(all, range_->second.asked);
+  }
+  return std::nullopt;
 }
 
-void Repair::ask(const base::NodeId& peer, const Place& place, base::Instant now, Outbox& outbox,
-                 Effects& effects) {
+void Repair::put_off(Want& want, const base::NodeId& peer, const Peers& peers, base::Duration delay,
+                     base::Instant now) {
+  constexpr std::uint32_t doublings_max = 4;
+  if (want.first == peer) want.first.reset();
+  want.asked.insert(peer);
+  want.due = now + delay * (1U << std::min(want.rounds, doublings_max));
+  if (want.asked.size() < peers.members.size() + (peers.others.empty() ? 0 : 1)) return;
+  ++want.rounds;
+  want.asked.clear();
+}
+
+void Repair::ask(const base::NodeId& peer, const Place& place, const Peers& peers,
+                 base::Instant now, Outbox& outbox, Effects& effects) {
   const base::Duration delay = place.delay;
   GetBlocks blocks;
   for (auto& [hash, want] : blocks_) {
     if (want.due > now || blocks.hashes.size() >= options_.get_max) continue;
     blocks.hashes.push_back(hash);
-    put_off(want, delay, now);
+    put_off(want, peer, peers, delay, now);
   }
   GetCertificates certificates{.epoch = place.epoch, .views = {}};
   for (auto& [view, want] : views_) {
     if (want.due > now || certificates.views.size() >= options_.get_max) continue;
     certificates.views.push_back(view);
-    put_off(want, delay, now);
+    put_off(want, peer, peers, delay, now);
   }
   if (!blocks.hashes.empty()) outbox.send(peer, std::move(blocks), effects);
   if (!certificates.views.empty()) outbox.send(peer, std::move(certificates), effects);
@@ -75,13 +113,13 @@ void Repair::ask(const base::NodeId& peer, const Place& place, base::Instant now
                          .bytes_max = options_.range_bytes_max,
                          .snapshot_after = options_.snapshot_after},
                 effects);
-    put_off(range_->second, delay, now);
+    put_off(range_->second, peer, peers, delay, now);
   }
   outstanding_[peer] = now + 2 * delay;
 }
 
-void Repair::on_time(const Place& place, const std::vector<base::NodeId>& peers, base::Instant now,
-                     Outbox& outbox, Effects& effects) {
+void Repair::on_time(const Place& place, const Peers& peers, base::Instant now, Outbox& outbox,
+                     Effects& effects) {
   std::erase_if(outstanding_, [&](const auto& entry) { return entry.second <= now; });
   while (outstanding_.size() < options_.repair_parallel_max && due(now)) {
     const auto peer = choose(peers, now);
@@ -93,7 +131,7 @@ void Repair::on_time(const Place& place, const std::vector<base::NodeId>& peers,
       if (range_) range_->second.due = std::max(range_->second.due, later);
       return;
     }
-    ask(*peer, place, now, outbox, effects);
+    ask(*peer, place, peers, now, outbox, effects);
   }
 }
 

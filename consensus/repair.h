@@ -1,6 +1,9 @@
 // Fetches what somebody else holds: bodies by their hash, certificates by their view, decided
 // blocks by their height. One question at a time to a peer, a few peers at once, each question
-// repeated elsewhere with growing pauses until it is settled or no longer of use. CONSENSUS R8.
+// repeated elsewhere until it is settled or no longer of use. CONSENSUS R8.
+//
+// Bodies and certificates are with members: each of them is asked once in a round, then one of the
+// others. Pauses grow from round to round, not from question to question (decision 0081).
 #pragma once
 
 #include "base/ids.h"
@@ -22,7 +25,8 @@ class Repair {
  public:
   Repair(const Options& options, base::Rng rng) : options_(options), rng_(rng) {}
 
-  // Idempotent. `first`: who has it for sure, if anybody.
+  // Idempotent. `first`: who has it for sure, if anybody; it is asked at once, also in the middle
+  // of a pause, if it was not asked in this round.
   void want_block(const base::Digest& hash, const std::optional<base::NodeId>& first = {});
   void want_certificates(View view);
   void want_range(Height from);
@@ -50,25 +54,35 @@ class Repair {
     EpochNumber proven = 0;  // the newest whose committee it knows, executed or not
     base::Duration delay;
   };
-  void on_time(const Place& place, const std::vector<base::NodeId>& peers, base::Instant now,
-               Outbox& outbox, Effects& effects);
+  // Who can be asked; without this node, each at most once.
+  struct Peers {
+    std::vector<base::NodeId> members;
+    std::vector<base::NodeId> others;
+  };
+  void on_time(const Place& place, const Peers& peers, base::Instant now, Outbox& outbox,
+               Effects& effects);
   [[nodiscard]] base::Instant next_deadline() const;
   [[nodiscard]] std::size_t size() const { return blocks_.size() + views_.size(); }
   [[nodiscard]] std::size_t asking() const { return outstanding_.size(); }
 
  private:
   struct Want {
-    std::uint32_t attempts = 0;
-    base::Instant due;  // the next attempt
+    std::uint32_t rounds = 0;
+    base::Instant due;  // the next question
     std::optional<base::NodeId> first;
+    std::set<base::NodeId> asked;  // in this round
   };
 
   [[nodiscard]] bool due(base::Instant now) const;
-  [[nodiscard]] std::optional<base::NodeId> choose(const std::vector<base::NodeId>& peers,
-                                                   base::Instant now);
-  void ask(const base::NodeId& peer, const Place& place, base::Instant now, Outbox& outbox,
-           Effects& effects);
-  static void put_off(Want& want, base::Duration delay, base::Instant now);
+  [[nodiscard]] std::optional<base::NodeId> choose(const Peers& peers, base::Instant now);
+  // Of what is due and is with members, what waits longest.
+  [[nodiscard]] const Want* most_urgent(base::Instant now) const;
+  [[nodiscard]] std::optional<base::NodeId> pick_free(const std::vector<base::NodeId>& peers,
+                                                      const std::set<base::NodeId>& but);
+  void ask(const base::NodeId& peer, const Place& place, const Peers& peers, base::Instant now,
+           Outbox& outbox, Effects& effects);
+  static void put_off(Want& want, const base::NodeId& peer, const Peers& peers,
+                      base::Duration delay, base::Instant now);
 
   const Options& options_;
   base::Rng rng_;

@@ -45,12 +45,17 @@ base::Duration Replica::State::delay() const {
   return timing.delay(core->epoch().committee().faults());
 }
 
-std::vector<base::NodeId> Replica::State::peers() const {
-  std::set<base::NodeId> all;
-  for (const Validator& member : core->epoch().committee().members()) all.insert(member.node);
-  for (const auto& [peer, when] : heard) all.insert(peer);
-  all.erase(self);
-  return {all.begin(), all.end()};
+Repair::Peers Replica::State::peers() const {
+  Repair::Peers peers;
+  std::set<base::NodeId> members;
+  for (const Validator& member : core->epoch().committee().members()) {
+    if (member.node != self) members.insert(member.node);
+  }
+  for (const auto& [peer, when] : heard) {
+    if (peer != self && !members.contains(peer)) peers.others.push_back(peer);
+  }
+  peers.members.assign(members.begin(), members.end());
+  return peers;
 }
 
 // ---- committing ----

@@ -47,7 +47,7 @@ struct Replica::State {
   void make_core(const Epoch& epoch, base::Instant now);
   void gossip_ops(base::Instant now, Effects& effects);
   void rewrite_log(Effects& effects);
-  [[nodiscard]] std::vector<base::NodeId> peers() const;
+  [[nodiscard]] Repair::Peers peers() const;
   [[nodiscard]] base::Duration delay() const;
 
   // ---- replica_receive.cc: before the checks, then after them ----

@@ -156,7 +156,21 @@ class RepairTest : public testing::Test {
   Outbox outbox{options};
   Effects effects;
   Repair repair{options, base::Rng(1)};
-  std::vector<base::NodeId> peers{test_validators(3)[0].node, test_validators(3)[1].node};
+  static base::NodeId node(std::size_t index) { return test_validators(6).at(index).node; }
+  static base::Digest block(int number) {
+    base::Digest hash;
+    hash.bytes[0] = std::byte(number);
+    return hash;
+  }
+  // Who is asked at that moment, if one is.
+  std::optional<base::NodeId> one_asked(base::Duration when) {
+    if (asked(when) != 1) return std::nullopt;
+    const base::NodeId peer = std::get<Send>(effects.front()).to;
+    static_cast<void>(repair.on_answer(peer));  // that it has nothing
+    return peer;
+  }
+
+  Repair::Peers peers{.members = {node(0), node(1)}, .others = {}};
 };
 
 TEST_F(RepairTest, AsksOnceAndElsewhereLater) {
@@ -172,13 +186,44 @@ TEST_F(RepairTest, AsksOnceAndElsewhereLater) {
 }
 
 TEST_F(RepairTest, AsksFirstWhoHasItForSure) {
-  base::Digest hash;
-  hash.bytes[0] = std::byte{9};
-  repair.want_block(hash, peers[1]);
+  repair.want_block(block(9), node(1));
   EXPECT_EQ(asked({}), 1U);
-  EXPECT_EQ(std::get<Send>(effects.front()).to, peers[1]);
-  EXPECT_TRUE(repair.on_answer(peers[1]));
-  EXPECT_FALSE(repair.on_answer(peers[0]));
+  EXPECT_EQ(std::get<Send>(effects.front()).to, node(1));
+  EXPECT_TRUE(repair.on_answer(node(1)));
+  EXPECT_FALSE(repair.on_answer(node(0)));
+}
+
+TEST_F(RepairTest, AsksAtOnceWhoIsHeardToHaveIt) {
+  repair.want_block(block(9));
+  const auto first = one_asked({});
+  ASSERT_TRUE(first);
+  const base::NodeId other = *first == node(0) ? node(1) : node(0);
+  repair.want_block(block(9), *first);  // that one was asked
+  EXPECT_EQ(asked(milliseconds(1)), 0U);
+  repair.want_block(block(9), other);
+  EXPECT_EQ(one_asked(milliseconds(2)), other);
+}
+
+// One of them alone may have it: nobody waits longer for it than a pause for each.
+TEST_F(RepairTest, AsksEachMemberAndOneOtherBeforeItsPausesGrow) {
+  peers = {.members = {node(0), node(1), node(2)}, .others = {node(3), node(4), node(5)}};
+  repair.want_block(block(9));
+  base::Duration now{};
+  base::Duration pause = milliseconds(100);
+  for (int round = 0; round < 7; ++round) {
+    std::set<base::NodeId> members;
+    for (int question = 0; question < 4; ++question) {
+      const auto peer = one_asked(now);
+      ASSERT_TRUE(peer);
+      const bool member = std::ranges::find(peers.members, *peer) != peers.members.end();
+      EXPECT_EQ(member, question < 3);
+      if (member) members.insert(*peer);
+      now += pause;
+      EXPECT_EQ(asked(now - milliseconds(1)), 0U);
+    }
+    EXPECT_EQ(members.size(), 3U);
+    pause = std::min(2 * pause, base::Duration(milliseconds(1'600)));
+  }
 }
 
 TEST_F(RepairTest, DropsWhatAFinalizationMakesNeedless) {
@@ -188,12 +233,10 @@ TEST_F(RepairTest, DropsWhatAFinalizationMakesNeedless) {
 }
 
 TEST_F(RepairTest, DropsBodiesThatNobodyNeedsOnceAllThatIsFinalIsCommitted) {
-  base::Digest hash;
-  hash.bytes[0] = std::byte{9};
-  repair.want_block(hash);
+  repair.want_block(block(9));
   repair.want_certificates(5);
   repair.on_committed();
-  EXPECT_FALSE(repair.wants_block(hash));
+  EXPECT_FALSE(repair.wants_block(block(9)));
   EXPECT_EQ(repair.size(), 1U);
 }
 
