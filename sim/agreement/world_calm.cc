@@ -92,6 +92,7 @@ void World::watch_proposal(const Instance& from, const consensus::Block& block) 
     if (!instance.up() || instance.replica->standing().listening) return;
     const Oracle::Progress progress = progress_of(instance);
     if (progress.epoch != from.epoch || progress.view + behind_max < header.view) return;
+    if (progress.view > header.view) return;  // it is the proposer who is behind
     // Who lacks a block before it decides it when that comes.
     if (progress.height + 1 < header.height && !deadlines_.watches(header.parent_hash)) return;
     members.insert(instance.identity);
