@@ -103,10 +103,15 @@ AgreementSimOptions agreement_of(const SimOptions& options) {
           .seeds = options.seeds,
           .minutes = options.minutes,
           .twice = options.twice,
+          .trace = options.trace,
           .twins = options.profile == "twins"};
 }
 
 int sim_run(Console& console, const SimOptions& options) {
+  if (is_agreement(options) && !options.out.empty()) {
+    return fail_usage(console, "--scenario-out: a run of " + options.profile +
+                                   " has no scenario, its seed is all there is to it");
+  }
   if (is_agreement(options)) return run_agreement(console, agreement_of(options));
   const auto profile = sim::parse_profile(options.profile);
   if (!profile) return fail_usage(console, "--profile " + options.profile + " is not known");

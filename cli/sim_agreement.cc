@@ -30,6 +30,7 @@ constexpr std::uint32_t twins_views = 3;
 sim::agreement::PlanOptions plan_of(const AgreementSimOptions& options) {
   sim::agreement::PlanOptions plan;
   plan.members = options.nodes;
+  plan.trace = options.trace;
   if (options.twins) plan.twins_views = twins_views;
   return plan;
 }
@@ -54,6 +55,7 @@ int run_agreement(Console& console, const AgreementSimOptions& options) {
                    {"wall_seconds", watch.seconds()},
                    {"details", described(result.violations)}};
   console.out << render_object(shown, options.format) << std::flush;
+  console.err << result.trace;
   if (result.violations.empty()) return exit_done;
   const sim::Violation& first = result.violations.front();
   return fail(console, "the property " + first.checker + " does not hold: " + first.text);

@@ -16,6 +16,7 @@ struct AgreementSimOptions {
   std::uint64_t seeds = 0;  // 0: as many as `minutes` allow
   double minutes = 0;
   bool twice = false;
+  bool trace = false;  // what happened last, to stderr
   bool twins = false;  // all small runs with a twin, one after the other
 };
 

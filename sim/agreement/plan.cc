@@ -246,10 +246,12 @@ Plan make_plan(std::uint64_t seed, const PlanOptions& options) {
   if (options.twins_views > 0) {
     plan = make_twins_plan(seed, options.twins_views);
     plan.weakness = options.weakness;
+    plan.trace = options.trace;
     return plan;
   }
   plan.seed = seed;
   plan.weakness = options.weakness;
+  plan.trace = options.trace;
   const base::Rng root = base::Rng(seed).fork("plan");
   base::Rng rng = root.fork("committee");
   draw_committee(plan, rng, options.members);

@@ -73,6 +73,7 @@ struct Plan {
   base::Duration blackout{};  // when the fickle fall silent
   base::Duration patience = std::chrono::seconds(120);
   consensus::Weakness weakness = consensus::Weakness::none;
+  bool trace = false;  // what happened last is told, too
 
   // The longest that something which was sent in chaos can be under way.
   [[nodiscard]] base::Duration under_way_max() const;
@@ -90,6 +91,7 @@ struct PlanOptions {
   consensus::Weakness weakness = consensus::Weakness::none;
   std::uint32_t twins_views = 0;    // if not 0: seeds count the plans of make_twins_plan()
   std::vector<Villainy> ways = {};  // if any: as many liars as there may be, and all lie like this
+  bool trace = false;
 };
 [[nodiscard]] Plan make_plan(std::uint64_t seed, const PlanOptions& options);
 // One of all small runs with a twin (Bano et al., Twins: BFT Systems Made Robust, 2020): four

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/match.h"
 #include "sim/agreement/instance.h"
+#include "sim/agreement/narrator.h"
 #include "sim/agreement/villain_view.h"
 
 #include <algorithm>
@@ -317,13 +318,7 @@ std::string World::describe_standing() const {
       text += " down]";
       continue;
     }
-    const auto standing = instance->replica->standing();
-    text += " e" + std::to_string(standing.epoch) + " v" + std::to_string(standing.view) + " F" +
-            std::to_string(standing.finalized_view) + " h" + std::to_string(standing.height);
-    if (standing.abstains) text += " abstains";
-    if (standing.listening) text += " listens";
-    if (standing.busy) text += " busy";
-    text += " ops " + std::to_string(standing.pending_ops) + "]";
+    text += " " + narrate(instance->replica->standing()) + "]";
   }
   for (const Submitted& one : submitted_) {
     if (!no_longer_due(one.op)) text += " undecided " + base::to_hex(one.op);
@@ -427,6 +422,7 @@ RunResult World::run() {
     heap_.pop_back();
     now_ = event.at;
     step(event);
+    if (plan_.trace) tell(event);
     if (++figures_.events > events_max) {
       oracle_.violate("L7 bounded", "the run does not end");
       break;
@@ -442,7 +438,8 @@ RunResult World::run() {
   return {.violations = oracle_.violations(),
           .situations = std::move(situations_),
           .digest = digest_.finish(),
-          .figures = figures_};
+          .figures = figures_,
+          .trace = trace_.text()};
 }
 
 }  // namespace sim::agreement

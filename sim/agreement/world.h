@@ -16,6 +16,7 @@
 #include "sim/agreement/register.h"
 #include "sim/agreement/storage.h"
 #include "sim/digest.h"
+#include "sim/trace.h"
 
 #include <cstdint>
 #include <deque>
@@ -49,6 +50,7 @@ struct RunResult {
       situations;  // of a run by choices: which inputs met replicas in which state
   base::Digest digest;
   RunFigures figures;
+  std::string trace;  // if the plan asks for it
 };
 
 class World {
@@ -117,6 +119,7 @@ class World {
   void look();
 
   // world_watch.cc
+  void tell(const Event& event);
   struct Hint {
     std::uint32_t about = 0;
     base::Duration round_trip{};
@@ -186,6 +189,7 @@ class World {
   Oracle oracle_;
   Pace pace_;
   Deadlines deadlines_;
+  Trace trace_;
   consensus::Height top_ = 0;  // decided anywhere
   RunDigest digest_;
   std::vector<consensus::Validator> identities_;

@@ -11,6 +11,8 @@ namespace sim::agreement {
 
 namespace {
 
+constexpr std::size_t trace_lines = 5'000;
+
 base::NodeId drawn_key(base::Rng& rng) {
   base::NodeId key;
   for (std::size_t i = 0; i < 4; ++i) {
@@ -34,6 +36,7 @@ World::World(const Plan& plan)
       oracle_(plan.weakness == consensus::Weakness::small_quorum),
       pace_(oracle_, plan.floods()),
       deadlines_(oracle_),
+      trace_(plan.trace ? trace_lines : 0),
       choices_(plan.choices) {
   make_identities();
   make_instances();

@@ -3,6 +3,7 @@
 #include "consensus/decision_proof.h"
 #include "sim/agreement/independent_verifier.h"
 #include "sim/agreement/instance.h"
+#include "sim/agreement/narrator.h"
 #include "sim/agreement/situation.h"
 #include "sim/agreement/villain_view.h"
 #include "sim/agreement/world.h"
@@ -200,6 +201,49 @@ void World::take_hint(Instance& instance, const Event& event, consensus::Effects
   }
   const base::Duration claimed(static_cast<std::int64_t>(event.number));
   instance.replica->on_round_trip(about, claimed, claimed / 2);
+}
+
+// For whoever reads the story: what one replica was given, and where it stands now.
+void World::tell(const Event& event) {
+  const Instance& instance = *instances_[event.instance];
+  std::string text;
+  switch (event.kind) {
+    case EventKind::deliver:
+      text = "has from n" + std::to_string(event.from) + " " + narrate(*event.message);
+      break;
+    case EventKind::timer:
+      text = "looks at its timers";
+      break;
+    case EventKind::durable:
+      text = "has its log on disk up to " + std::to_string(event.number);
+      break;
+    case EventKind::crash:
+      text = "loses power";
+      break;
+    case EventKind::restart:
+      text = "starts";
+      break;
+    case EventKind::restore:
+      text = "has a copy of its disk put back";
+      break;
+    case EventKind::jump:
+      text = "has its clock set";
+      break;
+    case EventKind::hint:
+      text = "hears who lives";
+      break;
+    case EventKind::regroup:
+      return trace_.add(now_, std::nullopt, "the network is parted anew");
+    case EventKind::heal:
+      return trace_.add(now_, std::nullopt, "chaos ends");
+    case EventKind::copy:
+    case EventKind::submit:
+    case EventKind::look:
+    case EventKind::measure:
+      return;
+  }
+  text += instance.up() ? "; " + narrate(instance.replica->standing()) : "; is down";
+  trace_.add(now_, instance.number, std::move(text));
 }
 
 }  // namespace sim::agreement

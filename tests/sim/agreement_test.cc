@@ -33,6 +33,14 @@ TEST(AgreementSwarmTest, RunsASeedTheSameWayTwice) {
   EXPECT_NE(run_seed(1, {}).digest, run_seed(2, {}).digest);
 }
 
+TEST(AgreementSwarmTest, TellsItsStoryToWhoAsks) {
+  EXPECT_EQ(run_seed(1, {}).trace, "");
+  const RunResult told = run_seed(1, {.trace = true});
+  EXPECT_EQ(told.digest, run_seed(1, {}).digest);
+  EXPECT_NE(told.trace.find(" notarize of view "), std::string::npos);
+  EXPECT_NE(told.trace.find("; e"), std::string::npos);
+}
+
 TEST(AgreementSwarmTest, I23SeesASeedThatRunsInTwoWays) {
   SwarmOptions options;
   options.seeds_max = 1;
