@@ -125,6 +125,7 @@ std::optional<consensus::OpSummary> DecidedState::summarize(base::ByteView bytes
 
 std::optional<base::Digest> DecidedState::id_of(base::ByteView op) const {
   if (op.size() < ledger::op_head_size) return std::nullopt;
+  if (const auto known = read_.id_of(op)) return known;
   return crypto::digest(op.first(ledger::op_preimage_size));
 }
 

@@ -1,23 +1,45 @@
 #include "node/kernel/read_ops.h"
 
-#include "crypto/digest.h"
-
-#include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace kernel {
 
-std::optional<ledger::Op> ReadOps::read(base::ByteView bytes) {
+namespace {
+
+std::string_view preimage_of(base::ByteView op) {
+  return base::as_text(op.first(ledger::op_preimage_size));
+}
+
+// Not their id: to look for it costs less than to make it.
+std::uint64_t hash_of(base::ByteView op) {
+  return base::spread(preimage_of(op));
+}
+
+}  // namespace
+
+std::optional<base::SlotIndex::Slot> ReadOps::place_of(base::ByteView bytes) const {
   if (bytes.size() < ledger::op_head_size) return std::nullopt;
-  const base::Digest id = crypto::digest(bytes.first(ledger::op_preimage_size));
-  const auto slot =
-      places_.find(id.head(), [&](base::SlotIndex::Slot known) { return ring_[known].id() == id; });
-  if (slot && std::ranges::equal(ring_[*slot].bytes(), bytes)) return ring_[*slot];
+  return places_.find(hash_of(bytes), [&](base::SlotIndex::Slot slot) {
+    return preimage_of(ring_[slot].bytes()) == preimage_of(bytes);
+  });
+}
+
+std::optional<base::Digest> ReadOps::id_of(base::ByteView bytes) const {
+  const auto slot = place_of(bytes);
+  if (!slot) return std::nullopt;
+  return ring_[*slot].id();
+}
+
+std::optional<ledger::Op> ReadOps::read(base::ByteView bytes) {
+  const auto slot = place_of(bytes);
+  if (slot && base::as_text(ring_[*slot].bytes()) == base::as_text(bytes)) return ring_[*slot];
   auto op = ledger::Op::parse(bytes, mesh_);
   if (!op) return std::nullopt;
-  if (slot && bytes.size() <= options_.op_bytes_max) {
+  if (bytes.size() > options_.op_bytes_max) return std::move(*op);
+  if (slot) {
     ring_[*slot] = *op;  // below another signature, or another place
-  } else if (!slot && bytes.size() <= options_.op_bytes_max) {
+  } else {
     keep(*op);
   }
   return std::move(*op);
@@ -25,14 +47,14 @@ std::optional<ledger::Op> ReadOps::read(base::ByteView bytes) {
 
 void ReadOps::keep(const ledger::Op& op) {
   if (ring_.size() < options_.ops_max) {
-    places_.insert(op.id().head(), static_cast<base::SlotIndex::Slot>(ring_.size()));
+    places_.insert(hash_of(op.bytes()), static_cast<base::SlotIndex::Slot>(ring_.size()));
     ring_.push_back(op);
     return;
   }
   const auto slot = static_cast<base::SlotIndex::Slot>(next_);
-  places_.erase(ring_[next_].id().head(), slot);
+  places_.erase(hash_of(ring_[next_].bytes()), slot);
   ring_[next_] = op;
-  places_.insert(op.id().head(), slot);
+  places_.insert(hash_of(op.bytes()), slot);
   next_ = (next_ + 1) % ring_.size();
 }
 

@@ -27,16 +27,21 @@ class ReadOps {
   // As ledger::Op::parse(); says nothing about signatures.
   [[nodiscard]] std::optional<ledger::Op> read(base::ByteView bytes);
 
+  // Of one that is still here below any signature; nothing is read for it.
+  [[nodiscard]] std::optional<base::Digest> id_of(base::ByteView bytes) const;
+
   [[nodiscard]] std::size_t size() const { return ring_.size(); }
 
  private:
+  // Of one that says the same, below any signature.
+  [[nodiscard]] std::optional<base::SlotIndex::Slot> place_of(base::ByteView bytes) const;
   void keep(const ledger::Op& op);
 
   base::MeshId mesh_;
   Options options_;
   std::vector<ledger::Op> ring_;
   std::size_t next_ = 0;    // the oldest, once it is full
-  base::SlotIndex places_;  // in ring_, by an id's head
+  base::SlotIndex places_;  // in ring_, by a hash of what is signed
 };
 
 }  // namespace kernel

@@ -49,6 +49,20 @@ TEST(ReadOpsTest, TakesNothingElseForAnOpThatItKnows) {
   EXPECT_EQ(read.read(op.bytes())->bytes(), op.bytes());
 }
 
+TEST(ReadOpsTest, KnowsTheIdBelowAnySignature) {
+  ReadOps read(mesh());
+  const Op op = some_op(5);
+  EXPECT_EQ(read.id_of(op.bytes()), std::nullopt);
+  ASSERT_TRUE(read.read(op.bytes()));
+  EXPECT_EQ(read.id_of(op.bytes()), op.id());
+  base::Bytes other = op.bytes();
+  other[ledger::op_preimage_size] ^= std::byte{1};
+  EXPECT_EQ(read.id_of(other), op.id());
+  other.front() ^= std::byte{1};
+  EXPECT_EQ(read.id_of(other), std::nullopt);
+  EXPECT_EQ(read.id_of(base::ByteView(op.bytes()).first(ledger::op_head_size - 1)), std::nullopt);
+}
+
 TEST(ReadOpsTest, KeepsSoManyAndNoLargeOnes) {
   ReadOps read(mesh(), {.ops_max = 3, .op_bytes_max = 1'000});
   for (std::uint64_t round = 0; round < 2; ++round) {
