@@ -41,6 +41,8 @@ class AgreementChannels::Outgoing final : public transport::Receiver {
     return true;
   }
 
+  void send_end() { stream_->send_end({}); }
+
   // An answer of any kind is the end: the other side takes no frames.
   void on_response_head(transport::ResponseHead /*head*/) override { end(); }
   void on_data(base::ByteView /*bytes*/) override {}
@@ -126,6 +128,10 @@ AgreementChannels::AgreementChannels(asio::io_context& io, Options options, Look
 AgreementChannels::~AgreementChannels() = default;
 
 void AgreementChannels::send(const base::NodeId& to, base::ByteView frame) {
+  if (draining_) {
+    ++dropped_;
+    return;
+  }
   auto found = outgoing_.find(to);
   if (found == outgoing_.end()) {
     const auto broken = broken_.find(to);
@@ -151,6 +157,7 @@ void AgreementChannels::send(const base::NodeId& to, base::ByteView frame) {
 
 void AgreementChannels::accept(const base::NodeId& from,
                                std::unique_ptr<transport::Stream> stream) {
+  if (draining_) return;
   const auto found = incoming_.find(from);
   if (found == incoming_.end() && incoming_.size() >= options_.channels_max) return;
   if (found != incoming_.end()) end(incoming_, from, found->second.get());
@@ -159,6 +166,13 @@ void AgreementChannels::accept(const base::NodeId& from,
   incoming_[from] = std::move(channel);
   started.start();
   arm();
+}
+
+// Each goes once the other side has heard of its end; theirs need not be waited for.
+void AgreementChannels::drain() {
+  if (std::exchange(draining_, true)) return;
+  for (const auto& [peer, channel] : outgoing_) channel->send_end();
+  incoming_.clear();
 }
 
 void AgreementChannels::shut_down() {

@@ -49,6 +49,8 @@ class AgreementChannels {
   void send(const base::NodeId& to, base::ByteView frame);
   // A peer's channel, opened by it.
   void accept(const base::NodeId& from, std::unique_ptr<transport::Stream> stream);
+  // Ends all: what was sent still goes out, and from now on nothing is sent or taken.
+  void drain();
   // Closes all; no callback follows. Call before the links go.
   void shut_down();
 
@@ -73,6 +75,7 @@ class AgreementChannels {
   std::map<base::NodeId, base::Instant> broken_;  // not tried again before then
   asio::steady_timer timer_;
   bool armed_ = false;
+  bool draining_ = false;
   std::uint64_t dropped_ = 0;
 };
 

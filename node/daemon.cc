@@ -294,9 +294,11 @@ void Daemon::on_drained() {
 }
 
 // The exchanges are over, but the ends of their answers may still be on their way to slow readers.
+// Whoever waits for a decision may hear of it by the channels of agreement, which end after them.
 void Daemon::linger(base::Instant until) {
   linger_timer_.expires_after(linger_period);
   linger_timer_.async_wait([this, until](const std::error_code& /*error*/) {
+    if (listener_.connections() == 0) channels_.drain();
     const bool sent = listener_.connections() == 0 && links_.counters().links == 0;
     if (!sent && steady_now() < until) return linger(until);
     driver_->stop();

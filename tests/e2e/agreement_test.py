@@ -6,6 +6,7 @@ import json
 import os
 import random
 import subprocess
+import time
 import unittest
 
 import mesh
@@ -178,6 +179,24 @@ class AgreementTest(unittest.TestCase):
             self.assertTrue(all(state_at(node) == "left" for node in committee.nodes))
             self.assertFalse([row for row in again.members() if row["state"] == "serving"
                               and row["id"] != again.id])
+
+    def test_an_orderly_end_lingers_for_nobody_and_loses_nothing_that_was_taken(self):
+        with mesh.Mesh() as run:
+            committee = Committee(run)
+            observer = committee.observer("observer")
+            committee.wait_complete(5)
+            mesh.wait_until(lambda: len(observer.members()) >= 5, "the observer knows them")
+            propose(observer, "document", "--key", "first", "--value", "1")
+            body = json.dumps({"kind": "document", "key": "last", "value": 2})
+            taken = mesh.request(observer.api, "POST", "/v1/proposals", body)
+            self.assertEqual(taken.status, 202, taken)
+            for node in (observer, committee.nodes[3]):
+                began = time.monotonic()
+                self.assertEqual(node.terminate(), 0, node.errors())
+                # Links that do not end would have ten seconds.
+                self.assertLess(time.monotonic() - began, 5)
+            for node in committee.nodes[:3]:
+                mesh.wait_until(lambda: "last" in documents(node), "what was taken", 30)
 
     def test_what_makes_no_sense_is_refused_with_a_reason(self):
         with mesh.Mesh() as run:
