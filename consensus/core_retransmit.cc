@@ -90,7 +90,8 @@ void Core::retransmit(Moment at, Effects& effects) {
     if (member.vote_key == committee.member(*self).vote_key) continue;
     parts_.outbox.send(member.node, status_for(member.node), effects);
   }
-  if (often) resend_own(at, effects);
+  // Of a key that is spent, some may contradict what it promised elsewhere.
+  if (often && !parts_.guard.abstains()) resend_own(at, effects);
 }
 
 void Core::resend_own(Moment at, Effects& effects) {

@@ -78,6 +78,9 @@ struct Installed {
 struct KeepPiece {
   KeptPiece piece;
 };
+// Our log does not hold all that this key promised: note it durably, at once, so that no later run
+// votes with it (key_fate.h). This run has stopped already.
+struct SpendKey {};
 struct EvidenceFound {
   Evidence evidence;
 };
@@ -104,9 +107,10 @@ struct Alarm {
   std::string text;
 };
 
-using Effect = std::variant<Append, Sync, RewriteLog, Send, Broadcast, Publish, CheckSignatures,
-                            ReadRange, Decided, EpochStarted, Installed, KeepPiece, EvidenceFound,
-                            ReadinessHeard, Misbehaved, Alarm, base::Transition, base::Notice>;
+using Effect =
+    std::variant<Append, Sync, RewriteLog, Send, Broadcast, Publish, CheckSignatures, ReadRange,
+                 Decided, EpochStarted, Installed, KeepPiece, SpendKey, EvidenceFound,
+                 ReadinessHeard, Misbehaved, Alarm, base::Transition, base::Notice>;
 using Effects = std::vector<Effect>;
 
 }  // namespace consensus

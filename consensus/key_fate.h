@@ -1,7 +1,8 @@
 // May this key vote in this run, and what a start does about it, in which order. What a voting key
 // promised is in its log and nowhere else, so a key whose log is lost or damaged never votes again
-// (CONSENSUS 3.11, abstain). Whoever starts a node looks at its disk, asks here, and takes the
-// steps.
+// (CONSENSUS 3.11, abstain), nor one whose log lacks a vote that peers hold: while a node runs, its
+// Replica finds that out, and SpendKey has the key marked. Whoever starts a node looks at its disk,
+// asks here, and takes the steps.
 //
 // Power may fail between any two of them, so that the next start finds what the steps so far have
 // left. A spent key is marked before a log is made that looks as if it had always been there. A
@@ -18,7 +19,7 @@ struct PromisesFound {
   enum class Log : std::uint8_t { missing, whole, damaged };
   Log log = Log::missing;
   bool begun = false;          // this key has had a log
-  bool spent = false;          // an earlier start found it lost or damaged
+  bool spent = false;          // an earlier run found that its log does not hold all promises
   bool decided = false;        // this node has decided something
   bool others_marked = false;  // other keys have: so the marks were not lost, and this one is fresh
 };

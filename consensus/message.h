@@ -125,7 +125,7 @@ enum class Unready : std::uint8_t {
   behind,
   other_epoch,
   other_key,     // it has none, or not the one that the seat lists
-  abstains,      // its log was lost or damaged: it needs a fresh key first
+  abstains,      // its key is spent, and it needs a fresh one first; or its own fault stopped it
   out_of_range,  // asked for longer than anybody promises
 };
 // "I am synced and hold the key of this seat", or why not.

@@ -29,7 +29,7 @@ class Outbox {
 
   // Releases what waited, and returns it: our own votes among it count from now on.
   [[nodiscard]] std::vector<Message> on_durable(LogPosition position, Effects& effects);
-  // What is held back must never leave: the epoch it belongs to is over.
+  // What is held back must never leave: the epoch it belongs to is over, or the key is spent.
   void drop_held() { held_.clear(); }
 
   [[nodiscard]] LogPosition position() const { return position_; }

@@ -249,8 +249,8 @@ void Replica::on_start(Recovery recovery, bool abstain, base::WallTime wall, bas
   if (abstain) {
     state_->guard.abstain();
     effects.push_back(Alarm{.kind = Alarm::Kind::log_corrupt,
-                            .text = "the log is lost or damaged: this node votes no more with "
-                                    "this key"});
+                            .text = "the log does not hold all that this key promised: this node "
+                                    "votes no more with it"});
   }
   if (state_->guard.signer() && !state_->guard.abstains()) state_->start_listening(now);
   state_->settle(now, effects);

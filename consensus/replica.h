@@ -39,7 +39,7 @@ class Replica {
   ~Replica();
   Replica(Replica&&) noexcept;
 
-  // First call: replays the log. `abstain`: the log is lost or damaged, so no vote with this key.
+  // First call: replays the log. `abstain`: the key is spent (key_fate.h), so no vote with it.
   void on_start(Recovery recovery, bool abstain, base::WallTime wall, base::Instant now,
                 Effects& effects);
   void on_wall_clock(base::WallTime wall, base::Instant now);

@@ -381,9 +381,13 @@ void Replica::State::hear_echo(const base::NodeId& from, const Status& status, E
   for (const Vote& vote : status.your_last_votes) {
     if (!unknown_own_vote(vote) || guard.abstains()) continue;
     guard.abstain();
+    outbox.drop_held();
+    // The next start may ask others, who do not know of that vote.
+    effects.push_back(SpendKey{});
     effects.push_back(Alarm{.kind = Alarm::Kind::votes_unknown,
                             .text = "peers hold a vote of ours that is not in our log: this is a "
-                                    "restored copy, or a second node runs with this key"});
+                                    "restored copy, or a second node runs with this key; the key "
+                                    "is spent, so change it"});
   }
   if (!listening_until || !core->epoch().committee().index_of(from)) return;
   echoed.insert(from);

@@ -49,8 +49,8 @@ class VoteGuard {
   void raise_floor(View floor);
   // A vote from the log.
   void restore(const Vote& vote);
-  // No vote with this key any more. A Reconfigure that lists a fresh key of ours, and a restart
-  // with that key, end it.
+  // No vote with this key any more, in this run. Where its promises are not all known, storage
+  // keeps it so (key_fate.h) until a committee lists a fresh key; after a refusal they are.
   void abstain();
   // Nothing is signed while we only ask what peers remember of us (echo check).
   void listen(bool listening) { listening_ = listening; }

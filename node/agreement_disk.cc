@@ -61,7 +61,7 @@ std::string why_not(consensus::KeyFate::Why why, const std::string& file,
 
 base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
     asio::io_context& io, const std::string& directory, const base::NodeId& vote_key) {
-  std::unique_ptr<AgreementDisk> disk(new AgreementDisk(io));
+  std::unique_ptr<AgreementDisk> disk(new AgreementDisk(io, directory));
   AgreementDisk& self = *disk;
   const std::string file = directory + "/agreement.log";
   // Only read: what is done about it has an order.
@@ -104,7 +104,7 @@ base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
     if (const auto taken = take(step); !taken) return base::Unexpected{taken.error().text()};
   }
   if (!fate.votes()) {
-    self.stored_.log_damaged = true;
+    self.stored_.key_spent = true;
     self.complaint_ = why_not(fate.why, file, moved_to, directory);
   }
   if (archived->newest) {
@@ -177,6 +177,20 @@ void AgreementDisk::carry_out(kernel::StoreEpoch&& effect) {
   archive_->save_epoch(effect.number, std::move(effect.proof));
 }
 
+// Here and not on a thread of its own: once in the life of a key, and before anything else is done.
+void AgreementDisk::carry_out(const kernel::SpendKey& effect) {
+  spending_ = effect.vote_key;
+  mark_spent();
+}
+
+// Until it went through.
+void AgreementDisk::mark_spent() {
+  if (!spending_) return;
+  const auto marked = storage::mark_spent(directory_, *spending_);
+  mark_trouble_ = marked ? std::string() : marked.error().text();
+  if (marked) spending_.reset();
+}
+
 void AgreementDisk::carry_out(const kernel::ReadDecisions& effect) {
   archive_->read_range(
       effect.from_height, effect.blocks_max, effect.bytes_max,
@@ -213,6 +227,7 @@ void AgreementDisk::watch(Say say) {
 }
 
 void AgreementDisk::look() {
+  mark_spent();
   const std::string now = trouble();
   if (!now.empty() && !troubled_) {
     say_(base::Severity::error,
@@ -229,6 +244,7 @@ void AgreementDisk::look() {
 }
 
 std::string AgreementDisk::trouble() const {
+  if (!mark_trouble_.empty()) return mark_trouble_ + "; do not end this node before it could";
   if (log_full_) return "the log of agreement waits for the disk with more than it may hold";
   const auto log = log_->health();
   if (!log.healthy) return log.detail;

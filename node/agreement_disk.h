@@ -18,7 +18,9 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace node {
@@ -44,6 +46,7 @@ class AgreementDisk {
   void carry_out(kernel::StoreState&& effect);
   void carry_out(kernel::KeepPiece&& effect);
   void carry_out(kernel::StoreEpoch&& effect);
+  void carry_out(const kernel::SpendKey& effect);
   void carry_out(const kernel::ReadDecisions& effect);
 
   // The block of a decided op, those behind it up to one with a proof, and its place in the first;
@@ -66,13 +69,16 @@ class AgreementDisk {
   [[nodiscard]] std::string trouble() const;
 
  private:
-  explicit AgreementDisk(asio::io_context& io) : io_(io), watch_timer_(io) {}
+  AgreementDisk(asio::io_context& io, std::string directory)
+      : io_(io), directory_(std::move(directory)), watch_timer_(io) {}
   // Where a damaged one is now; empty: there was none.
   [[nodiscard]] base::Result<std::filesystem::path, storage::FileError> open_log(
       const std::string& file);
   void look();
+  void mark_spent();
 
   asio::io_context& io_;
+  const std::string directory_;
   asio::steady_timer watch_timer_;
   Say say_;
   bool troubled_ = false;  // and it was said
@@ -80,6 +86,8 @@ class AgreementDisk {
   kernel::StoredAgreement stored_;
   std::string complaint_;
   bool log_full_ = false;
+  std::optional<base::NodeId> spending_;  // is not marked yet
+  std::string mark_trouble_;              // since that fails
   std::unique_ptr<storage::OrderedLog> log_;
   std::unique_ptr<storage::Archive> archive_;
 };

@@ -383,6 +383,7 @@ void Daemon::carry_out(kernel::Effect effect) {
       [&](kernel::StoreState&& e) { foundation_.agreement->carry_out(std::move(e)); },
       [&](kernel::KeepPiece&& e) { foundation_.agreement->carry_out(std::move(e)); },
       [&](kernel::StoreEpoch&& e) { foundation_.agreement->carry_out(std::move(e)); },
+      [&](kernel::SpendKey&& e) { foundation_.agreement->carry_out(e); },
       [&](kernel::ReadDecisions&& e) { foundation_.agreement->carry_out(e); },
       [&](kernel::ProposalSettled&& e) { decision_answers_.carry_out(e); },
       [&](kernel::CheckSignatures&& e) { carry_out(std::move(e)); },

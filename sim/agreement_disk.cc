@@ -3,6 +3,7 @@
 #include "base/check.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sim {
 
@@ -157,6 +158,20 @@ void AgreementDisk::take(consensus::KeyStep step, const base::NodeId& vote_key) 
   }
 }
 
+void AgreementDisk::spend(const base::NodeId& vote_key) {
+  take(consensus::KeyStep::mark_spent, vote_key);
+  if (restored_) forgot_.insert(vote_key);
+}
+
+void AgreementDisk::put_back(AgreementDisk copy) {
+  copy.rng_ = rng_;
+  copy.crash();
+  copy.started_.insert(started_.begin(), started_.end());
+  copy.forgot_.insert(forgot_.begin(), forgot_.end());
+  copy.restored_ = true;
+  *this = std::move(copy);
+}
+
 kernel::StoredAgreement AgreementDisk::start(const base::NodeId& vote_key) {
   for (; failing_starts_ > 0; --failing_starts_) {
     const consensus::KeyFate fate = fate_of(vote_key);
@@ -167,7 +182,7 @@ kernel::StoredAgreement AgreementDisk::start(const base::NodeId& vote_key) {
   for (const consensus::KeyStep step : fate.steps) take(step, vote_key);
   started_.insert(vote_key);
   kernel::StoredAgreement stored;
-  stored.log_damaged = !fate.votes();
+  stored.key_spent = !fate.votes();
   stored.passed_over = passed_over_;
   for (const auto& [number, proof] : epochs_) stored.epochs.push_back(proof);
   if (!decisions_.empty()) stored.newest = decisions_.rbegin()->second;

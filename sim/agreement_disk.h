@@ -48,7 +48,12 @@ class AgreementDisk {
   // starts that follow, between any two steps.
   void lose_log();
   [[nodiscard]] kernel::StoredAgreement start(const base::NodeId& vote_key);
-  // It had a log here, and that is not the one that is here now: the truth, whatever is marked.
+  // Durably at once, as the daemon does.
+  void spend(const base::NodeId& vote_key);
+  // While nobody runs on it: it is what it was when that copy was made.
+  void put_back(AgreementDisk copy);
+  // It had a log here, and that is not the one that is here now: the truth, whatever is marked. If
+  // a copy was put back, once the node knows it, which no rule can promise that it does.
   [[nodiscard]] bool forgot(const base::NodeId& vote_key) const {
     return forgot_.contains(vote_key);
   }
@@ -76,6 +81,7 @@ class AgreementDisk {
   std::map<base::NodeId, Marks> marks_;  // of voting keys
   std::set<base::NodeId> started_;       // keys that may have voted with the log that is here
   std::set<base::NodeId> forgot_;
+  bool restored_ = false;
   std::uint64_t failing_starts_ = 0;
   std::map<std::uint64_t, kernel::StoredDecision> decisions_;  // by height
   std::uint64_t installed_ = 0;

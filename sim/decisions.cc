@@ -97,6 +97,15 @@ void Decisions::lose_log(NodeIndex node) {
   disks_[node].lose_log();
 }
 
+void Decisions::copy_disk(NodeIndex node) {
+  copies_.insert_or_assign(node, disks_[node]);
+}
+
+void Decisions::put_back_disk(NodeIndex node) {
+  const auto copy = copies_.extract(node);
+  if (!copy.empty()) disks_[node].put_back(copy.mapped());
+}
+
 void Decisions::renew_key(NodeIndex node) {
   voting_keys_[node] = voting_key_of(scenario_.seed, node, ++keys_made_[node]);
 }
@@ -226,6 +235,11 @@ void Decisions::sync_archive(NodeIndex node, std::uint32_t life) {
     if (archiving_[node]) sync_archive(node, life);
     world_.feed(node, kernel::DecisionsStored{disk.height_synced()});
   });
+}
+
+void Decisions::carry_out(NodeIndex node, const kernel::SpendKey& effect) {
+  disks_[node].spend(effect.vote_key);
+  observer_.coverage().saw("milestone", "", "key_spent");
 }
 
 void Decisions::carry_out(NodeIndex node, const kernel::ReadDecisions& effect) {

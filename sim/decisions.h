@@ -46,6 +46,8 @@ class Decisions {
   // While it does not run.
   void lose_log(NodeIndex node);
   void renew_key(NodeIndex node);
+  void copy_disk(NodeIndex node);  // also while it runs
+  void put_back_disk(NodeIndex node);
 
   [[nodiscard]] bool lies(NodeIndex node) const { return liars_.lies(node); }
 
@@ -58,6 +60,7 @@ class Decisions {
   void carry_out(NodeIndex node, kernel::StoreState&& effect);
   void carry_out(NodeIndex node, kernel::KeepPiece&& effect);
   void carry_out(NodeIndex node, kernel::StoreEpoch&& effect);
+  void carry_out(NodeIndex node, const kernel::SpendKey& effect);
   void carry_out(NodeIndex node, const kernel::ReadDecisions& effect);
   void dropped(NodeIndex node, const base::NodeId& peer);
 
@@ -140,6 +143,7 @@ class Decisions {
   std::vector<std::uint32_t> keys_made_;  // for each node, besides the first
   std::vector<base::Bytes> said_;         // by each node, last
   std::vector<AgreementDisk> disks_;
+  std::map<NodeIndex, AgreementDisk> copies_;
   std::vector<bool> archiving_;
   AgreementFrames frames_;
   LyingValidators liars_;

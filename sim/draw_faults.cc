@@ -72,6 +72,7 @@ std::int64_t draw_amount(base::Rng& rng, FaultKind kind) {
     case FaultKind::agent_full:
     case FaultKind::lose_log:
     case FaultKind::new_key:
+    case FaultKind::restore:
     case FaultKind::evict:
     case FaultKind::reconfigure:
       return 0;

@@ -24,7 +24,7 @@ constexpr Names<Profile, 5> profile_names{{{Profile::calm, "calm"},
                                            {Profile::decisions, "decisions"},
                                            {Profile::all, "all"}}};
 
-constexpr Names<FaultKind, 27> fault_names{{{FaultKind::late_start, "late_start"},
+constexpr Names<FaultKind, 28> fault_names{{{FaultKind::late_start, "late_start"},
                                             {FaultKind::crash, "crash"},
                                             {FaultKind::pause, "pause"},
                                             {FaultKind::starve, "starve"},
@@ -49,6 +49,7 @@ constexpr Names<FaultKind, 27> fault_names{{{FaultKind::late_start, "late_start"
                                             {FaultKind::agent_full, "agent_full"},
                                             {FaultKind::lose_log, "lose_log"},
                                             {FaultKind::new_key, "new_key"},
+                                            {FaultKind::restore, "restore"},
                                             {FaultKind::evict, "evict"},
                                             {FaultKind::reconfigure, "reconfigure"}}};
 

@@ -71,6 +71,7 @@ enum class FaultKind : std::uint8_t {
   agent_full,   // the agent declares a concurrency of 1: at capacity with its first call
   lose_log,     // a crash, and the log of what it voted is gone or damaged
   new_key,      // starts again with a fresh voting key, `lasts` after it stopped
+  restore,      // after `lasts`, what it has of agreement is put back to what it is now
   evict,        // operators ask the mesh to put it out
   reconfigure,  // they ask for this committee
 };

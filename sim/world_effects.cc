@@ -74,6 +74,7 @@ void World::carry_out(NodeIndex index, kernel::Effect effect) {
       [&](kernel::StoreDecisions&& e) { decisions_->carry_out(index, std::move(e)); },
       [&](kernel::StoreState&& e) { decisions_->carry_out(index, std::move(e)); },
       [&](kernel::StoreEpoch&& e) { decisions_->carry_out(index, std::move(e)); },
+      [&](const kernel::SpendKey& e) { decisions_->carry_out(index, e); },
       [&](const kernel::ReadDecisions& e) { decisions_->carry_out(index, e); },
       [&](kernel::KeepPiece&& e) { decisions_->carry_out(index, std::move(e)); },
       [](const kernel::DecidedPolicies&) {}, [](const kernel::ProposalSettled&) {},

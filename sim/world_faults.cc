@@ -58,6 +58,7 @@ std::vector<NodeIndex> World::disturbed_by(const Fault& fault) const {
     case agent_full:
     case lose_log:
     case new_key:
+    case restore:
     case evict:
     case reconfigure:
       return {};
@@ -120,6 +121,9 @@ void World::strike(std::size_t index, NodeIndex target) {
       stop(target, true);
       if (decisions_) decisions_->renew_key(target);
       return;
+    case restore:
+      if (decisions_) decisions_->copy_disk(target);
+      return;
     case move: {
       stop(target, true);
       by_endpoint_.erase(node.endpoint);
@@ -178,6 +182,10 @@ void World::release(std::size_t index, NodeIndex target) {
     case move:
     case lose_log:
     case new_key:
+      return start(target);
+    case restore:
+      stop(target, true);
+      if (decisions_) decisions_->put_back_disk(target);
       return start(target);
     case pause:
       if (node.pauses > 0) --node.pauses;  // a crash in between has continued it

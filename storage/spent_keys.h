@@ -1,6 +1,7 @@
 // What becomes of the vote keys of this node. A key in DIR/voter.begun has a log of what it
-// promised; if that log is lost or damaged, the key goes into DIR/voter.spent and must never vote
-// again. One id a line; lines are only ever added, so that no restart forgets.
+// promised; if that log is lost or damaged, or lacks a vote that others hold, the key goes into
+// DIR/voter.spent and must never vote again. One id a line; lines are only ever added, so that no
+// restart forgets.
 #pragma once
 
 #include "base/ids.h"

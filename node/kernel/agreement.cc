@@ -114,7 +114,7 @@ base::Result<void, std::string> Agreement::on_start(base::WallTime wall, base::I
       *state_, rng_.fork("agreement"));
   wall_ = wall;
   wall_read_ = heard_ = now;
-  replica_->on_start(std::move(recovery), stored.log_damaged, wall, now, scratch_);
+  replica_->on_start(std::move(recovery), stored.key_spent, wall, now, scratch_);
   take(scratch_, effects);
   return {};
 }
@@ -305,6 +305,7 @@ void Agreement::take(consensus::Effect&& effect, Effects& effects) {
       [&](consensus::KeepPiece&& e) {
         effects.emplace_back(KeepPiece{e.piece.index, std::move(e.piece.bytes)});
       },
+      [&](consensus::SpendKey&&) { effects.emplace_back(SpendKey{options_.voting_key->id()}); },
       [&](consensus::EvidenceFound&& e) { accuse(e.evidence, effects); },
       [&](consensus::ReadinessHeard&& e) { readiness_heard_.push_back(std::move(e)); },
       [&](consensus::Misbehaved&& e) {

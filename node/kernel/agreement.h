@@ -39,7 +39,7 @@ struct StoredAgreement {
   std::vector<PassedOver> passed_over;                        // ascending
   std::vector<base::Bytes> log;
   std::uint64_t log_position = 0;
-  bool log_damaged = false;  // what it promised is lost: no vote with this key
+  bool key_spent = false;  // not all that it promised is in the log: no vote with this key
 };
 
 // Marks the batches of signatures that are agreement's; the others are membership's.

@@ -22,7 +22,7 @@ std::string_view explain(consensus::Unready why) {
     case consensus::Unready::other_key:
       return "does not hold that vote key (see parley keygen --data DIR; it is read at a start)";
     case consensus::Unready::abstains:
-      return "abstains: its log was lost or damaged, so it needs a fresh vote key";
+      return "abstains: not all that its vote key promised is known, so it needs a fresh one";
     case consensus::Unready::out_of_range:
       return "is asked for too long a promise";
   }

@@ -120,6 +120,10 @@ struct StoreEpoch {
   std::uint64_t number = 0;  // of the epoch that ended
   base::Bytes proof;
 };
+// This key must never vote again, in no later run either: durably, and at once.
+struct SpendKey {
+  base::NodeId vote_key;
+};
 // Answered by DecisionsRead.
 struct ReadDecisions {
   std::uint64_t request = 0;
@@ -155,8 +159,9 @@ using Effect =
                  mesh::KeepAnswer, mesh::ForgetAnswer, mesh::ReplayAnswer, mesh::DeferCall,
                  mesh::AcceptExchange, mesh::DeliverCall, mesh::EndDelivery, mesh::ForgetCall,
                  mesh::ExchangeSettled, mesh::ProbeAgent, SendAgreement, AppendLog, SyncLog,
-                 RewriteLog, StoreDecisions, StoreState, KeepPiece, StoreEpoch, ReadDecisions,
-                 DecidedPolicies, ProposalSettled, base::Transition, base::Notice, Drained>;
+                 RewriteLog, StoreDecisions, StoreState, KeepPiece, StoreEpoch, SpendKey,
+                 ReadDecisions, DecidedPolicies, ProposalSettled, base::Transition, base::Notice,
+                 Drained>;
 using Effects = std::vector<Effect>;
 
 }  // namespace kernel

@@ -68,6 +68,11 @@ bool Oracle::decided(const base::Bytes& op) const {
 void Oracle::on_released(NodeNumber node, const Vote& vote, const consensus::Epoch& epoch,
                          bool durable, consensus::EpochNumber guard_epoch) {
   check_votes(node, vote, epoch);
+  if (spent_.contains(node)) {
+    violate("spent key", "node " + std::to_string(node) +
+                             " votes although others hold votes that it does not know" +
+                             of_view(vote));
+  }
   if (!durable) {
     violate("I4 barrier", "node " + std::to_string(node) +
                               " let a vote out before its log was durable" + of_view(vote));
@@ -346,6 +351,7 @@ void Oracle::on_misbehaved(NodeNumber node, const std::string& what, bool accuse
 
 // I8.
 void Oracle::on_alarm(NodeNumber node, const consensus::Alarm& alarm, bool expected) {
+  if (alarm.kind == consensus::Alarm::Kind::votes_unknown) spent_.insert(node);
   if (expected) return;
   const bool guard = alarm.kind == consensus::Alarm::Kind::guard_refused;
   violate(guard ? "I8 guard" : "alarms", "node " + std::to_string(node) + ": " + alarm.text);

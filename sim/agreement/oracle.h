@@ -124,6 +124,7 @@ class Oracle {
   std::map<NodeNumber, Bodies> bodies_;
   std::map<NodeNumber, Floor> floors_;
   std::map<NodeNumber, std::map<std::pair<ViewKey, consensus::SignerIndex>, Heard>> heard_;
+  std::set<NodeNumber> spent_;     // votes of their keys may be missing in their logs
   std::set<Accused> accused_;      // of whom that node has evidence of that type
   std::vector<Accused> expected_;  // evidence that the last vote made possible
   std::uint64_t evidence_ = 0;

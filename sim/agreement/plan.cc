@@ -137,9 +137,12 @@ void draw_rollback(Plan& plan, base::Rng& rng) {
   plan.latency_max = milliseconds(20);
   plan.chaos_ends = seconds(8);
   const base::Duration copied = between(rng, milliseconds(200), seconds(4));
-  plan.rollbacks.push_back({.identity = static_cast<std::uint32_t>(rng.below(plan.members)),
-                            .copied = copied,
-                            .restored = copied + between(rng, milliseconds(20), seconds(3))});
+  Plan::Rollback rollback{.identity = static_cast<std::uint32_t>(rng.below(plan.members)),
+                          .copied = copied,
+                          .restored = copied + between(rng, milliseconds(20), seconds(3)),
+                          .again = {}};
+  rollback.again = rollback.restored + between(rng, milliseconds(150), seconds(1));
+  plan.rollbacks.push_back(rollback);
 }
 
 // Any of them by up to a second, and one by up to an hour: clocks that are further apart than the

@@ -48,6 +48,7 @@ struct Plan {
     std::uint32_t identity = 0;
     base::Duration copied{};
     base::Duration restored{};
+    base::Duration again{};  // power is lost once more, after it may have found out
   };
   std::vector<Rollback> rollbacks;
   struct Jump {  // of a wall clock: it is set to so much before or after the right time

@@ -39,6 +39,10 @@ class Storage {
   [[nodiscard]] consensus::Height stored() const { return stored_.height; }
   [[nodiscard]] std::vector<consensus::Decision> read(const consensus::ReadRange& question) const;
 
+  // The vote key must never vote again; durably at once.
+  void spend_key() { key_spent_ = true; }
+  [[nodiscard]] bool key_spent() const { return key_spent_; }
+
   void lose_power(base::Rng& rng);
   [[nodiscard]] consensus::Recovery recovery() const;
   [[nodiscard]] Register::State state() const;
@@ -68,6 +72,7 @@ class Storage {
   std::vector<consensus::EpochProof> epochs_;
   std::vector<Mark> transactions_;  // ends of those that are not synced, in order
   Mark stored_;                     // synced
+  bool key_spent_ = false;
 };
 
 }  // namespace sim::agreement

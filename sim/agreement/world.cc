@@ -120,8 +120,8 @@ void World::boot(Instance& instance) {
     oracle_.on_started(instance.identity, instance.epoch, instance.storage.floor(instance.epoch));
     pace_.on_started(instance.identity, now_);
   }
-  instance.replica->on_start(instance.storage.recovery(), false, wall_of(instance), local(instance),
-                             effects);
+  instance.replica->on_start(instance.storage.recovery(), instance.storage.key_spent(),
+                             wall_of(instance), local(instance), effects);
   if (instance.honest) check_replay(instance);
   after_input(instance, effects);
 }

@@ -47,6 +47,7 @@ void World::apply(Instance& instance, consensus::Effect& effect, consensus::Effe
         }
         if (instance.honest) oracle_.on_epoch(instance.identity, started.proof);
       },
+      [&](const consensus::SpendKey&) { instance.storage.spend_key(); },
       [&](const auto& claim) { hear(instance, claim); });
 }
 

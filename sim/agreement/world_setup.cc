@@ -109,6 +109,10 @@ void World::schedule_plan() {
     const std::uint32_t instance = instances_of_[rollback.identity].front();
     push({.at = rollback.copied, .kind = EventKind::copy, .instance = instance});
     push({.at = rollback.restored, .kind = EventKind::restore, .instance = instance});
+    push({.at = rollback.again, .kind = EventKind::crash, .instance = instance});
+    push({.at = rollback.again + std::chrono::milliseconds(100),
+          .kind = EventKind::restart,
+          .instance = instance});
   }
   for (std::size_t i = 0; i < plan_.submissions.size(); ++i) {
     push({.at = plan_.submissions[i].at, .kind = EventKind::submit, .number = i});

@@ -23,7 +23,8 @@ void MeshOfReplicas::start(std::size_t index, bool abstain) {
   recovery.position = node.log.size();
   node.durable = node.log.size();
   Effects effects;
-  node.replica->on_start(std::move(recovery), abstain, base::WallTime{1'000'000}, now_, effects);
+  node.replica->on_start(std::move(recovery), abstain || node.key_spent, base::WallTime{1'000'000},
+                         now_, effects);
   carry_out(index, effects);
 }
 
@@ -134,6 +135,7 @@ void MeshOfReplicas::carry_out(std::size_t index, Effects& effects) {
         },
         [&](const KeepPiece& keep) { node.pieces.push_back(keep.piece); },
         [&](const EpochStarted& started) { node.epochs.push_back(started.proof); },
+        [&](const SpendKey&) { node.key_spent = true; },
         [&](const EvidenceFound& found) { node.evidence.push_back(found.evidence); },
         [&](const Misbehaved& misbehaved) { ++node.blamed[misbehaved.peer]; },
         [&](const Alarm& alarm) { node.alarms.push_back(alarm); }, [](const auto&) {});

@@ -52,6 +52,7 @@ class MeshOfReplicas {
     std::vector<Record> log;
     std::size_t durable = 0;
     bool disk_holds = false;  // nothing becomes durable
+    bool key_spent = false;
     bool checks_wait = false;
     std::vector<CheckSignatures> waiting;
     std::vector<Decision> decisions;

@@ -420,6 +420,59 @@ TEST(ReplicaTest, AbstainsWhenPeersRememberVotesThatItDoesNot) {
   EXPECT_TRUE(mesh.node(2).released.empty());
 }
 
+// In the next run those who know of the lost vote may not be among those who answer.
+TEST(ReplicaTest, ARestoredCopyThatFoundOutVotesInNoLaterRunEither) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  // A view stays open, and only node 0 hears what node 2 votes.
+  mesh.drops = [](std::size_t from, std::size_t to, const Message& message) {
+    return is_vote(message, VoteKind::finalize) || (from == 2 && to != 0);
+  };
+  const std::vector<Record> copy = mesh.node(2).log;
+  mesh.submit(0, "one");
+  mesh.run(milliseconds(300));
+  ASSERT_FALSE(mesh.node(2).released.empty());
+  mesh.lose_power(2);
+  mesh.node(2).log = copy;
+  mesh.node(2).released.clear();
+  mesh.start(2);
+  mesh.run(seconds(12));
+  ASSERT_TRUE(mesh.standing(2).abstains);
+  mesh.drops = [](std::size_t from, std::size_t to, const Message& message) {
+    return is_vote(message, VoteKind::finalize) || (from == 0 && to == 2);
+  };
+  mesh.lose_power(2);
+  mesh.start(2);
+  mesh.submit(1, "two");
+  mesh.run(seconds(12));
+  EXPECT_TRUE(mesh.node(2).released.empty());
+  EXPECT_TRUE(mesh.standing(2).abstains);
+}
+
+// It promised them, but says nothing more: what it voted before it found out may contradict.
+TEST(ReplicaTest, WhoFindsOutSaysAgainNothingThatItVoted) {
+  MeshOfReplicas mesh(4);
+  mesh.settle_start();
+  mesh.drops = [](auto, auto, const Message& message) {
+    return is_vote(message, VoteKind::finalize);
+  };
+  mesh.submit(0, "one");
+  ASSERT_TRUE(mesh.run_until([&] { return !mesh.node(2).replica->own_votes().empty(); }));
+  // As if another process held the key.
+  Status status;
+  status.epoch_id = mesh.epoch().id();
+  status.view = 1;
+  base::Digest other;
+  other.bytes[3] = std::byte{9};
+  const View view = mesh.node(2).replica->own_votes().front().view;
+  status.your_last_votes = {mesh.vote(2, VoteKind::finalize, view, other, mesh.epoch())};
+  mesh.deliver(0, 2, status);
+  ASSERT_TRUE(mesh.node(2).key_spent);
+  mesh.node(2).released.clear();
+  mesh.run(seconds(5));
+  EXPECT_TRUE(mesh.node(2).released.empty());
+}
+
 TEST(ReplicaTest, NeverVotesWithoutItsLogButFollows) {
   MeshOfReplicas mesh(4);
   mesh.settle_start();

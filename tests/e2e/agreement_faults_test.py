@@ -4,6 +4,8 @@ no more, and goes on once it was mended. Nobody ever sees it vote twice."""
 
 import json
 import resource
+import shutil
+import signal
 import unittest
 
 import mesh
@@ -104,6 +106,42 @@ class AgreementFaultsTest(unittest.TestCase):
                 committee.nodes[1].kill()
                 propose(asker, "document", "--key", "after", "--value", "1", wait="60s")
                 self.nobody_lied([asker, committee.nodes[2], victim])
+
+    def test_a_restored_copy_that_found_out_votes_no_more_after_its_next_start(self):
+        with mesh.Mesh() as run:
+            committee = Committee(run)
+            committee.wait_complete(4)
+            knows, victim = committee.nodes[0], committee.nodes[3]
+            propose(knows, "document", "--key", "before", "--value", "1")
+            victim.kill()
+            shutil.copytree(committee.folders[3], run.folder / "copy")
+            victim = committee.start(3)
+            committee.wait_complete(4)
+            # It votes: three of three are needed. Then two open a view that they cannot end.
+            committee.nodes[1].kill()
+            propose(knows, "document", "--key", "needed", "--value", "1", wait="60s")
+            committee.nodes[2].kill()
+            parley("propose", "document", "--key", "open", "--value", "1", "--wait", "3s", "--api",
+                   victim.api, check=False)
+            self.assertTrue(standing(victim)["busy"], "no view is open")
+            victim.kill()
+            shutil.rmtree(committee.folders[3])
+            (run.folder / "copy").rename(committee.folders[3])
+            victim = committee.start(3)
+            mesh.wait_until(lambda: standing(victim)["abstains"], "it finds out")
+            self.assertIn("restored copy", victim.get("/readyz").body.decode())
+            # Those who are up at its next start know nothing of it.
+            victim.kill()
+            knows.process.send_signal(signal.SIGSTOP)
+            committee.start(1)
+            committee.start(2)
+            victim = committee.start(3)
+            self.assertTrue(standing(victim)["abstains"])
+            self.assertEqual(victim.metric("parley_agreement_votes"), 0)
+            self.assertIn("voter.spent", victim.errors())
+            knows.process.send_signal(signal.SIGCONT)
+            self.abstains(victim, committee.nodes[1], "after")
+            self.nobody_lied(committee.nodes)
 
     def abstains(self, victim, asker, key):
         self.assertTrue(standing(victim)["abstains"])

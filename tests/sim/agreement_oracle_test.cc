@@ -124,6 +124,16 @@ TEST_F(OracleTest, I8SeesARefusalOfTheGuard) {
   EXPECT_EQ(found(), "alarms");
 }
 
+TEST_F(OracleTest, SeesAVoteOfWhoFoundOutThatItsLogLacksVotes) {
+  const Vote first = vote(0, VoteKind::nullify, 1, {});
+  oracle_.on_released(0, first, epoch_, true, 0);
+  oracle_.on_alarm(0, {.kind = consensus::Alarm::Kind::votes_unknown, .text = "no"}, true);
+  EXPECT_EQ(found(), "");
+  oracle_.restart(0);
+  oracle_.on_released(0, first, epoch_, true, 0);
+  EXPECT_EQ(found(), "spent key");
+}
+
 TEST_F(OracleTest, I9SeesABufferBeyondItsBound) {
   oracle_.check_fill(0, "ops", 64, 64);
   EXPECT_EQ(found(), "");

@@ -107,6 +107,24 @@ TEST(DecisionsRunTest, AValidatorWhoseLogIsLostVotesAgainWithAFreshKeyOnly) {
   }
 }
 
+// While it is away a quorum lacks one more, so a view stays open that it voted in. Once the others
+// have gone on nobody remembers that, and it starts again.
+TEST(DecisionsRunTest, ARestoredCopyThatFoundOutVotesAgainWithAFreshKeyOnly) {
+  std::uint64_t found_out = 0;
+  for (const std::string seed : {"8", "9", "10", "11"}) {
+    const Outcome outcome =
+        run_text("seed " + seed +
+                 "\nnodes 5\nvalidators 0,1,2,3\nproposals 120 from 5s every 100ms\n"
+                 "at 7s crash nodes 1 for 6s\nat 7500ms restore nodes 2 for 1500ms\n"
+                 "at 14s crash nodes 2 for 500ms\nat 16s new_key nodes 2 for 500ms\n"
+                 "at 17s reconfigure nodes 0,1,2,3\nat 19s crash nodes 1 for 500ms\n"
+                 "chaos_ends 24s\n");
+    EXPECT_EQ(complaints(outcome), "") << seed;
+    found_out += outcome.coverage.count("milestone", "", "key_spent");
+  }
+  EXPECT_GT(found_out, 1U);
+}
+
 // One of four validators of the whole kernel lies in the ways that bring most to light.
 TEST(DecisionsRunTest, AnEquivocatorIsNamedAndForksNothing) {
   const Outcome outcome = run_text(
