@@ -1,6 +1,7 @@
 #include "cli/checks.h"
 
 #include "cli/http_client.h"
+#include "node/data_mesh.h"
 #include "node/genesis.h"
 #include "storage/data_directory.h"
 #include "storage/key_file.h"
@@ -65,9 +66,12 @@ std::string nearest_existing_parent(fs::path path) {
   return path.string();
 }
 
-Check check_genesis(const std::string& file) {
+Check check_genesis(const std::string& file, const std::string& data) {
   const auto genesis = node::load_genesis(file);
   if (!genesis) return {"genesis", CheckStatus::failed, genesis.error()};
+  if (const auto fits = node::check_data_mesh(data, *genesis); !fits) {
+    return {"genesis", CheckStatus::failed, fits.error()};
+  }
   return {"genesis", CheckStatus::ok,
           "the mesh " + genesis->name + ", id " + genesis->mesh.short_hex()};
 }
@@ -135,7 +139,7 @@ std::vector<Check> run_checks(const node::NodeConfig& config) {
   for (const std::string& warning : config.warnings) {
     checks.push_back({"configuration", CheckStatus::warning, warning});
   }
-  checks.push_back(check_genesis(config.genesis));
+  checks.push_back(check_genesis(config.genesis, config.data));
   for (Check& check : check_data(config.data)) checks.push_back(std::move(check));
   checks.push_back(check_port("--mesh", config.mesh, true));
   checks.push_back(check_port("--mesh", config.mesh, false));

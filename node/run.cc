@@ -4,6 +4,7 @@
 #include "node/advertise.h"
 #include "node/clock.h"
 #include "node/daemon.h"
+#include "node/data_mesh.h"
 #include "node/genesis.h"
 #include "storage/data_directory.h"
 #include "storage/key_file.h"
@@ -86,6 +87,9 @@ base::Result<Foundation, StartError> open_foundation(asio::io_context& io,
   }
   auto directory = storage::DataDirectory::open(config.data);
   if (!directory) return start_error(wrong_configuration, directory.error().text());
+  if (const auto fits = check_data_mesh(config.data, *genesis); !fits) {
+    return start_error(wrong_configuration, fits.error());
+  }
   auto seed = storage::load_or_create_key(config.data, storage::KeyKind::identity);
   if (!seed) return start_error(wrong_configuration, seed.error().text());
   auto store = storage::Store::open(

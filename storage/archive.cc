@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/match.h"
 #include "storage/archive_tables.h"
+#include "storage/database.h"
 
 #include <algorithm>
 #include <condition_variable>
@@ -230,6 +231,28 @@ base::Result<std::unique_ptr<Archive>, FileError> Archive::open(
   if (!tables) return base::Unexpected{file_error(file, tables.error())};
   return std::unique_ptr<Archive>(new Archive(std::make_unique<Writer>(
       file, options, std::move(post), std::move(committed), std::move(*tables))));
+}
+
+base::Result<std::optional<base::Bytes>, FileError> Archive::read_document(
+    const std::filesystem::path& directory, std::string_view key) {
+  using Found = std::optional<base::Bytes>;
+  const std::filesystem::path file = directory / "decisions.db";
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return Found();
+  const auto failed = [&](const SqlError& why) {
+    return base::Unexpected{file_error(file, why.text)};
+  };
+  auto database = Database::open_to_read(file);
+  if (!database) return failed(database.error());
+  const auto version = database->query_integer("PRAGMA user_version");
+  if (!version) return failed(version.error());
+  if (*version == 0) return Found();  // nothing was written yet
+  auto statement = database->prepare("SELECT document FROM state WHERE key = ?1");
+  if (!statement) return failed(statement.error());
+  const auto found = statement->bind(1, base::as_bytes(key)).step();
+  if (!found) return failed(found.error());
+  if (!*found) return Found();
+  return Found(statement->blob(0));
 }
 
 Archive::Archive(std::unique_ptr<Writer> writer) : writer_(std::move(writer)) {}

@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace storage {
@@ -48,6 +49,10 @@ class Archive {
   // Opens or makes DIR/decisions.db. `post` and `committed` live as long as the archive.
   [[nodiscard]] static base::Result<std::unique_ptr<Archive>, FileError> open(
       const std::filesystem::path& directory, Options options, Post post, Committed committed);
+  // One document of the state in DIR/decisions.db, whoever has it open; changes nothing. Nothing if
+  // there is no such file or document.
+  [[nodiscard]] static base::Result<std::optional<base::Bytes>, FileError> read_document(
+      const std::filesystem::path& directory, std::string_view key);
   Archive(const Archive&) = delete;
   Archive& operator=(const Archive&) = delete;
   ~Archive();  // writes what can be written, then closes

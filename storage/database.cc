@@ -53,10 +53,15 @@ base::Bytes Statement::blob(int column) const {
 }
 
 base::Result<Database, SqlError> Database::open(const std::filesystem::path& file) {
+  return open(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+}
+base::Result<Database, SqlError> Database::open_to_read(const std::filesystem::path& file) {
+  return open(file, SQLITE_OPEN_READONLY);
+}
+
+base::Result<Database, SqlError> Database::open(const std::filesystem::path& file, int flags) {
   sqlite3* opened = nullptr;
-  const int code =
-      sqlite3_open_v2(file.c_str(), &opened,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code = sqlite3_open_v2(file.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   Database database(opened);
   if (code != SQLITE_OK) return base::Unexpected{database.last_error()};
   sqlite3_extended_result_codes(opened, 1);

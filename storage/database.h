@@ -45,6 +45,9 @@ class Statement {
 class Database {
  public:
   [[nodiscard]] static base::Result<Database, SqlError> open(const std::filesystem::path& file);
+  // One that is there, also while somebody else writes to it.
+  [[nodiscard]] static base::Result<Database, SqlError> open_to_read(
+      const std::filesystem::path& file);
 
   [[nodiscard]] base::Result<void, SqlError> execute(const char* sql);
   [[nodiscard]] base::Result<Statement, SqlError> prepare(const char* sql);
@@ -56,6 +59,8 @@ class Database {
     void operator()(sqlite3* database) const;
   };
   explicit Database(sqlite3* database) : database_(database) {}
+  [[nodiscard]] static base::Result<Database, SqlError> open(const std::filesystem::path& file,
+                                                             int flags);
   [[nodiscard]] SqlError last_error() const;
 
   std::unique_ptr<sqlite3, Close> database_;

@@ -198,6 +198,27 @@ class AgreementTest(unittest.TestCase):
             for node in committee.nodes[:3]:
                 mesh.wait_until(lambda: "last" in documents(node), "what was taken", 30)
 
+    def test_a_data_directory_of_another_mesh_is_refused(self):
+        with mesh.Mesh() as run:
+            committee = Committee(run, 1)
+            propose(committee.nodes[0], "document", "--key", "a", "--value", "1")
+            committee.nodes[0].terminate()
+            other = run.folder / "other.json"
+            seat = parley("keygen", "--data", str(committee.folders[0]), "-o", "json")
+            other.write_text(parley("init", "--name", "elsewhere", "--validator",
+                                    json.loads(seat.stdout)["validator"]).stdout)
+            for genesis in (["--genesis", str(other)], []):
+                flags = [*genesis, "--data", str(committee.folders[0]), "--mesh", "127.0.0.1:0",
+                         "--api", "127.0.0.1:0"]
+                for verb, code in (("node", 2), ("check", 1)):
+                    done = parley(verb, *flags, check=False)
+                    self.assertEqual(done.returncode, code, done.stderr)
+                    name = "elsewhere" if genesis else "default"
+                    for word in ("mesh test (", f"mesh {name} (", "--data"):
+                        self.assertIn(word, done.stdout + done.stderr)
+            committee.start(0)
+            mesh.wait_until(lambda: "a" in documents(committee.nodes[0]), "its own mesh again")
+
     def test_what_makes_no_sense_is_refused_with_a_reason(self):
         with mesh.Mesh() as run:
             committee = Committee(run, 1)

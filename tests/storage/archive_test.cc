@@ -171,5 +171,20 @@ TEST_F(ArchiveTest, WhatOpsChangedIsKeptWithTheirBlock) {
   EXPECT_EQ(newest->front().events, base::to_bytes("events 1"));
 }
 
+// Also while it is open, and where there is none.
+TEST_F(ArchiveTest, ADocumentIsReadWithoutOpeningTheArchive) {
+  const auto none = Archive::read_document(folder / "elsewhere", "mesh");
+  ASSERT_TRUE(none);
+  EXPECT_EQ(*none, std::nullopt);
+  commit(1, {{"mesh", base::to_bytes("this one")}});
+  wait([&] { return committed == 1; });
+  const auto found = Archive::read_document(folder, "mesh");
+  ASSERT_TRUE(found) << found.error().text();
+  EXPECT_EQ(*found, base::to_bytes("this one"));
+  EXPECT_EQ(*Archive::read_document(folder, "other"), std::nullopt);
+  archive.reset();
+  EXPECT_EQ(*Archive::read_document(folder, "mesh"), base::to_bytes("this one"));
+}
+
 }  // namespace
 }  // namespace storage
