@@ -2,6 +2,8 @@
 
 #include "api/decision_feed.h"
 #include "api/decision_rows.h"
+#include "api/health.h"
+#include "api/invitations_resource.h"
 #include "api/json_body.h"
 #include "api/json_response.h"
 #include "api/problem.h"
@@ -127,6 +129,11 @@ Response post_proposal(const View& view, const Request& request,
         problem(503, "overloaded", "as many proposals of this node wait as may; ask again");
     busy.headers.push_back({"retry-after", "1"});
     return busy;
+  }
+  // Who has a seat is nobody's outcast, and proposals are many.
+  if (!agreement->replica().standing().validator) {
+    if (const std::string why = lacking(view, "admission"); !why.empty()) return refused(why);
+    if (may_be_behind(view)) return catching_up();
   }
   ledger::Op op = agreement->draft(*payload);
   auto reason = agreement->refusal(op);
@@ -321,6 +328,7 @@ Response get_agreement(const View& view) {
   const kernel::Agreement* agreement = view.kernel.agreement();
   if (agreement == nullptr) return no_validators();
   const consensus::Replica::Standing standing = agreement->replica().standing();
+  const bool votes = standing.validator && !standing.abstains && lacking(view, "vote").empty();
   Json committee = Json::array();
   for (const consensus::Validator& member : agreement->replica().epoch().committee().members()) {
     committee.push_back(member.node.hex());
@@ -347,6 +355,7 @@ Response get_agreement(const View& view) {
                         {"state_root", agreement->state().root().hex()},
                         {"validator", standing.validator},
                         {"abstains", standing.abstains},
+                        {"votes", votes},
                         {"busy", standing.busy},
                         {"pending", standing.pending_ops},
                         {"stale", agreement->stale(view.now)},

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace api {
 namespace {
@@ -56,6 +57,13 @@ std::vector<Condition> conditions_of(const View& view) {
     if (!known) conditions.push_back(condition);
   }
   return conditions;
+}
+
+std::string lacking(const View& view, std::string_view condition) {
+  for (Condition& one : view.conditions()) {
+    if (one.name == condition && !one.holds) return std::move(one.detail);
+  }
+  return {};
 }
 
 Response health_response(const std::vector<Condition>& conditions, bool verbose) {

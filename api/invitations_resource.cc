@@ -1,5 +1,6 @@
 #include "api/invitations_resource.h"
 
+#include "api/health.h"
 #include "api/json_body.h"
 #include "api/problem.h"
 #include "base/bytes.h"
@@ -43,6 +44,22 @@ std::optional<ledger::Invitation> invitation_named(std::string_view text) {
   return ledger::parse<ledger::Invitation>(bytes);
 }
 
+bool may_be_behind(const View& view) {
+  const kernel::Agreement* agreement = view.kernel.agreement();
+  if (agreement == nullptr) return false;
+  if (ledger::mesh_of(agreement->state()).admission != ledger::Admission::invitation) return false;
+  return !ledger::find_member(agreement->state(), view.kernel.membership().self());
+}
+
+Response catching_up() {
+  Response response =
+      problem(503, "catching_up",
+              "this node does not see itself as a member: it is still catching up, or was not let "
+              "in with an invitation yet; ask again");
+  response.headers.push_back({"retry-after", "1"});
+  return response;
+}
+
 Response post_invitation(const View& view, const Request& request) {
   const kernel::Agreement* agreement = view.kernel.agreement();
   if (agreement == nullptr) {
@@ -55,6 +72,10 @@ Response post_invitation(const View& view, const Request& request) {
                        ? "this mesh is open: nobody needs an invitation"
                        : "this mesh admits by vote: parley propose member --action admit");
   }
+  if (const std::string why = lacking(view, "admission"); !why.empty()) {
+    return problem(409, "refused", why);
+  }
+  if (may_be_behind(view)) return catching_up();
   if (!may_invite(agreement->state(), view.kernel.membership().self())) {
     return problem(409, "refused", "no role of this node may invite; ask an operator");
   }

@@ -16,6 +16,11 @@ namespace api {
 [[nodiscard]] std::string invitation_text(const ledger::Invitation& invitation);
 [[nodiscard]] std::optional<ledger::Invitation> invitation_named(std::string_view text);
 
+// In a mesh by invitation a node that does not find itself in its state: that may be of the time
+// before it was let in, so nothing can be said yet of what it may do.
+[[nodiscard]] bool may_be_behind(const View& view);
+[[nodiscard]] Response catching_up();
+
 // POST /v1/invitations: {"node": ID, "valid_ms": 86400000}; without `node` for whoever shows it
 // first.
 [[nodiscard]] Response post_invitation(const View& view, const Request& request);

@@ -1,6 +1,7 @@
 #include "api/metrics.h"
 
 #include "api/exposition.h"
+#include "api/health.h"
 #include "node/kernel/kernel.h"
 
 #include <array>
@@ -240,7 +241,7 @@ void write_storage(Exposition& out, const ShellCounters& shell) {
             std::uint64_t{shell.storage_healthy ? 1U : 0U});
 }
 
-void write_agreement(Exposition& out, const kernel::Agreement& agreement, base::Instant now) {
+void write_agreement(Exposition& out, const kernel::Agreement& agreement, const View& view) {
   const consensus::Replica::Standing standing = agreement.replica().standing();
   out.counter("parley_decisions_total", "Ops that were decided, in this run.", agreement.decided());
   out.gauge("parley_agreement_epoch", "Epochs of the committee, from 0.", standing.epoch);
@@ -248,10 +249,11 @@ void write_agreement(Exposition& out, const kernel::Agreement& agreement, base::
   out.gauge("parley_agreement_height", "Blocks decided, of all epochs.", standing.height);
   out.gauge("parley_agreement_pending", "Ops that wait to be decided.",
             std::uint64_t{standing.pending_ops});
+  const bool votes = standing.validator && !standing.abstains && lacking(view, "vote").empty();
   out.gauge("parley_agreement_votes", "1 if this node is a validator and votes.",
-            std::uint64_t{standing.validator && !standing.abstains ? 1U : 0U});
+            std::uint64_t{votes ? 1U : 0U});
   out.gauge("parley_agreement_stale", "1 if nothing was heard of decisions for three heartbeats.",
-            std::uint64_t{agreement.stale(now) ? 1U : 0U});
+            std::uint64_t{agreement.stale(view.now) ? 1U : 0U});
   out.counter("parley_agreement_alarms_total", "What needs a person: see the log.",
               agreement.alarms());
 }
@@ -299,7 +301,7 @@ std::string metrics(const View& view) {
   write_gate(out, view.kernel);
   write_storage(out, shell);
   if (const kernel::Agreement* agreement = view.kernel.agreement()) {
-    write_agreement(out, *agreement, view.now);
+    write_agreement(out, *agreement, view);
   }
   write_conditions(out, view);
   write_transitions(out, view.calls);

@@ -230,9 +230,11 @@ void AgreementDisk::look() {
   mark_spent();
   const std::string now = trouble();
   if (!now.empty() && !troubled_) {
+    const bool votes = log_trouble().empty();
     say_(base::Severity::error,
          "agreement cannot write: " + now +
-             "; this node votes no more until it can, and goes on by itself then");
+             (votes ? "; this node still votes, and writes what was decided once it can"
+                    : "; this node votes no more until it can, and goes on by itself then"));
   } else if (now.empty() && troubled_) {
     say_(base::Severity::info, "agreement writes again");
   }
@@ -245,11 +247,15 @@ void AgreementDisk::look() {
 
 std::string AgreementDisk::trouble() const {
   if (!mark_trouble_.empty()) return mark_trouble_ + "; do not end this node before it could";
-  if (log_full_) return "the log of agreement waits for the disk with more than it may hold";
-  const auto log = log_->health();
-  if (!log.healthy) return log.detail;
+  if (std::string log = log_trouble(); !log.empty()) return log;
   const auto archive = archive_->health();
   return archive.healthy ? std::string() : archive.detail;
+}
+
+std::string AgreementDisk::log_trouble() const {
+  if (log_full_) return "the log of agreement waits for the disk with more than it may hold";
+  const auto log = log_->health();
+  return log.healthy ? std::string() : log.detail;
 }
 
 }  // namespace node

@@ -67,6 +67,8 @@ class AgreementDisk {
 
   // The last failure of either, "" = all is well.
   [[nodiscard]] std::string trouble() const;
+  // Of the log alone: no vote leaves before it is there.
+  [[nodiscard]] std::string log_trouble() const;
 
  private:
   AgreementDisk(asio::io_context& io, std::string directory)

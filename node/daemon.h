@@ -96,6 +96,8 @@ class Daemon final : private EffectSink {
   [[nodiscard]] api::Response handle_api(const api::Request& request);
   [[nodiscard]] api::Response look(const DecisionAnswers::Ask& ask);
   [[nodiscard]] std::vector<api::Condition> conditions() const;
+  [[nodiscard]] std::string why_no_vote() const;
+  [[nodiscard]] std::string why_no_admission() const;
   [[nodiscard]] api::ShellCounters shell_counters() const;
   void log(base::Severity severity, const std::string& text);
 

@@ -1,12 +1,14 @@
 // The daemon's side of its own API: what a request may look at, and who answers.
 #include "api/decisions_resource.h"
 #include "api/handle.h"
+#include "ledger/view.h"
 #include "node/clock.h"
 #include "node/daemon.h"
 #include "node/http_answer.h"
 #include "node/program_pages.h"
 #include "telemetry/process.h"
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -72,13 +74,48 @@ api::Response Daemon::handle_api(const api::Request& request) {
   return response;
 }
 
+// "" if it votes, or is no validator.
+std::string Daemon::why_no_vote() const {
+  const kernel::Agreement* agreement = kernel_->agreement();
+  if (agreement == nullptr) return {};
+  const consensus::Replica::Standing standing = agreement->replica().standing();
+  if (!standing.validator) return {};
+  return standing.abstains ? agreement->last_alarm() : foundation_.agreement->log_trouble();
+}
+
+// "" if nothing speaks against it. Nobody tells a node that was put out of that: it hears nothing
+// more. It knows its own state, and who does not admit it: of more than f one is correct, and one
+// is enough where nobody else is there.
+std::string Daemon::why_no_admission() const {
+  const kernel::Agreement* agreement = kernel_->agreement();
+  if (agreement == nullptr) return {};
+  const base::NodeId self = foundation_.identity.id();
+  const auto member = ledger::find_member(agreement->state(), self);
+  if (member && member->standing == ledger::Standing::revoked) {
+    return "this node was revoked (" + member->reason + "): it needs a new identity";
+  }
+  if (member && member->standing == ledger::Standing::evicted) {
+    return "this node was evicted (" + member->reason +
+           "): a member may admit it again, parley propose member --action admit --node " +
+           self.hex();
+  }
+  const consensus::Committee& committee = agreement->replica().epoch().committee();
+  const auto refusing = static_cast<std::size_t>(
+      std::count_if(committee.members().begin(), committee.members().end(),
+                    [&](const auto& seat) { return links_.refused_by(seat.node); }));
+  const bool alone = refusing > 0 && links_.counters().links == 0;
+  if (refusing <= committee.faults() && !alone) return {};
+  return std::to_string(refusing) + " of the " + std::to_string(committee.size()) +
+         " validators that this node knows turn it away: it was evicted, or was never admitted; "
+         "ask a member of the mesh";
+}
+
 std::vector<api::Condition> Daemon::conditions() const {
   using Of = api::Condition::Of;
   const storage::StoreHealth store = foundation_.store->health();
   const std::string trouble = foundation_.agreement ? foundation_.agreement->trouble() : "";
-  const kernel::Agreement* agreement = kernel_->agreement();
-  const bool abstains = agreement != nullptr && agreement->replica().standing().validator &&
-                        agreement->replica().standing().abstains;
+  const std::string no_vote = why_no_vote();
+  const std::string no_admission = why_no_admission();
   const kernel::Phase phase = kernel_->phase();
   const gossip::Member* self = kernel_->membership().find(foundation_.identity.id());
   const bool joining = self == nullptr || self->state == gossip::MemberState::joining;
@@ -87,8 +124,8 @@ std::vector<api::Condition> Daemon::conditions() const {
       {"started", Of::startup, serving_, "the epoch of this run is not on disk yet"},
       {"storage", Of::health, store.healthy, store.detail},
       {"agreement", Of::health, trouble.empty(), trouble},
-      {"vote", Of::readiness, !abstains,
-       "this validator does not vote: " + (agreement != nullptr ? agreement->last_alarm() : "")},
+      {"vote", Of::readiness, no_vote.empty(), "this validator does not vote: " + no_vote},
+      {"admission", Of::readiness, no_admission.empty(), no_admission},
       {"membership", Of::readiness, !joining, "no other node has answered yet"},
       {"phase", Of::readiness, phase == kernel::Phase::serving,
        "this node is " + std::string(kernel::to_string(phase)) + " and takes no new calls"},

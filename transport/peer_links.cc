@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <exception>
 #include <list>
+#include <set>
 #include <vector>
 
 namespace transport {
@@ -55,6 +56,7 @@ class PeerLinks::Links : public std::enable_shared_from_this<PeerLinks::Links> {
   void cut();
   void rotate() { tls_->rotate(hooks_.wall_clock()); }
   [[nodiscard]] bool has_link(const base::NodeId& node) const { return table_.has(node); }
+  [[nodiscard]] bool refused_by(const base::NodeId& node) const { return refusing_.contains(node); }
   [[nodiscard]] PeerLinksCounters counters() const;
 
  private:
@@ -80,6 +82,7 @@ class PeerLinks::Links : public std::enable_shared_from_this<PeerLinks::Links> {
   std::list<std::shared_ptr<LinkHandshake>> accepting_;  // oldest first
   std::list<std::unique_ptr<PeerAsk>> asks_;
   PeerLinksCounters counters_;
+  std::set<base::NodeId> refusing_;  // did not admit us when we dialled last; bounded
   bool accept_paused_ = false;
   bool shut_down_ = false;
   bool cut_ = false;
@@ -167,6 +170,7 @@ void PeerLinks::Links::on_handshake(const std::shared_ptr<LinkHandshake>& handsh
   if (shut_down_ || !table_.make_room(*handshake)) {
     return dials_->settle(*handshake, nullptr, StreamError::refused);
   }
+  refusing_.erase(handshake->peer);
   ++counters_.handshakes;
   if (handshake->side == TlsSide::server) ++counters_.accepted;
   Link& link = table_.add(*handshake);
@@ -177,6 +181,8 @@ void PeerLinks::Links::on_handshake(const std::shared_ptr<LinkHandshake>& handsh
 void PeerLinks::Links::on_handshake_failed(const LinkHandshake& handshake,
                                            HandshakeOutcome outcome) {
   count(outcome);
+  const bool refused = outcome == HandshakeOutcome::broken_tls && !handshake.peer.is_zero();
+  if (refused && refusing_.size() < options_.links_max) refusing_.insert(handshake.peer);
   if (hooks_.on_handshake_failed && !dials_->knocked_in_vain(handshake)) {
     hooks_.on_handshake_failed(handshake.text);
   }
@@ -344,6 +350,9 @@ void PeerLinks::shut_down() {
 }
 void PeerLinks::rotate() {
   links_->rotate();
+}
+bool PeerLinks::refused_by(const base::NodeId& node) const {
+  return links_->refused_by(node);
 }
 bool PeerLinks::has_link(const base::NodeId& node) const {
   return links_->has_link(node);

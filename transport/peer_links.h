@@ -124,6 +124,8 @@ class PeerLinks {
   void rotate();
 
   [[nodiscard]] bool has_link(const base::NodeId& node) const;
+  // It proved who it is and then closed, when we dialled it last: it does not admit us.
+  [[nodiscard]] bool refused_by(const base::NodeId& node) const;
   [[nodiscard]] PeerLinksCounters counters() const;
 
  private:

@@ -158,5 +158,52 @@ TEST_F(PassedOverTest, AStreamSaysSoWhereItPassesThemAndGoesOnBehind) {
   EXPECT_EQ(feed_behind("9")->height, 10U);
 }
 
+// Beside the committee of a mesh by invitation, before it heard anything.
+class OutsiderTest : public testing::Test {
+ protected:
+  OutsiderTest() {
+    kernel::Options options;
+    options.name = "b";
+    options.advertise = *base::Endpoint::parse("127.0.0.1:7410");
+    kernel::AgreementOptions agreement = kernel::LoneValidator::founded();
+    agreement.genesis.admission = ledger::Admission::invitation;
+    agreement.voting_key.reset();
+    kernel_.emplace(options, kernel::some_identity(3), kernel::Stored{}, base::Rng(1),
+                    std::move(agreement));
+    kernel::Effects effects;
+    kernel_->handle(kernel::Started{base::WallTime{1'772'366'400'000}}, {}, effects);
+  }
+  Response post(const std::string& path, const std::string& body) {
+    return handle(shell_.view(*kernel_, {}), {.method = "POST",
+                                              .path = path,
+                                              .query = "",
+                                              .authority = "127.0.0.1:7401",
+                                              .headers = {},
+                                              .body = body});
+  }
+  std::vector<Response> posts() {
+    return {post("/v1/invitations", "{}"),
+            post("/v1/proposals", R"({"kind": "document", "key": "a", "value": 1})")};
+  }
+
+  PlainShell shell_;
+  std::optional<kernel::Kernel> kernel_;
+};
+
+TEST_F(OutsiderTest, WhoMayBeBehindIsAskedLater) {
+  for (const Response& response : posts()) {
+    EXPECT_EQ(response.status, 503);
+    EXPECT_NE(response.body.find("catching up"), std::string::npos) << response.body;
+  }
+}
+
+TEST_F(OutsiderTest, WhoIsTurnedAwaySaysSo) {
+  shell_.conditions = {{"admission", Condition::Of::readiness, false, "they turn it away"}};
+  for (const Response& response : posts()) {
+    EXPECT_EQ(response.status, 409);
+    EXPECT_NE(response.body.find("they turn it away"), std::string::npos) << response.body;
+  }
+}
+
 }  // namespace
 }  // namespace api

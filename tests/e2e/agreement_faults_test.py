@@ -39,6 +39,9 @@ class AgreementFaultsTest(unittest.TestCase):
             propose(asker, "document", "--key", "without", "--value", "1")
             mesh.wait_until(lambda: victim.get("/readyz").status == 503, "it says so", 30)
             self.assertIn("agreement", victim.get("/healthz").body.decode())
+            mesh.wait_until(lambda: not standing(victim)["votes"], "it says that it votes not")
+            self.assertEqual(victim.metric("parley_agreement_votes"), 0)
+            self.assertIn("does not vote", victim.get("/readyz").body.decode())
             mesh.wait_until(lambda: "agreement cannot write" in victim.errors(), "in the log", 30)
             self.assertIn('parley_condition_holds{condition="agreement"} 0',
                           victim.get("/metrics").body.decode())
@@ -47,6 +50,7 @@ class AgreementFaultsTest(unittest.TestCase):
             resource.prlimit(victim.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
             mesh.wait_until(lambda: victim.get("/readyz").status == 200, "it is well again", 30)
             mesh.wait_until(lambda: "still" in documents(victim), "it catches up", 30)
+            self.assertEqual(victim.metric("parley_agreement_votes"), 1)
             # It votes again: one other may go.
             committee.nodes[1].kill()
             propose(asker, "document", "--key", "after", "--value", "1", wait="60s")
@@ -150,6 +154,8 @@ class AgreementFaultsTest(unittest.TestCase):
         ready = victim.get("/readyz")
         self.assertEqual(ready.status, 503)
         self.assertIn("does not vote", ready.body.decode())
+        self.assertFalse(standing(victim)["votes"])
+        self.assertIn("does not vote", parley("decisions", "--api", victim.api).stderr)
         propose(asker, "document", "--key", key, "--value", "1", wait="60s")
         mesh.wait_until(lambda: key in documents(victim), "it follows all the same", 60)
 

@@ -179,6 +179,14 @@ class AgreementTest(unittest.TestCase):
             self.assertTrue(all(state_at(node) == "left" for node in committee.nodes))
             self.assertFalse([row for row in again.members() if row["state"] == "serving"
                               and row["id"] != again.id])
+            # Nobody tells it so, but it knows who turns it away.
+            mesh.wait_until(lambda: "admission: " in again.get("/readyz").body.decode(),
+                            "it says so", 30)
+            self.assertEqual(again.get("/readyz").status, 503)
+            done = parley("propose", "document", "--key", "a", "--value", "1", "--api", again.api,
+                          check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("evicted", done.stderr)
 
     def test_an_orderly_end_lingers_for_nobody_and_loses_nothing_that_was_taken(self):
         with mesh.Mesh() as run:

@@ -77,6 +77,12 @@ class DoorsTest(unittest.TestCase):
             for outsider in (stranger, thief, forger):
                 self.assertEqual(states_of(committee.nodes[0], outsider.id), [])
                 self.assertEqual(standing(outsider)["height"], 0)
+            # Who was let in somewhere else, or not yet, cannot know what it may do.
+            alone = run.node("alone", "--genesis", str(committee.genesis), "--invitation",
+                             invitation)
+            early = mesh.request(alone.api, "POST", "/v1/invitations", "{}")
+            self.assertEqual(early.status, 503, early)
+            self.assertIn("catching up", early.json()["detail"])
             # For whoever shows it first, and only for that one.
             open_invitation = parley("invite", "--api", committee.nodes[0].api).stdout.strip()
             late = run.node("late", "--genesis", str(committee.genesis), "--invitation",

@@ -246,6 +246,13 @@ TEST_F(PeerLinksTest, KeepsOutWhomThePolicyDoesNotAdmit) {
   EXPECT_EQ(collector.error, StreamError::connect_failed);
   EXPECT_EQ(b_.links->counters().failed_admission, 1U);
   EXPECT_TRUE(a_.lost.empty());
+  EXPECT_TRUE(a_.links->refused_by(b_.id()));
+  b_.admits = true;
+  Collector again;
+  auto second = a_.open(b_.id(), at_b_, again);
+  second->send_end({});
+  ASSERT_TRUE(run([&] { return again.done(); }));
+  EXPECT_FALSE(a_.links->refused_by(b_.id()));
 }
 
 TEST_F(PeerLinksTest, RotatesTheCertificateUnderALinkInUse) {
