@@ -106,8 +106,8 @@ std::string Daemon::why_no_admission() const {
   const bool alone = refusing > 0 && links_.counters().links == 0;
   if (refusing <= committee.faults() && !alone) return {};
   return std::to_string(refusing) + " of the " + std::to_string(committee.size()) +
-         " validators that this node knows turn it away: it was evicted, or was never admitted; "
-         "ask a member of the mesh";
+         " validators that this node knows turn it away: it was evicted, was never admitted, or "
+         "its clock is far off; ask a member of the mesh";
 }
 
 std::vector<api::Condition> Daemon::conditions() const {
