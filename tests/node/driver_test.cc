@@ -1,5 +1,6 @@
 #include "node/driver.h"
 
+#include "tests/node/lone_node.h"
 #include "tests/transport/loopback.h"
 
 #include <gtest/gtest.h>
@@ -8,13 +9,6 @@
 
 namespace node {
 namespace {
-
-kernel::Options alone() {
-  kernel::Options options;
-  options.name = "anna";
-  options.advertise = base::Endpoint::v4({127, 0, 0, 1}, 7400);
-  return options;
-}
 
 crypto::Identity anna() {
   crypto::Seed seed;

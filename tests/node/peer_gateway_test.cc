@@ -1,6 +1,7 @@
 #include "node/peer_gateway.h"
 
 #include "tests/node/fake_stream.h"
+#include "tests/node/lone_node.h"
 #include "transport/peer_links.h"
 
 #include <asio/post.hpp>
@@ -15,13 +16,6 @@ crypto::Identity identity_of(std::uint8_t number) {
   crypto::Seed seed;
   seed.bytes.fill(std::byte{number});
   return crypto::Identity::from_seed(seed);
-}
-
-kernel::Options alone() {
-  kernel::Options options;
-  options.name = "anna";
-  options.advertise = base::Endpoint::v4({127, 0, 0, 1}, 7400);
-  return options;
 }
 
 // A gateway in front of a real kernel.
