@@ -26,7 +26,7 @@ std::string_view name_of(const ledger::Event& event) {
   return names.at(event.index());
 }
 
-Json described(const ledger::Event& event) {
+Json event_row(const ledger::Event& event) {
   Json out{{"event", name_of(event)}};
   std::visit(
       [&out](const auto& e) {
@@ -84,7 +84,7 @@ std::string summary_of(const kernel::DecisionView& decision) {
 
 Json described(const kernel::DecisionView& decision) {
   Json events = Json::array();
-  for (const ledger::Event& event : decision.events) events.push_back(described(event));
+  for (const ledger::Event& event : decision.events) events.push_back(event_row(event));
   return Json{{"id", decision.op.hex()},
               {"kind", ledger::name_of(decision.kind)},
               {"author", decision.author.hex()},

@@ -1,5 +1,6 @@
 #include "api/decisions_resource.h"
 
+#include "api/ballot_rows.h"
 #include "api/decision_feed.h"
 #include "api/decision_rows.h"
 #include "api/health.h"
@@ -66,6 +67,16 @@ const kernel::DecisionView* find(const kernel::Agreement& agreement, const base:
   const auto found = std::find_if(all.rbegin(), all.rend(),
                                   [&](const kernel::DecisionView& each) { return each.op == id; });
   return found == all.rend() ? nullptr : &*found;
+}
+
+// Alone: one that opened a ballot has with it what there is to vote on, as long as the mesh knows.
+Response shown(const kernel::DecisionView& decision, const kernel::Agreement& agreement) {
+  Json body = described(decision);
+  if (decision.kind == ledger::OpKind::open_ballot) {
+    const auto ballot = ledger::find_ballot(agreement.state(), decision.op);
+    if (ballot) body["ballot"] = ballot_row(decision.op, *ballot, agreement.state());
+  }
+  return json_response(body);
 }
 
 Response proposed(const base::Digest& op) {
@@ -162,7 +173,7 @@ Response on_waited(const kernel::Kernel& kernel, const base::Digest& op) {
   const kernel::Agreement* agreement = kernel.agreement();
   if (agreement == nullptr) return no_validators();
   const kernel::DecisionView* decision = find(*agreement, op);
-  return decision == nullptr ? proposed(op) : json_response(described(*decision));
+  return decision == nullptr ? proposed(op) : shown(*decision, *agreement);
 }
 
 // With Accept: text/event-stream a stream of them, else a list, the newest first.
@@ -194,7 +205,7 @@ Response get_decision(const View& view, const std::string& id) {
   const auto op = base::Digest::from_hex(id);
   if (!op) return problem(400, "bad_request", "an id has 64 hexadecimal digits");
   const kernel::DecisionView* decision = find(*agreement, *op);
-  if (decision != nullptr) return json_response(described(*decision));
+  if (decision != nullptr) return shown(*decision, *agreement);
   Response response;
   response.decision = DecisionLookup{.op = *op};
   return response;
@@ -271,7 +282,7 @@ Response on_decision_found(const View& view, const DecisionLookup& lookup,
   if (blocks.empty()) return no_such_decision(*agreement);
   if (lookup.proof) return proof_of(*agreement, view.mesh, lookup, blocks, index);
   for (const kernel::DecisionView& decision : decisions_in(blocks.front(), view.mesh)) {
-    if (decision.op == lookup.op) return json_response(described(decision));
+    if (decision.op == lookup.op) return shown(decision, *agreement);
   }
   return no_such_decision(*agreement);
 }
@@ -281,29 +292,7 @@ Response get_ballots(const View& view) {
   if (agreement == nullptr) return no_validators();
   Json rows = Json::array();
   for (const auto& [id, ballot] : ledger::ballots_of(agreement->state())) {
-    const auto tally = ledger::find_tally(agreement->state(), id);
-    Json votes = Json::array();
-    if (tally) {
-      for (const auto& vote : tally->votes) {
-        votes.push_back({{"voter", vote.voter.hex()},
-                         {"choice", vote.choice == ledger::Choice::agree ? "agree" : "reject"}});
-      }
-    }
-    rows.push_back(
-        {{"id", id.hex()},
-         {"question", ballot.ask.question},
-         {"result", ledger::name_of(ballot.result)},
-         {"opener", ballot.opener.hex()},
-         {"role", ballot.ask.electorate.role},
-         {"agree_needed", ballot.ask.agree_needed},
-         {"then", ballot.ask.effect ? ledger::name_of(ballot.ask.effect->kind) : ""},
-         {"agreed", ballot.agreed},
-         {"rejected", ballot.rejected},
-         {"refusal", ballot.effect_refusal == 0
-                         ? ""
-                         : ledger::name_of(static_cast<ledger::Reason>(ballot.effect_refusal))},
-         {"until_ms", ballot.ask.until_ms},
-         {"votes", std::move(votes)}});
+    rows.push_back(ballot_row(id, ballot, agreement->state()));
   }
   return json_response(rows);
 }
@@ -313,10 +302,8 @@ Response get_documents(const View& view) {
   if (agreement == nullptr) return no_validators();
   Json rows = Json::array();
   for (const auto& [key, document] : ledger::documents_of(agreement->state(), "")) {
-    const std::string_view text = base::as_text(document.value);
-    Json value = Json::parse(text, nullptr, false);
     rows.push_back({{"key", key},
-                    {"value", value.is_discarded() ? Json(text) : std::move(value)},
+                    {"value", json_or_text(base::as_text(document.value))},
                     {"version", document.version},
                     {"height", document.height},
                     {"author", document.author.hex()}});

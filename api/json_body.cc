@@ -1,5 +1,7 @@
 #include "api/json_body.h"
 
+#include <nlohmann/json.hpp>
+
 namespace api {
 
 bool is_shallow(std::string_view json) {
@@ -18,6 +20,13 @@ bool is_shallow(std::string_view json) {
     if (depth > json_depth_max) return false;
   }
   return true;
+}
+
+nlohmann::ordered_json json_or_text(std::string_view written) {
+  if (!is_shallow(written)) return written;
+  auto value = nlohmann::ordered_json::parse(written, nullptr, false);
+  if (value.is_discarded()) return written;
+  return value;
 }
 
 }  // namespace api

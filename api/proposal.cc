@@ -1,5 +1,6 @@
 #include "api/proposal.h"
 
+#include "api/ballot_rows.h"
 #include "base/bytes.h"
 #include "base/strings.h"
 #include "ledger/authority.h"
@@ -286,12 +287,7 @@ ledger::OpenBallot ballot_about(const ledger::Payload& proposal, const ledger::S
   const ledger::Rule rule = ledger::rule_of(state, ledger::right_for(kind));
   const auto electorate = ledger::find_role(state, rule.electorate);
   ledger::OpenBallot out;
-  out.question = "Shall this take place: " + std::string(ledger::name_of(kind));
-  std::visit(
-      [&out](const auto& op) {
-        if constexpr (requires { op.node; }) out.question += " " + op.node.hex();
-      },
-      proposal);
+  out.question = question_about(proposal, state);
   out.electorate.role = rule.electorate;
   out.agree_needed = std::max<std::uint32_t>(1, rule.needed(electorate ? electorate->holders : 1));
   out.until_ms = now_ms + ballot_default_ms;

@@ -127,6 +127,28 @@ TEST_F(ProposalTest, ABallotIsAboutWhatNobodyMayDoAlone) {
   EXPECT_EQ(ballot.effect->kind, ledger::OpKind::admit);
 }
 
+TEST_F(ProposalTest, ABallotAboutTheCommitteeNamesWhoseSeatsItIsAbout) {
+  const auto asked = [this](const nlohmann::json& body) {
+    const auto payload = read(body);
+    return payload ? ballot_about(*payload, state, 5'000).question : payload.error();
+  };
+  EXPECT_EQ(asked({{"kind", "committee"},
+                   {"add", {validator(7)}},
+                   {"remove", {seat(1).node.hex()}},
+                   {"block_ops_max", 12U}}),
+            "Shall the committee change: a seat for " + seat(7).node.hex() +
+                "; no seat any more for " + seat(1).node.hex() + "; blocks of up to 12 ops");
+  const std::string fresh = "pv1:" + seat(2).node.hex() + ":" + seat(9).vote_key.hex();
+  EXPECT_EQ(asked({{"kind", "committee"}, {"add", {fresh}}}),
+            "Shall the committee change: another vote key for " + seat(2).node.hex());
+  // The ledger takes no longer one.
+  nlohmann::json many = nlohmann::json::array();
+  for (std::size_t i = 10; i < 40; ++i) many.push_back(validator(i));
+  const std::string shortened = asked({{"kind", "committee"}, {"add", many}});
+  EXPECT_LE(shortened.size(), ledger::question_max);
+  EXPECT_NE(shortened.find(seat(39).node.short_hex()), std::string::npos);
+}
+
 TEST(RefusalTest, EveryReasonHasItsNameFirst) {
   for (int i = 1; i <= static_cast<int>(ledger::Reason::already_known); ++i) {
     const auto reason = static_cast<ledger::Reason>(i);
