@@ -129,7 +129,9 @@ Response post_proposal(const View& view, const Request& request,
   const auto body = nlohmann::json::parse(request.body, nullptr, false);
   auto payload = read_proposal(body, {.now_ms = agreement->wall_ms(),
                                       .epoch_id = agreement->replica().epoch().id(),
-                                      .state = agreement->state()});
+                                      .self = view.kernel.membership().self(),
+                                      .state = agreement->state(),
+                                      .read_policy = view.read_policy});
   if (!payload) return problem(400, "bad_request", payload.error());
   const auto change = kernel::committee_change_in(*payload);
   if (change) {

@@ -270,7 +270,9 @@ std::span<const Resource> resources() {
   return table;
 }
 
-Response handle(const View& view, const Request& request) {
+namespace {
+
+Response answer_of(const View& view, const Request& request) {
   if (auto refusal = refuse_foreign(request.authority, request.headers, view.access)) {
     return std::move(*refusal);
   }
@@ -291,6 +293,18 @@ Response handle(const View& view, const Request& request) {
   }
   if (!allowed.empty()) return wrong_method(request, allowed);
   return no_such_path(request.path);
+}
+
+}  // namespace
+
+// The readers see to it that the library for JSON has nothing to throw. Should one of them miss
+// something, a request fails, and not the node.
+Response handle(const View& view, const Request& request) {
+  try {
+    return answer_of(view, request);
+  } catch (const nlohmann::json::exception& error) {
+    return problem(500, "internal", "this request was read wrongly: " + std::string(error.what()));
+  }
 }
 
 }  // namespace api

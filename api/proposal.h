@@ -2,6 +2,8 @@
 // docs/reference/http-api.md lists the kinds.
 #pragma once
 
+#include "api/view.h"
+#include "base/ids.h"
 #include "base/result.h"
 #include "ledger/payload.h"
 #include "ledger/state.h"
@@ -17,7 +19,9 @@ namespace api {
 struct ProposalContext {
   std::uint64_t now_ms = 0;
   base::Digest epoch_id;  // of agreement's epoch
+  base::NodeId self;      // the node that takes it
   const ledger::State& state;
+  const PolicyReader& read_policy;
 };
 
 // A change of the committee comes without attestations. The error says which member is wrong and

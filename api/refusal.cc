@@ -33,8 +33,7 @@ std::string_view advice(ledger::Reason reason) {
              "again";
     case Reason::unknown_node:
       return "that node is no admitted member; `parley propose member --action admit` makes it "
-             "one, "
-             "and `--action revoke` shuts out an identity that never was";
+             "one, and `--action revoke` shuts out an identity that never was";
     case Reason::already_admitted:
       return "that node is a member already";
     case Reason::revoked_identity:
@@ -63,15 +62,21 @@ std::string_view advice(ledger::Reason reason) {
     case Reason::too_early:
       return "what it left behind is needed for two hours more";
     case Reason::unknown_role:
+      return "this mesh has no such role; every mesh has operator, validator, voter and member";
     case Reason::reserved_role:
-    case Reason::role_in_use:
+      return "the role validator comes with a seat in the committee, and goes with it";
     case Reason::unknown_document:
+      return "there is no document with that key; GET /v1/documents lists those that there are";
     case Reason::unknown_policy:
+      return "no policy of that name was decided, or it was removed since";
     case Reason::unknown_ballot:
+      return "the mesh knows no such ballot (any more); GET /v1/ballots lists those that it knows";
     case Reason::out_of_range:
+      return "a ballot ends within 30 days from now, and asks for no more votes than there may be";
+    case Reason::role_in_use:
     case Reason::bad_invitation:
     case Reason::invitation_used:
-      return "";
+      break;
   }
   return "";
 }

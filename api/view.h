@@ -47,6 +47,10 @@ struct ParsedAgent {
 // people.
 using AgentParser = std::function<base::Result<ParsedAgent, std::string>(std::string_view json)>;
 
+// The shell's reader of a policy that is to be decided; the error is one sentence for people.
+using PolicyReader = std::function<base::Result<void, std::string>(
+    const std::string& name, const std::string& scope, const std::string& yaml)>;
+
 // Not owned, all of it: the shell keeps these while handle() runs.
 struct View {
   const kernel::Kernel& kernel;
@@ -62,6 +66,7 @@ struct View {
 
   std::string_view agent_block;  // the current agent: block as JSON text, "" = no agent
   const AgentParser& parse_agent;
+  const PolicyReader& read_policy;
 
   // These two are made when somebody asks for them, which few requests do.
   const std::function<std::vector<Condition>()>& conditions;

@@ -135,12 +135,6 @@ void read_fallback(const ConfigBlock& block, mesh::Policy& out) {
   }
 }
 
-bool is_capability_pattern(const std::string& pattern) {
-  std::string name = pattern;
-  std::replace(name.begin(), name.end(), '*', 'x');
-  return mesh::is_capability_name(name);
-}
-
 mesh::Policy read_policy(const ConfigBlock& block) {
   mesh::Policy out;
   if (const auto match = block.block("match", "match")) {
@@ -160,6 +154,12 @@ mesh::Policy read_policy(const ConfigBlock& block) {
 }
 
 }  // namespace
+
+bool is_capability_pattern(const std::string& pattern) {
+  std::string name = pattern;
+  std::replace(name.begin(), name.end(), '*', 'x');
+  return mesh::is_capability_name(name);
+}
 
 std::vector<mesh::Policy> read_policies(const ConfigBlock& file) {
   std::vector<mesh::Policy> out;

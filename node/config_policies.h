@@ -5,10 +5,13 @@
 #include "mesh/options.h"
 #include "node/config_block.h"
 
+#include <string>
 #include <vector>
 
 namespace node {
 
+// A name in which `*` stands for any run of characters.
+[[nodiscard]] bool is_capability_pattern(const std::string& pattern);
 [[nodiscard]] std::vector<mesh::Policy> read_policies(const ConfigBlock& file);
 
 }  // namespace node

@@ -61,6 +61,14 @@ base::Result<api::ParsedAgent, std::string> parsed_agent(std::string_view json) 
   return api::ParsedAgent{url_text(agent->url), std::move(agent->descriptor)};
 }
 
+// What POST /v1/proposals takes as a policy: what every node can read, once it is decided.
+base::Result<void, std::string> readable_policy(const std::string& name, const std::string& scope,
+                                                const std::string& yaml) {
+  const auto read = read_decided_policy(name, scope, yaml);
+  if (!read) return base::Unexpected{read.error()};
+  return {};
+}
+
 }  // namespace
 
 Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
@@ -133,6 +141,7 @@ Daemon::Daemon(asio::io_context& io, NodeConfig config, ConfigSources sources,
                     });
                   }),
       parse_agent_(parsed_agent),
+      read_policy_(readable_policy),
       signals_(io),
       epoch_timer_(io),
       clock_timer_(io),

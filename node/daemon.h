@@ -131,6 +131,7 @@ class Daemon final : private EffectSink {
   api::Access access_;
   kernel::DecidedPolicies decided_policies_;
   const api::AgentParser parse_agent_;
+  const api::PolicyReader read_policy_;
   std::string agent_block_;  // as GET /v1/agent shows it; "" = no agent
   api::CallMetrics call_metrics_;
   std::optional<ConfigWatch> watch_;

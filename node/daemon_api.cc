@@ -44,6 +44,7 @@ api::Response Daemon::look(const DecisionAnswers::Ask& ask) {
                        .access = access_,
                        .agent_block = agent_block_,
                        .parse_agent = parse_agent_,
+                       .read_policy = read_policy_,
                        .conditions = holds,
                        .shell = shell,
                        .warnings = config_.warnings,

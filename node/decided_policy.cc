@@ -2,6 +2,7 @@
 
 #include "base/strings.h"
 #include "node/config.h"
+#include "node/config_policies.h"
 
 #include <optional>
 #include <string_view>
@@ -30,6 +31,10 @@ bool is_list(std::string_view yaml) {
 base::Result<std::vector<mesh::Policy>, std::string> read_decided_policy(const std::string& name,
                                                                          const std::string& scope,
                                                                          const std::string& yaml) {
+  if (!scope.empty() && !is_capability_pattern(scope)) {
+    return base::Unexpected{"decided policy " + name + ": scope: \"" + scope +
+                            "\" is no pattern of capability names; write it like inventory.*"};
+  }
   // Without variables: what was decided must mean the same on every node.
   const ConfigSources nothing{
       .flags = {}, .environment = [](const std::string&) { return std::optional<std::string>(); }};

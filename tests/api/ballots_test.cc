@@ -41,6 +41,15 @@ class BallotsTest : public testing::Test {
   PlainShell shell_{.mesh_name = "test", .mesh = kernel::LoneValidator::founded().genesis.mesh};
 };
 
+TEST_F(BallotsTest, AProposalWithAKindThatIsNoTextIsRefusedAndNoMore) {
+  const Response refused =
+      send("POST", "/v1/proposals",
+           R"({"kind":"ballot","question":"q","role":"voter","agree":1,"then":{"kind":5}})");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.body.find("then is no proposal"), std::string::npos) << refused.body;
+  EXPECT_TRUE(refused.commands.empty());
+}
+
 TEST_F(BallotsTest, OneByNameListsItsVotersAndAllThatWouldTakePlace) {
   const std::string voter = kernel::some_identity(9).id().hex();
   const json row = opened(

@@ -17,6 +17,7 @@ struct PlainShell {
   Access access = {*base::Endpoint::parse("127.0.0.1:7401"), {}};
   std::string agent_block = {};
   AgentParser parse_agent = {};
+  PolicyReader read_policy = [](const auto&...) { return base::Result<void, std::string>(); };
   std::vector<Condition> conditions = {};
   std::vector<std::string> warnings = {};
   CallMetrics calls = CallMetrics();
@@ -37,6 +38,7 @@ struct PlainShell {
             .access = access,
             .agent_block = agent_block,
             .parse_agent = parse_agent,
+            .read_policy = read_policy,
             .conditions = ask_conditions,
             .shell = ask_counters,
             .warnings = warnings,

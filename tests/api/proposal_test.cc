@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace api {
 namespace {
@@ -47,7 +49,11 @@ class ProposalTest : public testing::Test {
   }
 
   auto read(const nlohmann::json& body) {
-    return read_proposal(body, {.now_ms = 1'000, .epoch_id = epoch, .state = state});
+    return read_proposal(body, {.now_ms = 1'000,
+                                .epoch_id = epoch,
+                                .self = key(0).id(),
+                                .state = state,
+                                .read_policy = read_policy});
   }
   std::string error_of(const nlohmann::json& body) {
     const auto payload = read(body);
@@ -61,7 +67,170 @@ class ProposalTest : public testing::Test {
 
   ledger::State state;
   base::Digest epoch;
+  PolicyReader read_policy = [](const auto&, const auto&,
+                                const std::string& yaml) -> base::Result<void, std::string> {
+    if (yaml == "good") return {};
+    return base::Unexpected{std::string("it is bad")};
+  };
 };
+
+// One of each kind, with every member that it may have.
+std::vector<nlohmann::json> proposals() {
+  const std::string id(64, 'a');
+  std::vector<nlohmann::json> out{
+      {{"kind", "document"}, {"key", "k"}, {"value", {1, "a"}}, {"expected", 3U}},
+      {{"kind", "delete-document"}, {"key", "k"}, {"expected", 3U}},
+      {{"kind", "policy"},
+       {"name", "p"},
+       {"scope", "a.*"},
+       {"yaml", "good"},
+       {"local_may_override", true},
+       {"expected", 0U}},
+      {{"kind", "policy"}, {"name", "p"}, {"remove", true}, {"expected", 7U}},
+      {{"kind", "member"}, {"action", "join"}},
+      {{"kind", "member"}, {"action", "leave"}, {"node", key(0).id().hex()}},
+      {{"kind", "member"}, {"action", "admit"}, {"node", id}, {"roles", {"voter"}}},
+      {{"kind", "member"}, {"action", "roles"}, {"node", id}, {"roles", {"a", "b"}}},
+      {{"kind", "member"}, {"action", "evict"}, {"node", id}, {"reason", "r"}, {"evidence", id}},
+      {{"kind", "member"}, {"action", "revoke"}, {"node", id}, {"reason", "r"}},
+      {{"kind", "committee"},
+       {"add", {validator(7)}},
+       {"remove", {seat(1).node.hex()}},
+       {"block_bytes_max", 131'072U},
+       {"block_ops_max", 9U}},
+      {{"kind", "vote"}, {"ballot", id}, {"choice", "agree"}},
+      {{"kind", "withdraw"}, {"ballot", id}}};
+  const std::size_t alone = out.size();
+  for (std::size_t i = 0; i < alone; ++i) {
+    out.push_back({{"kind", "ballot"},
+                   {"question", "q"},
+                   {"role", "voter"},
+                   {"agree", 2U},
+                   {"until_ms", 9'000U},
+                   {"then", out[i]}});
+  }
+  out.push_back({{"kind", "ballot"}, {"question", "q"}, {"voters", {id}}});
+  return out;
+}
+
+TEST_F(ProposalTest, ReadsEveryKindAndTheBallotsAboutIt) {
+  for (const nlohmann::json& body : proposals()) {
+    const std::string error = error_of(body);
+    // What a node does in its own name cannot be voted on.
+    if (error.find("in its own name alone") != std::string::npos) continue;
+    EXPECT_EQ(error, "") << body;
+  }
+}
+
+TEST_F(ProposalTest, AnyMemberMayBeAnything) {
+  std::vector<nlohmann::json> values{std::string(70'000, 'x')};
+  for (const char* text : {"null", "true", "-1", "0", "1.5", "1e300", "18446744073709551615",
+                           R"("")", R"("\n\u0001")", "[]", "{}", "[5]", "[null]", R"({"kind":5})",
+                           R"({"kind":{}})", R"({"kind":"ballot","then":5})"}) {
+    values.push_back(nlohmann::json::parse(text));
+  }
+  for (const nlohmann::json& good : proposals()) {
+    for (const auto& member : good.items()) {
+      for (const nlohmann::json& value : values) {
+        nlohmann::json body = good;
+        body[member.key()] = value;
+        if (const auto payload = read(body)) {
+          EXPECT_TRUE(ledger::parse_payload(kind_of(*payload), encode_payload(*payload))) << body;
+        } else {
+          EXPECT_NE(payload.error(), "") << body;
+        }
+        if (!body.contains("then") || !good["then"].is_object()) continue;
+        for (const auto& inner : good["then"].items()) {
+          nlohmann::json deeper = good;
+          deeper["then"][inner.key()] = value;
+          static_cast<void>(error_of(deeper));
+        }
+      }
+    }
+  }
+}
+
+TEST_F(ProposalTest, WhatFollowsABallotIsAProposalOrRefused) {
+  const auto error = [this](const nlohmann::json& then) {
+    return error_of(
+        {{"kind", "ballot"}, {"question", "q"}, {"role", "voter"}, {"agree", 1U}, {"then", then}});
+  };
+  EXPECT_EQ(error({{"kind", 5}}).find("then is no proposal: kind must be document"), 0U);
+  for (const nlohmann::json& other : {nlohmann::json("policy"), nlohmann::json(5),
+                                      nlohmann::json::array({1}), nlohmann::json(true)}) {
+    EXPECT_EQ(error(other).find("then must be a proposal"), 0U) << other;
+  }
+  EXPECT_NE(error({{"kind", "member"}, {"action", "leave"}}).find("leave"), std::string::npos);
+  EXPECT_NE(error({{"kind", "vote"}, {"ballot", std::string(64, 'a')}, {"choice", "agree"}})
+                .find("cast_ballot"),
+            std::string::npos);
+}
+
+TEST_F(ProposalTest, NamesAMemberThatItDoesNotKnowAndWhatWasMeant) {
+  const nlohmann::json mistyped{{"kind", "document"}, {"key", "k"}, {"value", 1}, {"expect", 0U}};
+  EXPECT_EQ(error_of(mistyped), R"("expect" is unknown; did you mean "expected"?)");
+  EXPECT_EQ(error_of({{"kind", "withdraw"}, {"because", 1}}),
+            R"("because" is unknown; known here: kind, ballot)");
+  EXPECT_EQ(
+      error_of({{"kind", "ballot"}, {"question", "q"}, {"role", "voter"}, {"then", mistyped}}),
+      R"(then is no proposal: "expect" is unknown; did you mean "expected"?)");
+  // Under the wrong name it is not missing.
+  EXPECT_EQ(error_of({{"kind", "document"}, {"key", "k"}, {"valu", 1}}),
+            R"("valu" is unknown; did you mean "value"?)");
+  EXPECT_EQ(error_of({{"kind", "policy"}, {"name", "p"}, {"remove", true}, {"yaml", "good"}}),
+            "yaml has no place beside remove");
+}
+
+TEST_F(ProposalTest, NamesTheMemberThatIsOutOfItsBounds) {
+  const std::string id(64, 'a');
+  const std::vector<std::pair<nlohmann::json, std::string>> wrong{
+      {{{"kind", "committee"}, {"block_ops_max", 0U}}, "block_ops_max must be"},
+      {{{"kind", "committee"}, {"block_bytes_max", 1U << 30U}}, "block_bytes_max must be"},
+      {{{"kind", "ballot"}, {"question", "q"}, {"role", "voter"}, {"agree", 0U}},
+       "agree must be a whole number from 1 to 1024"},
+      {{{"kind", "ballot"}, {"question", ""}, {"role", "voter"}}, "question must have 1 to 1024"},
+      {{{"kind", "ballot"}, {"question", "a\nb"}, {"role", "voter"}}, "question must be without"},
+      {{{"kind", "ballot"}, {"question", "q"}, {"role", "No"}}, "role must have 1 to 64"},
+      {{{"kind", "ballot"}, {"question", "q"}, {"voters", {id, id}}}, "voters names a node twice"},
+      {{{"kind", "document"}, {"key", std::string(257, 'k')}, {"value", 1}}, "key must have 1 to"},
+      {{{"kind", "document"}, {"key", "k"}, {"value", 1}, {"expected", ~std::uint64_t{0}}},
+       "expected must be"},
+      {{{"kind", "policy"}, {"name", "Upper"}, {"yaml", "good"}}, "name must have 1 to 64"},
+      {{{"kind", "policy"}, {"name", "p"}, {"yaml", "\x01"}}, "yaml must be without"},
+      {{{"kind", "member"}, {"action", "admit"}, {"node", id}, {"roles", {"No"}}},
+       "roles must be"}};
+  for (const auto& [body, start] : wrong)
+    EXPECT_EQ(error_of(body).find(start), 0U) << error_of(body);
+  EXPECT_NE(error_of(nlohmann::json::object()).find("delete-document"), std::string::npos);
+  EXPECT_NE(error_of({{"kind", "dance"}}).find("withdraw, not \"dance\""), std::string::npos);
+}
+
+TEST_F(ProposalTest, ABallotAsksForNoMoreVotesThanItListsVoters) {
+  nlohmann::json body{{"kind", "ballot"}, {"question", "q"}, {"voters", nlohmann::json::array()}};
+  for (std::size_t i = 0; i < 4; ++i) body["voters"].push_back(key(i).id().hex());
+  body["agree"] = 4U;
+  EXPECT_EQ(error_of(body), "");
+  body["agree"] = 9U;
+  EXPECT_EQ(error_of(body), "agree must be a whole number from 1 to 4");
+}
+
+TEST_F(ProposalTest, JoinsAndLeavesInItsOwnNameAlone) {
+  for (const char* action : {"join", "leave"}) {
+    nlohmann::json body{{"kind", "member"}, {"action", action}};
+    EXPECT_EQ(error_of(body), "");
+    body["node"] = key(0).id().hex();
+    EXPECT_EQ(error_of(body), "");
+    body["node"] = key(1).id().hex();
+    EXPECT_EQ(error_of(body).find("node is another one than is asked"), 0U) << error_of(body);
+  }
+}
+
+TEST_F(ProposalTest, APolicyIsReadBeforeItIsDecided) {
+  const nlohmann::json bad{{"kind", "policy"}, {"name", "p"}, {"yaml", "foo: bar"}};
+  EXPECT_EQ(error_of(bad), "yaml is no policy: it is bad");
+  EXPECT_EQ(error_of({{"kind", "ballot"}, {"question", "q"}, {"role", "voter"}, {"then", bad}}),
+            "then is no proposal: yaml is no policy: it is bad");
+}
 
 TEST_F(ProposalTest, ACommitteeIsThoseThatThereAreAndTheChange) {
   const auto payload = read({{"kind", "committee"},
@@ -155,6 +324,11 @@ TEST(RefusalTest, EveryReasonHasItsNameFirst) {
     EXPECT_EQ(explain(reason).find(ledger::name_of(reason)), 0U);
   }
   EXPECT_NE(explain(ledger::Reason::has_seat).find("propose committee"), std::string::npos);
+  for (const auto reason : {ledger::Reason::unknown_role, ledger::Reason::unknown_document,
+                            ledger::Reason::unknown_policy, ledger::Reason::unknown_ballot,
+                            ledger::Reason::out_of_range}) {
+    EXPECT_NE(explain(reason).find(": "), std::string::npos) << explain(reason);
+  }
 }
 
 TEST(InvitationTextTest, IsReadBackAndNothingElseIs) {

@@ -238,6 +238,16 @@ class AgreementTest(unittest.TestCase):
                     ({"kind": "document", "key": "a", "value": 2, "expected": 77}, 409, "version"),
                     ({"kind": "member", "action": "evict", "node": "ab", "reason": ""}, 400,
                      "64 hexadecimal"),
+                    ({"kind": "member", "action": "leave", "node": "ab" * 32}, 400, "another one"),
+                    ({"kind": "ballot", "question": "q", "role": "voter", "then": {"kind": 5}}, 400,
+                     "then is no proposal"),
+                    ({"kind": "document", "key": "a", "value": 2, "expect": 0}, 400,
+                     'did you mean "expected"'),
+                    ({"kind": "policy", "name": "p", "yaml": "foo: bar"}, 400, "unknown key"),
+                    ({"kind": "policy", "name": "p", "yaml": "[1,"}, 400,
+                     "yaml is no policy"),
+                    ({"kind": "policy", "name": "p", "yaml": "retry: { attempts: 99 }"}, 400,
+                     "from 1 to 10"),
                     ({"kind": "delete-document", "key": "none"}, 409, "unknown_document")]:
                 answer = mesh.request(node.api, "POST", "/v1/proposals", json.dumps(body))
                 self.assertEqual(answer.status, status, answer)
