@@ -2,6 +2,7 @@
 
 #include "api/json_body.h"
 #include "base/bytes.h"
+#include "base/strings.h"
 #include "consensus/statements.h"
 #include "wire/agreement_codec.h"
 
@@ -86,6 +87,18 @@ bool take(const Json& json, ProofFile& out) {
          take_all(json["epochs"], out.epochs);
 }
 
+// Of a version that wrote other files.
+std::optional<std::string> other_format(const Json& json) {
+  constexpr std::string_view family = "parley.decision.";
+  const auto named = json.find("format");
+  if (named == json.end() || !named->is_string()) return std::nullopt;
+  const auto& name = named->get_ref<const std::string&>();
+  if (name == format || !name.starts_with(family)) return std::nullopt;
+  if (!base::parse_unsigned(std::string_view(name).substr(family.size()))) return std::nullopt;
+  return "format: it is a " + name + " file, and this version reads " + std::string(format) +
+         "; have a node write it anew: parley decisions show ID --proof FILE";
+}
+
 std::string hex(const consensus::BlockHeader& header) {
   return base::to_hex(consensus::header_bytes(header));
 }
@@ -121,6 +134,9 @@ base::Result<ProofFile, std::string> read_proof(std::string_view text) {
   if (!is_shallow(text)) return base::Unexpected{std::string("format: it is no proof file")};
   const Json json = Json::parse(text, nullptr, false);
   ProofFile out;
+  if (json.is_object()) {
+    if (auto other = other_format(json)) return base::Unexpected{*std::move(other)};
+  }
   if (!json.is_object() || !take(json, out)) {
     return base::Unexpected{
         std::string("format: it is no proof file, or a part of it cannot be "

@@ -44,5 +44,16 @@ TEST(ProofFileTest, HasOneExactForm) {
   EXPECT_NE(read.error().find("not exactly as it was written"), std::string::npos);
 }
 
+TEST(ProofFileTest, NamesAFormatThatOthersWrote) {
+  std::string text = proof_text(sample());
+  text.replace(text.find("decision.2"), 10, "decision.1");
+  const auto read = read_proof(text);
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().find("it is a parley.decision.1 file, and this version reads "
+                              "parley.decision.2"),
+            std::string::npos)
+      << read.error();
+}
+
 }  // namespace
 }  // namespace api
