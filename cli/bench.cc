@@ -165,7 +165,9 @@ void add_headline(CLI::App& bench, Action& action) {
   verb->footer(
       "Runs on the simulator, with the decisions of the daemon; takes some minutes.\n"
       "Example:\n  parley bench headline --seed 1 -o json");
-  verb->add_option("--seed", options->options.seed, "What everything follows from [1]");
+  add_count_option(
+      *verb, "--seed", [options](std::uint64_t seed) { options->options.seed = seed; },
+      "What everything follows from [1]");
   auto* chains = verb->add_option("--chains", options->options.chains,
                                   "Of ten agents of 95 %; all other numbers of calls follow from "
                                   "it [20000]")
@@ -195,12 +197,16 @@ void add_bench(CLI::App& app, Action& action) {
   verb->add_option("--connections,-c", options->connections, "At once [16]")
       ->check(CLI::Range(1, 10'000));
   add_duration_option(*verb, "--duration", options->duration, "How long [10s]");
-  verb->add_option("--requests,-n", options->requests, "How many, instead of how long");
+  add_count_option(
+      *verb, "--requests,-n", [options](std::uint64_t count) { options->requests = count; },
+      "How many, instead of how long");
   verb->add_option("--body-size", options->body_size, "Bytes of each request's body [1024]")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 30U));
   verb->add_option("--rate", options->rate, "Requests a second, of all connections")
       ->check(CLI::PositiveNumber);
-  verb->add_option("--seed", options->seed, "Of the bodies' content [1]");
+  add_count_option(
+      *verb, "--seed", [options](std::uint64_t seed) { options->seed = seed; },
+      "Of the bodies' content [1]");
   add_api_option(*verb, options->api);
   add_format_option(*verb, options->format);
   add_headline(*verb, action);

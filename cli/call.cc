@@ -1,3 +1,4 @@
+#include "base/strings.h"
 #include "cli/api_client.h"
 #include "cli/call_request.h"
 #include "cli/shared_options.h"
@@ -37,14 +38,15 @@ Json header_or_null(const HttpHead& head, std::string_view name) {
 
 // A number, though a header is a text.
 Json attempts_of(const HttpHead& head) {
-  const Json text = header_or_null(head, "parley-attempts");
-  return text.is_null() ? text : Json::parse(text.get<std::string>(), nullptr, false);
+  const auto text = head.find("parley-attempts");
+  const auto number = text ? base::parse_unsigned(*text) : std::nullopt;
+  return number ? Json(*number) : Json();
 }
 
 Json described(const HttpHead& head, const std::string& body) {
   Json headers = Json::object();
   for (const auto& [name, value] : head.headers) headers[name] = value;
-  Json json_body = Json::parse(body, nullptr, false);
+  Json json_body = json_in(body);
   return Json{{"status", head.status},
               {"call", header_or_null(head, "parley-call")},
               {"served_by", header_or_null(head, "parley-served-by")},

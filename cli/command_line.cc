@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
 
 namespace cli {
 namespace {
@@ -16,21 +17,34 @@ namespace {
 // CLI11's own sentences, as one line with the way to the help behind it.
 std::string usage_error(const CLI::App& app, const CLI::ParseError& error) {
   std::string verb;
-  for (const CLI::App* sub : app.get_subcommands()) verb += " " + sub->get_name();
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    verb += " " + at->get_name();
+  }
   return std::string(error.what()) + "; see `parley" + verb + " --help`";
 }
 
-// Nothing if the line begins with a verb or an option.
+// Nothing if there is a verb, or an option, wherever there has to be a verb.
 std::optional<std::string> unknown_verb(const CLI::App& app,
                                         const std::vector<std::string>& arguments) {
-  if (arguments.empty() || arguments.front().starts_with('-')) return std::nullopt;
-  const std::string& word = arguments.front();
-  std::vector<std::string> names;
-  for (const CLI::App* verb : app.get_subcommands({})) names.push_back(verb->get_name());
-  if (std::find(names.begin(), names.end(), word) != names.end()) return std::nullopt;
-  const auto nearest = base::nearest_word(word, {names.begin(), names.end()});
-  return "there is no verb " + word + "; " +
-         (nearest ? "did you mean " + std::string(*nearest) + "?" : "see `parley --help`");
+  const CLI::App* at = &app;
+  std::string before;
+  for (const std::string& word : arguments) {
+    if (at->get_require_subcommand_min() == 0 || word.starts_with('-')) return std::nullopt;
+    const std::vector<const CLI::App*> verbs = at->get_subcommands({});
+    const auto named = std::ranges::find(verbs, word, &CLI::App::get_name);
+    if (named == verbs.end()) {
+      std::vector<std::string_view> names;
+      for (const CLI::App* verb : verbs) names.emplace_back(verb->get_name());
+      const auto nearest = base::nearest_word(word, names);
+      return "there is no verb " + before + word + "; " +
+             (nearest ? "did you mean " + std::string(*nearest) + "?"
+                      : "see `parley " + before + "--help`");
+    }
+    at = *named;
+    before += word + " ";
+  }
+  return std::nullopt;
 }
 
 }  // namespace

@@ -31,6 +31,17 @@ struct ShowOptions {
   std::string checkpoint;
 };
 
+// A table has a line for each member of what a ballot asks, too.
+void flatten(const Json& object, const std::string& before, Json& out) {
+  for (const auto& [key, value] : object.items()) {
+    if (value.is_object() && !value.empty()) {
+      flatten(value, before + key + ".", out);
+    } else {
+      out[before + key] = value;
+    }
+  }
+}
+
 int show(Console& console, const ShowOptions& options) {
   const auto decision = get_json(options.api, "/v1/decisions/" + options.id);
   if (!options.proof.empty()) {
@@ -47,7 +58,12 @@ int show(Console& console, const ShowOptions& options) {
     if (!file.flush()) return fail(console, "cannot write the proof to " + options.proof);
   }
   if (!decision) return fail(console, decision.error());
-  console.out << render_object(*decision, options.format) << std::flush;
+  Json shown = *decision;
+  if (options.format == Format::table && decision->is_object()) {
+    shown = Json::object();
+    flatten(*decision, "", shown);
+  }
+  console.out << render_object(shown, options.format) << std::flush;
   return exit_done;
 }
 
@@ -77,9 +93,8 @@ void print_decision(Console& console, const Json& row, Format format, bool title
 
 // The node took in the state as a whole, and has none of them.
 void note_gap(Console& console, const Json& gap) {
-  console.err << "note: the decisions of the heights " << gap.value("first", std::uint64_t{0})
-              << " to " << gap.value("last", std::uint64_t{0})
-              << " were passed over by this node; ask another one\n";
+  console.err << "note: the decisions of the heights " << number_in(gap, "first") << " to "
+              << number_in(gap, "last") << " were passed over by this node; ask another one\n";
 }
 
 int list(Console& console, const std::string& target, const ViewOptions& options) {
@@ -114,7 +129,7 @@ class EventReader {
     Json row;
     for (const std::string_view line : base::split(event, '\n')) {
       if (line.starts_with("id: ")) id = line.substr(4);
-      if (line.starts_with("data: ")) row = Json::parse(line.substr(6), nullptr, false);
+      if (line.starts_with("data: ")) row = json_in(line.substr(6));
     }
     if (!row.is_object()) return;  // a life sign
     seen_ = id;
@@ -139,8 +154,8 @@ int watch(Console& console, const ViewOptions& options) {
   std::string seen = "0-0";
   for (auto row = rows->rbegin(); row != rows->rend(); ++row) {
     print_decision(console, *row, options.format, !std::exchange(printed, true));
-    seen = std::to_string(row->value("height", std::uint64_t{0})) + "-" +
-           std::to_string(row->value("place", std::uint64_t{0}));
+    seen =
+        std::to_string(number_in(*row, "height")) + "-" + std::to_string(number_in(*row, "place"));
   }
   bool complained = false;
   while (!interrupted()) {
@@ -172,8 +187,8 @@ void add_decisions(CLI::App& app, Action& action) {
   verb->footer("Example:\n  parley decisions --watch");
   add_view_options(*verb, *listing);
   auto before = std::make_shared<std::optional<std::uint64_t>>();  // owned by the same
-  verb->add_option_function<std::uint64_t>(
-      "--before", [before](std::uint64_t height) { *before = height; },
+  add_count_option(
+      *verb, "--before", [before](std::uint64_t height) { *before = height; },
       "Go on with the list at those below this height");
   auto options = std::make_shared<ShowOptions>();  // owned by the callback below
   CLI::App* part = verb->add_subcommand("show", "One decision, and a file that proves it");

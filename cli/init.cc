@@ -56,6 +56,11 @@ base::Result<std::vector<std::string>, std::string> made_validators(Console& con
 }
 
 int init(Console& console, InitOptions options) {
+  const auto admission = ledger::admission_named(options.admission);
+  if (!admission) {
+    return fail_usage(console,
+                      "--admission: \"" + options.admission + "\" is not open, invitation or vote");
+  }
   if (options.founded > 0) {
     if (options.data.empty()) {
       return fail_usage(console, "--validators makes keys; --data DIR says where");
@@ -68,11 +73,6 @@ int init(Console& console, InitOptions options) {
     return fail_usage(console,
                       "a mesh has at least one validator: --validator STRING (parley keygen), or "
                       "--validators COUNT --data DIR");
-  }
-  const auto admission = ledger::admission_named(options.admission);
-  if (!admission) {
-    return fail_usage(console,
-                      "--admission: \"" + options.admission + "\" is not open, invitation or vote");
   }
   const auto genesis =
       node::make_genesis(options.name, options.validators, now_in_rfc3339(), *admission);
@@ -100,10 +100,13 @@ void add_init(CLI::App& app, Action& action) {
   verb->add_option("--name", options->name, "What people call the mesh")->required();
   verb->add_option("--validator", options->validators, "From `parley keygen`; repeatable")
       ->type_name("STRING...");
-  verb->add_option("--validators", options->founded,
-                   "Make the keys of so many validators, in DIR/validator-1 and so on")
-      ->check(CLI::Range(1, 64));
-  verb->add_option("--data", options->data, "Where, with --validators")->type_name("DIR");
+  auto* founded =
+      verb->add_option("--validators", options->founded,
+                       "Make the keys of so many validators, in DIR/validator-1 and so on")
+          ->check(CLI::Range(1, 64));
+  verb->add_option("--data", options->data, "Where, with --validators")
+      ->type_name("DIR")
+      ->needs(founded);
   verb->add_option("--admission", options->admission,
                    "Who gets in: open (whoever was not put out), invitation (of a member) or vote")
       ->type_name("MODE");

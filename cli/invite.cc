@@ -31,11 +31,13 @@ int invite(Console& console, const InviteOptions& options) {
     body["valid_ms"] =
         std::chrono::duration_cast<std::chrono::milliseconds>(*options.valid).count();
   }
-  const auto made = post_json(options.api, "/v1/invitations", body.dump());
+  const auto text = body_text(body);
+  if (!text) return fail_usage(console, text.error());
+  const auto made = post_json(options.api, "/v1/invitations", *text);
   if (!made) return fail(console, made.error());
   // Alone, so that it can be given to --invitation as it is.
   if (options.format == Format::table) {
-    console.out << made->value("invitation", "") << "\n" << std::flush;
+    console.out << text_in(*made, "invitation") << "\n" << std::flush;
   } else {
     console.out << render_object(*made, options.format) << std::flush;
   }

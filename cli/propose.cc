@@ -31,6 +31,8 @@ constexpr base::Duration answer_within = std::chrono::seconds(1);  // so that Ct
 constexpr auto look_every = std::chrono::milliseconds(100);
 constexpr auto wait_default = std::chrono::seconds(30);
 
+constexpr const char* document_example = "--key limits --value '{\"daily\": 100}' -o json";
+
 struct ProposeOptions {
   std::string api;
   Format format = Format::table;
@@ -64,9 +66,9 @@ base::Result<void, std::string> read_member(ProposeOptions& options, const char*
 }
 
 base::Result<void, std::string> read_texts(ProposeOptions& options) {
-  const Reading any = [](const std::string& text) { return Json::parse(text, nullptr, false); };
+  const Reading any = [](const std::string& text) { return json_in(text); };
   const Reading object = [](const std::string& text) {
-    Json value = Json::parse(text, nullptr, false);
+    Json value = json_in(text);
     return value.is_object() ? value : Json(Json::value_t::discarded);
   };
   auto read = read_member(options, "value", options.value, any,
@@ -82,14 +84,19 @@ base::Result<void, std::string> read_texts(ProposeOptions& options) {
 
 int propose(Console& console, ProposeOptions options) {
   if (auto read = read_texts(options); !read) return fail_usage(console, read.error());
+  const auto body = body_text(options.body);
+  if (!body) return fail_usage(console, body.error());
   catch_interrupt();
   const base::Duration patience = options.wait.value_or(wait_default);
   const auto deadline = Clock::now() + patience;
   auto decided = post_json(
       options.api, "/v1/proposals?wait=" + base::format_duration(std::min(patience, answer_within)),
-      options.body.dump());
+      *body);
   if (!decided) return fail(console, decided.error());
-  const std::string id = decided->value("id", "");
+  const std::string id = text_in(*decided, "id");
+  if (id.empty()) {
+    return fail(console, "what answers at " + options.api + " is not a node's API; see --api");
+  }
   // What takes longer has only an id and a state.
   while (!decided || !decided->contains("height")) {
     if (Clock::now() >= deadline || interrupted()) break;
@@ -107,12 +114,13 @@ int propose(Console& console, ProposeOptions options) {
 
 using Options = std::shared_ptr<ProposeOptions>;
 
-void text_option(CLI::App& verb, const Options& options, const char* flag, const char* member,
-                 const char* description, bool required = true) {
-  auto* option = verb.add_option_function<std::string>(
-      flag, [options, member](const std::string& text) { options->body[member] = text; },
-      description);
-  if (required) option->required();
+CLI::Option* text_option(CLI::App& verb, const Options& options, const char* flag,
+                         const char* member, const char* description, bool required = true) {
+  return verb
+      .add_option_function<std::string>(
+          flag, [options, member](const std::string& text) { options->body[member] = text; },
+          description)
+      ->required(required);
 }
 
 void list_option(CLI::App& verb, const Options& options, const char* flag, const char* member,
@@ -125,13 +133,15 @@ void list_option(CLI::App& verb, const Options& options, const char* flag, const
 
 void count_option(CLI::App& verb, const Options& options, const char* flag, const char* member,
                   const char* description) {
-  verb.add_option_function<std::uint64_t>(
-      flag, [options, member](std::uint64_t value) { options->body[member] = value; }, description);
+  add_count_option(
+      verb, flag, [options, member](std::uint64_t value) { options->body[member] = value; },
+      description);
 }
 
 CLI::App* add_kind(CLI::App& propose_verb, Action& action, const Options& options, const char* kind,
-                   const char* description) {
+                   const char* description, const std::string& example) {
   CLI::App* verb = propose_verb.add_subcommand(kind, description);
+  verb->footer("Example:\n  parley propose " + std::string(kind) + " " + example);
   add_api_option(*verb, options->api);
   add_format_option(*verb, options->format);
   add_duration_option(*verb, "--wait", options->wait, "For the certificate [30s]");
@@ -148,7 +158,8 @@ Options make_options() {
 
 void add_document(CLI::App& verbs, Action& action) {
   const Options options = make_options();
-  CLI::App* verb = add_kind(verbs, action, options, "document", "A document of an application");
+  CLI::App* verb = add_kind(verbs, action, options, "document", "A document of an application",
+                            document_example);
   text_option(*verb, options, "--key", "key", "Its key");
   verb->add_option("--value", options->value, "JSON, or @FILE")->required();
   count_option(*verb, options, "--expected", "expected", "The version that must be there; 0: none");
@@ -156,26 +167,35 @@ void add_document(CLI::App& verbs, Action& action) {
 
 void add_policy(CLI::App& verbs, Action& action) {
   const Options options = make_options();
-  CLI::App* verb = add_kind(verbs, action, options, "policy", "A policy for every node");
+  CLI::App* verb = add_kind(verbs, action, options, "policy", "A policy for every node",
+                            "--name gently --scope 'text.*' --yaml 'rateLimit: { perCapability: "
+                            "{ rate: 10/s, burst: 20 } }'");
   text_option(*verb, options, "--name", "name", "Its name");
-  text_option(*verb, options, "--scope", "scope", "Capabilities, if the text has no match", false);
-  verb->add_option("--yaml", options->yaml, "A block of `policies:`, or @FILE");
-  verb->add_flag_callback(
+  auto* scope = text_option(*verb, options, "--scope", "scope",
+                            "Capabilities, if the text has no match", false);
+  auto* yaml = verb->add_option("--yaml", options->yaml, "A block of `policies:`, or @FILE");
+  auto* override_option = verb->add_flag_callback(
       "--local-may-override", [options] { options->body["local_may_override"] = true; },
       "A node's own file wins");
   verb->add_flag_callback(
-      "--remove", [options] { options->body["remove"] = true; }, "Take it away");
+          "--remove", [options] { options->body["remove"] = true; }, "Take it away")
+      ->excludes(scope)
+      ->excludes(yaml)
+      ->excludes(override_option);
 }
 
 void add_member(CLI::App& verbs, Action& action) {
   const Options options = make_options();
-  CLI::App* verb = add_kind(verbs, action, options, "member", "Who is in, and with which roles");
-  text_option(*verb, options, "--action", "action", "join, leave, admit, roles, evict or revoke");
-  text_option(*verb, options, "--node", "node", "Its id", false);
+  CLI::App* verb = add_kind(verbs, action, options, "member", "Who is in, and with which roles",
+                            "--action admit --node ID --role voter");
+  text_option(*verb, options, "--action", "action", "join, leave, admit, roles, evict or revoke")
+      ->check(CLI::IsMember({"join", "leave", "admit", "roles", "evict", "revoke"}));
+  text_option(*verb, options, "--node", "node", "Its id; not with join and leave", false);
   text_option(*verb, options, "--reason", "reason", "For people", false);
   list_option(*verb, options, "--role", "roles", "With admit and roles; may be given again");
   const Options evict = make_options();
-  CLI::App* shortcut = add_kind(verbs, action, evict, "evict", "Puts a member out");
+  CLI::App* shortcut = add_kind(verbs, action, evict, "evict", "Puts a member out",
+                                "--node ID --reason 'it misbehaved'");
   text_option(*shortcut, evict, "--node", "node", "Its id");
   text_option(*shortcut, evict, "--reason", "reason", "For people");
   text_option(*shortcut, evict, "--evidence", "evidence",
@@ -189,8 +209,8 @@ void add_member(CLI::App& verbs, Action& action) {
 
 void add_committee(CLI::App& verbs, Action& action) {
   const Options options = make_options();
-  CLI::App* verb =
-      add_kind(verbs, action, options, "committee", "Who decides: seats of validators");
+  CLI::App* verb = add_kind(verbs, action, options, "committee", "Who decides: seats of validators",
+                            "--add pv1:... --remove ID");
   list_option(*verb, options, "--add", "add",
               "What `parley keygen` calls validator, pv1:...; may be given again");
   list_option(*verb, options, "--remove", "remove",
@@ -206,7 +226,10 @@ void add_committee(CLI::App& verbs, Action& action) {
 
 void add_ballot(CLI::App& verbs, Action& action) {
   const Options options = make_options();
-  CLI::App* verb = add_kind(verbs, action, options, "ballot", "A question to be voted on");
+  CLI::App* verb = add_kind(
+      verbs, action, options, "ballot", "A question to be voted on",
+      "--question 'Does it come in?' --role voter --agree 3 --then '{\"kind\": \"member\", "
+      "\"action\": \"admit\", \"node\": \"ID\"}'");
   text_option(*verb, options, "--question", "question", "For people");
   text_option(*verb, options, "--role", "role", "Whose holders may vote", false);
   list_option(*verb, options, "--voter", "voters", "Ids of those who may vote; may be given again");
@@ -214,9 +237,11 @@ void add_ballot(CLI::App& verbs, Action& action) {
   verb->add_option("--then", options->then,
                    "What takes place if enough agree: a proposal as JSON, or @FILE");
   const Options vote = make_options();
-  CLI::App* cast = add_kind(verbs, action, vote, "vote", "This node's vote on a ballot");
+  CLI::App* cast = add_kind(verbs, action, vote, "vote", "This node's vote on a ballot",
+                            "--ballot ID --choice agree");
   text_option(*cast, vote, "--ballot", "ballot", "Its id (parley decisions)");
-  text_option(*cast, vote, "--choice", "choice", "agree or reject");
+  text_option(*cast, vote, "--choice", "choice", "agree or reject")
+      ->check(CLI::IsMember({"agree", "reject"}));
 }
 
 }  // namespace
@@ -224,8 +249,7 @@ void add_ballot(CLI::App& verbs, Action& action) {
 void add_propose(CLI::App& app, Action& action) {
   CLI::App* verb =
       app.add_subcommand("propose", "Ask the validators to decide, and wait for the certificate");
-  verb->footer(
-      "Example:\n  parley propose document --key limits --value '{\"daily\": 100}' -o json");
+  verb->footer("Example:\n  parley propose document " + std::string(document_example));
   verb->require_subcommand(1);
   add_document(*verb, action);
   add_policy(*verb, action);

@@ -48,4 +48,18 @@ CLI::Option* add_duration_option(CLI::App& verb, const std::string& name,
       });
 }
 
+CLI::Option* add_count_option(CLI::App& verb, const std::string& name,
+                              const std::function<void(std::uint64_t)>& take,
+                              const std::string& description) {
+  return verb
+      .add_option_function<std::string>(
+          name, [take](const std::string& text) { take(base::parse_unsigned(text).value_or(0)); },
+          description)
+      ->type_name("COUNT")
+      ->check([](const std::string& text) {
+        return base::parse_unsigned(text) ? std::string()
+                                          : "\"" + text + "\" is not a whole number from 0 up";
+      });
+}
+
 }  // namespace cli

@@ -4,6 +4,8 @@
 #include "base/time.h"
 #include "cli/report.h"
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -22,5 +24,9 @@ void add_api_option(CLI::App& verb, std::string& api);
 CLI::Option* add_duration_option(CLI::App& verb, const std::string& name,
                                  std::optional<base::Duration>& duration,
                                  const std::string& description);
+// A whole number in digits: CLI11 by itself takes -1 for 2^64 - 1, and 010 for 8.
+CLI::Option* add_count_option(CLI::App& verb, const std::string& name,
+                              const std::function<void(std::uint64_t)>& take,
+                              const std::string& description);
 
 }  // namespace cli

@@ -256,7 +256,9 @@ void add_choice(CLI::App& verb, SimOptions& options, const char* profile) {
   options.profile = profile;
   verb.add_option("--nodes", options.nodes, "How many [the seed chooses]")
       ->check(CLI::Range(std::uint32_t{1}, sim::Scenario::nodes_max));
-  verb.add_option("--seed", options.seed, "What everything follows from [1]");
+  add_count_option(
+      verb, "--seed", [&options](std::uint64_t seed) { options.seed = seed; },
+      "What everything follows from [1]");
   verb.add_option(
           "--profile", options.profile,
           "calm, gossip, calls, decisions, agreement, twins or all [" + options.profile + "]")

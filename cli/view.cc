@@ -20,7 +20,7 @@ std::map<Json, const Json*> by_identity(const Json& rows,
   for (const Json& row : rows) {
     Json key = Json::array();
     for (const std::string_view name : identity) {
-      key.push_back(row.value(std::string(name), Json()));
+      key.push_back(member_in(row, std::string(name)));
     }
     found[std::move(key)] = &row;
   }
@@ -29,7 +29,7 @@ std::map<Json, const Json*> by_identity(const Json& rows,
 
 // Without what grows by itself, or every row would change each second.
 Json without_age(Json row) {
-  row.erase("since_seconds");
+  if (row.is_object()) row.erase("since_seconds");
   return row;
 }
 
@@ -99,7 +99,7 @@ Json changed_rows(const Json& before, const Json& rows,
     if (new_rows.contains(key)) continue;
     Json gone = Json::object();
     for (const std::string_view name : identity) {
-      gone[std::string(name)] = row->value(std::string(name), Json());
+      gone[std::string(name)] = member_in(*row, std::string(name));
     }
     gone["gone"] = true;
     changes.push_back(std::move(gone));

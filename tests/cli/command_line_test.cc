@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
 
 namespace cli {
@@ -29,21 +30,35 @@ Ended parley(std::vector<std::string> arguments) {
 }
 
 TEST(CommandLineTest, EndsWithTwoAndOneLineOnWrongUsage) {
-  const std::vector<std::vector<std::string>> lines{{},
-                                                    {"nonsense"},
-                                                    {"call"},
-                                                    {"members", "-o", "xml"},
-                                                    {"members", "--api", "nowhere"},
-                                                    {"node", "extra"},
-                                                    {"call", "a.b", "--deadline", "soon"},
-                                                    {"call", "a.b", "--header", "x"},
-                                                    {"sim"},
-                                                    {"sim", "run", "--nodes", "0"},
-                                                    {"sim", "shrink", "--profile", "agreement"},
-                                                    {"bench", "a.b", "--rate", "-1"},
-                                                    {"keygen"},
-                                                    {"init", "--name", "x"},
-                                                    {"sim", "replay", "/does/not/exist"}};
+  const std::vector<std::vector<std::string>> lines{
+      {},
+      {"nonsense"},
+      {"call"},
+      {"members", "-o", "xml"},
+      {"members", "--api", "nowhere"},
+      {"node", "extra"},
+      {"call", "a.b", "--deadline", "soon"},
+      {"call", "a.b", "--header", "x"},
+      {"sim"},
+      {"sim", "run", "--nodes", "0"},
+      {"sim", "shrink", "--profile", "agreement"},
+      {"bench", "a.b", "--rate", "-1"},
+      {"bench", "a.b", "--requests", "-1"},
+      {"sim", "run", "--seed", "-1"},
+      {"decisions", "--before", "-1"},
+      {"propose"},
+      {"propose", "foo"},
+      {"propose", "document", "--key", "a"},
+      {"propose", "document", "--key", "a", "--value", "1", "--expected", "-1"},
+      {"propose", "document", "--key", "\xff", "--value", "1"},
+      {"propose", "ballot", "--question", "q", "--agree", "010x"},
+      {"propose", "member", "--action", "foo"},
+      {"propose", "vote", "--ballot", "a", "--choice", "maybe"},
+      {"propose", "policy", "--name", "p", "--remove", "--yaml", "{}"},
+      {"init", "--name", "x", "--validator", "pv1:", "--data", "/does/not/exist"},
+      {"keygen"},
+      {"init", "--name", "x"},
+      {"sim", "replay", "/does/not/exist"}};
   for (const auto& line : lines) {
     const Ended ended = parley(line);
     EXPECT_EQ(ended.code, 2) << (line.empty() ? "" : line.back());
@@ -55,6 +70,36 @@ TEST(CommandLineTest, EndsWithTwoAndOneLineOnWrongUsage) {
 
 TEST(CommandLineTest, NamesTheVerbThatWasMeant) {
   EXPECT_NE(parley({"membres"}).err.find("did you mean members?"), std::string::npos);
+}
+
+TEST(CommandLineTest, PointsToTheVerbWhoseOptionsAreWrong) {
+  EXPECT_NE(parley({"propose", "document", "--key", "a"})
+                .err.find("--value is required; see `parley propose document --help`"),
+            std::string::npos);
+  const std::string unknown = parley({"propose", "dokument"}).err;
+  EXPECT_NE(unknown.find("no verb propose dokument; did you mean document?"), std::string::npos)
+      << unknown;
+  EXPECT_NE(parley({"propose", "foo"}).err.find("propose foo; see `parley propose --help`"),
+            std::string::npos);
+}
+
+TEST(CommandLineTest, MakesNoKeysForAMeshThatItRefuses) {
+  const std::string folder = testing::TempDir() + "refused-mesh";
+  const Ended ended =
+      parley({"init", "--name", "x", "--validators", "2", "--data", folder, "--admission", "foo"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_NE(ended.err.find("--admission"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
+TEST(CommandLineTest, ShowsEachKindOfProposalWithAnExampleOfItsOwn) {
+  for (const char* kind :
+       {"document", "policy", "member", "evict", "committee", "ballot", "vote"}) {
+    const Ended ended = parley({"propose", kind, "--help"});
+    EXPECT_EQ(ended.code, 0) << kind;
+    EXPECT_NE(ended.out.find("Example:\n  parley propose " + std::string(kind)), std::string::npos)
+        << ended.out;
+  }
 }
 
 TEST(CommandLineTest, EndsWithOneAndTheAddressWhenThereIsNoNode) {
