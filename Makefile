@@ -6,7 +6,7 @@ BUILD = build/$(PRESET)
 .PHONY: help build check test lint format tidy asan tsan fuzz swarm bench clean
 
 help:  ## list these commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z ]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 build:  ## configure and build PRESET (release)
 	@test -f $(BUILD)/build.ninja || cmake --preset $(PRESET) > /dev/null
