@@ -1,6 +1,7 @@
 #include "cli/checks.h"
 
 #include "cli/http_client.h"
+#include "node/advertise.h"
 #include "node/data_mesh.h"
 #include "node/genesis.h"
 #include "storage/data_directory.h"
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
@@ -25,6 +27,7 @@ namespace fs = std::filesystem;
 
 // Released in 2026; a clock before that is not set.
 constexpr std::int64_t earliest_now = 1'767'225'600;
+constexpr std::uintmax_t free_bytes_min = std::uintmax_t{64} * 1024 * 1024;
 constexpr std::int64_t latest_now = earliest_now + std::int64_t{30} * 365 * 24 * 3600;
 
 sockaddr_in6 to_sockaddr(const base::Endpoint& endpoint) {
@@ -57,13 +60,12 @@ bool clock_is_synchronised() {
   return ::adjtimex(&state) != TIME_ERROR;
 }
 
-std::string nearest_existing_parent(fs::path path) {
-  std::error_code error;
-  path = fs::absolute(path, error);
-  while (!fs::exists(path, error) && path.has_parent_path() && path != path.parent_path()) {
-    path = path.parent_path();
+Check check_advertise(const std::string& advertise) {
+  const auto endpoint = node::given_endpoint(advertise);
+  if (!endpoint) {
+    return {"advertise", CheckStatus::failed, endpoint.error() + "; correct the name or its entry"};
   }
-  return path.string();
+  return {"advertise", CheckStatus::ok, advertise + " is " + endpoint->to_string()};
 }
 
 Check check_genesis(const std::string& file, const std::string& data) {
@@ -80,19 +82,18 @@ Check check_genesis(const std::string& file, const std::string& data) {
 
 std::vector<Check> check_data(const std::string& directory) {
   std::error_code error;
+  const auto usable = storage::DataDirectory::look_at(directory);
+  if (!usable) return {{"data", CheckStatus::failed, usable.error().text()}};
   if (!fs::exists(directory, error)) {
-    const std::string parent = nearest_existing_parent(directory);
-    if (::access(parent.c_str(), W_OK) != 0) {
-      return {
-          {"data", CheckStatus::failed,
-           directory + " cannot be made: " + parent + " is not writable; choose another --data"}};
-    }
     return {{"data", CheckStatus::ok, directory + " will be made, with a new identity"}};
   }
-  std::vector<Check> checks;
-  const auto opened = storage::DataDirectory::open(directory);
-  checks.push_back(opened ? Check{"data", CheckStatus::ok, directory + " is usable"}
-                          : Check{"data", CheckStatus::failed, opened.error().text()});
+  std::vector<Check> checks{{"data", CheckStatus::ok, directory + " is usable"}};
+  const auto space = fs::space(directory, error);
+  if (!error && space.available < free_bytes_min) {
+    checks.push_back({"data", CheckStatus::warning,
+                      directory + " has " + std::to_string(space.available / 1024) +
+                          " KiB left; free some space on that file system"});
+  }
   if (!fs::exists(storage::key_path(directory, storage::KeyKind::identity), error)) {
     checks.push_back({"keys", CheckStatus::ok, "a new identity will be made"});
     return checks;
@@ -144,6 +145,7 @@ std::vector<Check> run_checks(const node::NodeConfig& config) {
   checks.push_back(check_port("--mesh", config.mesh, true));
   checks.push_back(check_port("--mesh", config.mesh, false));
   checks.push_back(check_port("--api", config.api, false));
+  if (!config.advertise.empty()) checks.push_back(check_advertise(config.advertise));
   checks.push_back(check_clock(std::time(nullptr), clock_is_synchronised()));
   for (const std::string& seed : config.seeds) {
     checks.push_back(check_reachable("seed", seed, CheckStatus::failed));

@@ -1,6 +1,5 @@
 #include "cli/command_line.h"
 
-#include "cli/checks.h"
 #include "cli/node_flags.h"
 
 #include <CLI/App.hpp>
@@ -144,21 +143,6 @@ TEST(NodeFlagsTest, KeepsWhatWasGivenUnderTheNamesOfTheConfiguration) {
                                 {"seed", {"h:1", "h:2"}},
                                 {"capability", {"x.y", "z"}},
                                 {"log-level", {"debug"}}}));
-}
-
-TEST(ChecksTest, FailsOnAClockThatIsFarOffAndWarnsOfOneThatNobodyKeeps) {
-  EXPECT_EQ(check_clock(0, true).status, CheckStatus::failed);
-  EXPECT_EQ(check_clock(1'790'000'000, false).status, CheckStatus::warning);
-  EXPECT_EQ(check_clock(1'790'000'000, true).status, CheckStatus::ok);
-}
-
-TEST(ChecksTest, NamesAPortThatCannotBeUsed) {
-  const auto elsewhere = *base::Endpoint::parse("192.0.2.1:7400");  // TEST-NET, not this machine's
-  const Check check = check_port("--mesh", elsewhere, true);
-  EXPECT_EQ(check.status, CheckStatus::failed);
-  EXPECT_NE(check.detail.find("192.0.2.1:7400"), std::string::npos);
-  EXPECT_EQ(check_port("--api", *base::Endpoint::parse("127.0.0.1:0"), false).status,
-            CheckStatus::ok);
 }
 
 }  // namespace
