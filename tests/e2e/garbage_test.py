@@ -54,14 +54,26 @@ class Wiretap:
 
     def __init__(self):
         self.datagrams = []
-        self.front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.back = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.links = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self.front.bind(("127.0.0.1", 0))
-        self.back.bind(("127.0.0.1", 0))
+        self.front, self.links = self.one_port_twice()
         self.address = self.front.getsockname()
-        self.links.bind(self.address)  # the same port
+        self.back = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.back.bind(("127.0.0.1", 0))
         self.node = self.peer = None
+
+    @staticmethod
+    def one_port_twice():
+        """For datagrams and for links. What is free for one may be taken for the other."""
+        for _ in range(100):
+            front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            links = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            front.bind(("127.0.0.1", 0))
+            try:
+                links.bind(front.getsockname())
+                return front, links
+            except OSError:
+                front.close()
+                links.close()
+        raise AssertionError("no free port")
 
     def begin(self, node):
         host, port = node.rsplit(":", 1)
