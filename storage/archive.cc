@@ -6,13 +6,11 @@
 #include "storage/database.h"
 
 #include <algorithm>
-#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <optional>
 #include <thread>
-#include <utility>
 #include <variant>
 
 namespace storage {
@@ -88,7 +86,7 @@ class Archive::Writer {
   Health health() const {
     const std::lock_guard lock(mutex_);
     Health health = health_;
-    health.waiting = queue_.size() + unwritten_;
+    health.waiting = queue_.size();
     return health;
   }
 
@@ -96,10 +94,8 @@ class Archive::Writer {
   using Done = ArchiveTables::Done;
 
   void work();
-  // What was asked for, and what is to be written with what did not go through yet; nothing: stop.
-  bool take(std::vector<Operation>& writes, std::vector<Operation>& reads);
-  // True: it went through.
-  bool try_to_write(const std::vector<Operation>& writes);
+  // False: stopped before it went through.
+  bool write_all(const std::vector<Operation>& writes);
   Done write(const std::vector<Operation>& writes);
   void read(ReadRange& operation);
   void read(ReadNewest& operation);
@@ -110,15 +106,13 @@ class Archive::Writer {
   const Options options_;
   const Post post_;
   const Committed committed_;
-  ArchiveTables tables_;                            // the writer's thread's once that runs
-  std::chrono::steady_clock::time_point retry_at_;  // the same
+  ArchiveTables tables_;  // the writer's thread's once that runs
 
-  mutable std::mutex mutex_;  // guards what follows, but not thread_
+  mutable std::mutex mutex_;  // guards queue_, health_, stopping_
   std::condition_variable changed_;
   std::deque<Operation> queue_;
   bool asked_ = false;  // there is a read in it
   Health health_;
-  std::size_t unwritten_ = 0;  // taken from it, and not on disk yet
   bool stopping_ = false;
   std::thread thread_;  // started by the first submit(): load() comes before
 };
@@ -140,47 +134,41 @@ void Archive::Writer::submit(Operation operation) {
   changed_.notify_one();
 }
 
-// Reads see all that was written before them; where the disk takes nothing, what it holds.
 void Archive::Writer::work() {
-  std::vector<Operation> writes;
-  std::vector<Operation> reads;
-  while (take(writes, reads)) {
-    const bool due = std::chrono::steady_clock::now() >= retry_at_;
-    if (!writes.empty() && due && try_to_write(writes)) writes.clear();
+  for (;;) {
+    std::deque<Operation> batch;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      // Decisions that come one behind the other share a transaction, unless somebody waits.
+      changed_.wait_for(lock, options_.gather, [this] { return stopping_ || asked_; });
+      asked_ = false;
+      batch.swap(queue_);
+    }
+    // Reads see all that was written before them.
+    std::vector<Operation> writes;
+    std::vector<Operation> reads;
+    for (Operation& operation : batch) {
+      (is_read(operation) ? reads : writes).push_back(std::move(operation));
+    }
+    if (!writes.empty() && !write_all(writes)) return;
     for (Operation& operation : reads) {
       base::match(
           operation, [](SaveEpoch&) {}, [](Commit&) {}, [](Install&) {}, [](SavePiece&) {},
           [&](auto& read_operation) { read(read_operation); });
     }
-    reads.clear();
   }
 }
 
-bool Archive::Writer::take(std::vector<Operation>& writes, std::vector<Operation>& reads) {
-  std::unique_lock lock(mutex_);
-  if (writes.empty()) {
-    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (queue_.empty()) return false;
-    // Decisions that come one behind the other share a transaction, unless somebody waits.
-    changed_.wait_for(lock, options_.gather, [this] { return stopping_ || asked_; });
-  } else {  // they failed
-    changed_.wait_until(lock, retry_at_, [this] { return stopping_ || asked_; });
+bool Archive::Writer::write_all(const std::vector<Operation>& writes) {
+  for (;;) {
+    const Done done = write(writes);
+    note(done);
+    if (done) break;
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, options_.retry_after, [this] { return stopping_; });
     if (stopping_) return false;
-  }
-  asked_ = false;
-  for (Operation& operation : std::exchange(queue_, {})) {
-    (is_read(operation) ? reads : writes).push_back(std::move(operation));
-  }
-  unwritten_ = writes.size();
-  return true;
-}
-
-bool Archive::Writer::try_to_write(const std::vector<Operation>& writes) {
-  const Done done = write(writes);
-  note(done);
-  if (!done) {
-    retry_at_ = std::chrono::steady_clock::now() + options_.retry_after;
-    return false;
   }
   const bool decided = std::ranges::any_of(writes, [](const Operation& operation) {
     return std::holds_alternative<Commit>(operation) || std::holds_alternative<Install>(operation);
@@ -231,7 +219,6 @@ void Archive::Writer::note(const Done& done) {
   const std::lock_guard lock(mutex_);
   ++health_.writes;
   health_.healthy = done.has_value();
-  if (done) unwritten_ = 0;
   if (done) return;
   ++health_.failures;
   health_.detail = file_error(file_, done.error().text).text();

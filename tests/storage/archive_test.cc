@@ -1,14 +1,11 @@
 #include "storage/archive.h"
 
-#include "storage/database.h"
-
 #include <gtest/gtest.h>
 
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
 #include <string>
-#include <thread>
 
 namespace storage {
 namespace {
@@ -122,24 +119,6 @@ TEST_F(ArchiveTest, ARangeEndsWithAProof) {
   EXPECT_EQ(range(4, 1), (std::vector<std::uint64_t>{4, 5, 6}));
   EXPECT_EQ(range(1, 100, 10), (std::vector<std::uint64_t>{1, 2, 3}));
   EXPECT_EQ(range(10, 5), (std::vector<std::uint64_t>{}));
-}
-
-// Somebody else holds the file: nothing is written until it lets go.
-TEST_F(ArchiveTest, IsReadWhileItCannotBeWritten) {
-  commit(1);
-  wait([&] { return committed == 1; });
-  auto other = Database::open(folder / "decisions.db");
-  ASSERT_TRUE(other);
-  ASSERT_TRUE(other->execute("BEGIN IMMEDIATE"));
-  commit(2);
-  while (archive->health().healthy) std::this_thread::yield();
-  commit(3);
-  EXPECT_EQ(range(1, 10), (std::vector<std::uint64_t>{1}));
-  EXPECT_GE(archive->health().waiting, 1U);
-  ASSERT_TRUE(other->execute("ROLLBACK"));
-  wait([&] { return committed == 3; });
-  EXPECT_EQ(range(1, 10), (std::vector<std::uint64_t>{1, 2, 3}));
-  EXPECT_EQ(archive->health().waiting, 0U);
 }
 
 TEST_F(ArchiveTest, FindsAnOpAndTheNewestBlocks) {
