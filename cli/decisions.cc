@@ -102,7 +102,11 @@ int list(Console& console, const std::string& target, const ViewOptions& options
   if (code != exit_done) return code;
   const auto agreement = get_json(options.api, "/v1/agreement");
   if (!agreement || !agreement->contains("passed_over")) return code;
-  if (agreement->value("validator", false) && !agreement->value("votes", true)) {
+  const auto says = [&](const char* member, bool what) {
+    const auto at = agreement->find(member);
+    return at != agreement->end() && *at == what;
+  };
+  if (says("validator", true) && says("votes", false)) {
     console.err << "note: this node is a validator and does not vote now; its /readyz says why\n";
   }
   for (const Json& gap : (*agreement)["passed_over"]) note_gap(console, gap);

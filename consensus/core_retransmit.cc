@@ -91,7 +91,7 @@ void Core::retransmit(Moment at, Effects& effects) {
     parts_.outbox.send(member.node, status_for(member.node), effects);
   }
   // Of a key that is spent, some may contradict what it promised elsewhere.
-  if (often && !parts_.guard.abstains()) resend_own(at, effects);
+  if (often && !parts_.guard.spent()) resend_own(at, effects);
 }
 
 void Core::resend_own(Moment at, Effects& effects) {

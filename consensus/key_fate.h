@@ -22,6 +22,7 @@ struct PromisesFound {
   bool spent = false;          // an earlier run found that its log does not hold all promises
   bool decided = false;        // this node has decided something
   bool others_marked = false;  // other keys have: so the marks were not lost, and this one is fresh
+  bool replaced = false;       // another key has begun since: whose log it is, is not known
 };
 
 enum class KeyStep : std::uint8_t {
@@ -31,7 +32,7 @@ enum class KeyStep : std::uint8_t {
 };
 
 struct KeyFate {
-  enum class Why : std::uint8_t { votes, lost, damaged, spent_before };
+  enum class Why : std::uint8_t { votes, lost, damaged, spent_before, replaced };
   Why why = Why::votes;
   // Each is durable before the next begins, and doing one again is harmless. Nothing is voted
   // before all are done.
@@ -48,6 +49,8 @@ struct KeyFate {
   // What is in a damaged log others promised, if this key has not begun: a start that was to move
   // it aside got no further.
   const bool fresh = !found.begun && found.others_marked;
+  // What this one promised may have gone with the damaged log then.
+  if (found.begun && found.replaced) return spent(KeyFate::Why::replaced);
   if (found.log == PromisesFound::Log::damaged && !fresh) return spent(KeyFate::Why::damaged);
   // Decisions may be younger on disk than the log: they alone do not say that there was one. The
   // other way round they do, also where the mark was lost together with the log.

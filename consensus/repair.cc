@@ -69,12 +69,14 @@ std::optional<base::NodeId> Repair::choose(const Peers& peers, base::Instant now
   if (const Want* want = most_urgent(now)) {
     if (const auto member = pick_free(peers.members, want->asked)) return member;
     if (const auto other = pick_free(peers.others, want->asked)) return other;
-  } else {  // decided blocks: many have them, and members have enough to do
-    std::vector<base::NodeId> all = peers.members;
-    all.insert(all.end(), peers.others.begin(), peers.others.end());
-    return pick_free(all, range_->second.asked);
+    // Whoever it has not asked is busy, or dead. The other wants need not wait for them.
+    if (const auto again = pick_free(peers.members, {})) return again;
+    return pick_free(peers.others, {});
   }
-  return std::nullopt;
+  // Decided blocks: many have them, and members have enough to do.
+  std::vector<base::NodeId> all = peers.members;
+  all.insert(all.end(), peers.others.begin(), peers.others.end());
+  return pick_free(all, range_->second.asked);
 }
 
 void Repair::put_off(Want& want, const base::NodeId& peer, const Peers& peers, base::Duration delay,

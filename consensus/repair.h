@@ -3,7 +3,8 @@
 // repeated elsewhere until it is settled or no longer of use. CONSENSUS R8.
 //
 // Bodies and certificates are with members: each of them is asked once in a round, then one of the
-// others. Pauses grow from round to round, not from question to question (decision 0081).
+// others; what goes along with a question is asked again of the same peer at times. Pauses grow
+// from round to round, not from question to question (decision 0081).
 #pragma once
 
 #include "base/ids.h"

@@ -247,7 +247,7 @@ void Replica::on_start(Recovery recovery, bool abstain, base::WallTime wall, bas
   state_->wall_at = now;
   state_->recover(std::move(recovery), now, effects);
   if (abstain) {
-    state_->guard.abstain();
+    state_->guard.spend();
     effects.push_back(Alarm{.kind = Alarm::Kind::log_corrupt,
                             .text = "the log does not hold all that this key promised: this node "
                                     "votes no more with it"});

@@ -379,8 +379,8 @@ bool Replica::State::unknown_own_vote(const Vote& vote) const {
 // 3.11, echo check: what peers remember of our votes must be in our log.
 void Replica::State::hear_echo(const base::NodeId& from, const Status& status, Effects& effects) {
   for (const Vote& vote : status.your_last_votes) {
-    if (!unknown_own_vote(vote) || guard.abstains()) continue;
-    guard.abstain();
+    if (!unknown_own_vote(vote) || guard.spent()) continue;
+    guard.spend();
     outbox.drop_held();
     // The next start may ask others, who do not know of that vote.
     effects.push_back(SpendKey{});

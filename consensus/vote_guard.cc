@@ -54,6 +54,11 @@ void VoteGuard::abstain() {
   abstains_ = true;
 }
 
+void VoteGuard::spend() {
+  spent_ = true;
+  abstain();
+}
+
 void VoteGuard::raise_floor(View floor) {
   if (floor <= floor_) return;
   floor_ = floor;

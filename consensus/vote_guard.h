@@ -52,6 +52,8 @@ class VoteGuard {
   // No vote with this key any more, in this run. Where its promises are not all known, storage
   // keeps it so (key_fate.h) until a committee lists a fresh key; after a refusal they are.
   void abstain();
+  // The same, because its promises are not all known: none of them is said again.
+  void spend();
   // Nothing is signed while we only ask what peers remember of us (echo check).
   void listen(bool listening) { listening_ = listening; }
 
@@ -65,6 +67,7 @@ class VoteGuard {
   void note(const Vote& vote, LogPosition position);
 
   [[nodiscard]] bool abstains() const { return abstains_; }
+  [[nodiscard]] bool spent() const { return spent_; }
   [[nodiscard]] bool listening() const { return listening_; }
   [[nodiscard]] bool may_vote() const { return signer_ && !abstains_ && !listening_; }
   // Our place in the committee, if our key is listed there.
@@ -80,6 +83,7 @@ class VoteGuard {
   std::optional<EpochNumber> epoch_;
   std::optional<SignerIndex> signer_;
   bool abstains_ = false;  // for good, as far as this key goes
+  bool spent_ = false;
   bool listening_ = false;
   View floor_ = 0;
   View newest_ = 0;  // of notarize and nullify

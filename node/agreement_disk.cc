@@ -50,6 +50,9 @@ std::string why_not(consensus::KeyFate::Why why, const std::string& file,
     case consensus::KeyFate::Why::spent_before:
       text = directory + "/voter.spent lists the key of this node";
       break;
+    case consensus::KeyFate::Why::replaced:
+      text = directory + "/voter.begun lists another vote key after the one of this node";
+      break;
   }
   return text +
          ": what it promised is not known any more, so this node follows and does not vote. Move "
@@ -90,7 +93,8 @@ base::Result<std::unique_ptr<AgreementDisk>, std::string> AgreementDisk::open(
                           .begun = storage::has_begun(directory, vote_key),
                           .spent = storage::is_spent(directory, vote_key),
                           .decided = archived->newest.has_value(),
-                          .others_marked = storage::lists_others(directory, vote_key)});
+                          .others_marked = storage::lists_others(directory, vote_key),
+                          .replaced = storage::was_replaced(directory, vote_key)});
   std::filesystem::path moved_to;
   const auto take = [&](consensus::KeyStep step) -> base::Result<void, storage::FileError> {
     if (step == consensus::KeyStep::mark_begun) return storage::mark_begun(directory, vote_key);
@@ -229,16 +233,14 @@ void AgreementDisk::watch(Say say) {
 void AgreementDisk::look() {
   mark_spent();
   const std::string now = trouble();
-  if (!now.empty() && !troubled_) {
-    const bool votes = log_trouble().empty();
-    say_(base::Severity::error,
-         "agreement cannot write: " + now +
-             (votes ? "; this node still votes, and writes what was decided once it can"
-                    : "; this node votes no more until it can, and goes on by itself then"));
-  } else if (now.empty() && troubled_) {
-    say_(base::Severity::info, "agreement writes again");
+  if (now != said_) {
+    if (now.empty()) {
+      say_(base::Severity::info, "agreement writes again");
+    } else {
+      say_(base::Severity::error, "agreement cannot write: " + now + "; " + consequence());
+    }
   }
-  troubled_ = !now.empty();
+  said_ = now;
   watch_timer_.expires_after(watch_period);
   watch_timer_.async_wait([this](const std::error_code& error) {
     if (!error) look();
@@ -250,6 +252,12 @@ std::string AgreementDisk::trouble() const {
   if (std::string log = log_trouble(); !log.empty()) return log;
   const auto archive = archive_->health();
   return archive.healthy ? std::string() : archive.detail;
+}
+
+std::string AgreementDisk::consequence() const {
+  if (spending_) return "its key is spent, and it votes no more";
+  return log_trouble().empty() ? "this node still votes, and writes what was decided once it can"
+                               : "this node votes no more until it can, and goes on by itself then";
 }
 
 std::string AgreementDisk::log_trouble() const {

@@ -77,13 +77,15 @@ class AgreementDisk {
   [[nodiscard]] base::Result<std::filesystem::path, storage::FileError> open_log(
       const std::string& file);
   void look();
+  // Of the trouble, for whoever runs this node.
+  [[nodiscard]] std::string consequence() const;
   void mark_spent();
 
   asio::io_context& io_;
   const std::string directory_;
   asio::steady_timer watch_timer_;
   Say say_;
-  bool troubled_ = false;  // and it was said
+  std::string said_;  // of trouble(), last
   Driver* driver_ = nullptr;
   kernel::StoredAgreement stored_;
   std::string complaint_;

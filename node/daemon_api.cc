@@ -105,7 +105,8 @@ std::string Daemon::why_no_admission() const {
       std::count_if(committee.members().begin(), committee.members().end(),
                     [&](const auto& seat) { return links_.refused_by(seat.node); }));
   const bool alone = refusing > 0 && links_.counters().links == 0;
-  if (refusing <= committee.faults() && !alone) return {};
+  // One alone may only have ended in the middle of a handshake.
+  if (refusing <= std::max<std::size_t>(committee.faults(), 1) && !alone) return {};
   return std::to_string(refusing) + " of the " + std::to_string(committee.size()) +
          " validators that this node knows turn it away: it was evicted, was never admitted, or "
          "its clock is far off; ask a member of the mesh";

@@ -141,13 +141,14 @@ consensus::KeyFate AgreementDisk::fate_of(const base::NodeId& vote_key) const {
                              .begun = own.begun,
                              .spent = own.spent,
                              .decided = !decisions_.empty(),
-                             .others_marked = marks_.size() > (marks == marks_.end() ? 0U : 1U)});
+                             .others_marked = marks_.size() > (marks == marks_.end() ? 0U : 1U),
+                             .replaced = own.begun && last_begun_ != vote_key});
 }
 
 void AgreementDisk::take(consensus::KeyStep step, const base::NodeId& vote_key) {
   switch (step) {
     case consensus::KeyStep::mark_begun:
-      marks_[vote_key].begun = true;
+      if (!std::exchange(marks_[vote_key].begun, true)) last_begun_ = vote_key;
       return;
     case consensus::KeyStep::mark_spent:
       marks_[vote_key].spent = true;

@@ -79,6 +79,7 @@ class AgreementDisk {
   std::uint64_t before_ = 0;  // positions that a rewrite took away
   std::uint64_t durable_ = 0;
   std::map<base::NodeId, Marks> marks_;  // of voting keys
+  base::NodeId last_begun_;              // of those that have
   std::set<base::NodeId> started_;       // keys that may have voted with the log that is here
   std::set<base::NodeId> forgot_;
   bool restored_ = false;

@@ -13,6 +13,8 @@
 namespace storage {
 
 [[nodiscard]] bool has_begun(const std::string& directory, const base::NodeId& vote_key);
+// It has, and another one has begun after it.
+[[nodiscard]] bool was_replaced(const std::string& directory, const base::NodeId& vote_key);
 // In either file.
 [[nodiscard]] bool lists_others(const std::string& directory, const base::NodeId& vote_key);
 // Durably, once; when its log is there and before it votes.

@@ -13,7 +13,12 @@ using Log = PromisesFound::Log;
 using Why = KeyFate::Why;
 
 PromisesFound found(Log log, bool begun, bool spent, bool decided) {
-  return {.log = log, .begun = begun, .spent = spent, .decided = decided, .others_marked = false};
+  return {.log = log,
+          .begun = begun,
+          .spent = spent,
+          .decided = decided,
+          .others_marked = false,
+          .replaced = false};
 }
 
 TEST(KeyFateTest, AKeyOnAnEmptyDiskVotesOnceItHasALogAndIsMarked) {
@@ -58,6 +63,14 @@ TEST(KeyFateTest, AKeyWhoseLogIsDamagedIsSpentUnlessOthersWroteIt) {
       EXPECT_EQ(fate_of(found(Log::damaged, begun, false, decided)).why, Why::damaged);
     }
   }
+}
+
+TEST(KeyFateTest, AKeyThatWasReplacedIsSpentThoughThereIsALog) {
+  PromisesFound back = found(Log::whole, true, false, true);
+  back.others_marked = true;
+  EXPECT_TRUE(fate_of(back).votes());
+  back.replaced = true;
+  EXPECT_EQ(fate_of(back).why, Why::replaced);
 }
 
 TEST(KeyFateTest, ASpentKeyStaysSpentWithTheFreshLogOfTheNextRun) {

@@ -105,6 +105,19 @@ TEST_F(AgreementDiskTest, AFreshKeyVotesThoughTheStartThatSpentTheOldOneFailedHa
   EXPECT_FALSE(votes());
 }
 
+// The log that went with the old key, and was damaged, is whole again by now, but it is another.
+TEST_F(AgreementDiskTest, AKeyThatWasReplacedNeverVotesAgain) {
+  ASSERT_TRUE(votes());
+  damage_log();
+  key_.bytes[0] = std::byte{8};
+  ASSERT_TRUE(votes());
+  key_.bytes[0] = std::byte{7};
+  EXPECT_FALSE(votes());
+  EXPECT_TRUE(storage::is_spent(folder_.string(), key_));
+  key_.bytes[0] = std::byte{8};
+  EXPECT_TRUE(votes());
+}
+
 TEST_F(AgreementDiskTest, AStartThatFailsBetweenTheMarkAndTheNewLogFindsTheKeySpent) {
   ASSERT_TRUE(votes());
   // As a start leaves it that was killed right after it marked the key.
