@@ -23,9 +23,10 @@ namespace base {
   return number ^ (number >> 32U);
 }
 
-// For text whose characters hardly ever agree by chance, as those of ids do.
-[[nodiscard]] inline std::uint64_t spread(std::string_view text) {
-  std::uint64_t hash = text.size();
+// For text whose characters hardly ever agree by chance, as those of ids do. Where others choose
+// the text, a salt that they do not know.
+[[nodiscard]] inline std::uint64_t spread(std::string_view text, std::uint64_t salt = 0) {
+  std::uint64_t hash = text.size() ^ salt;
   while (!text.empty()) {
     std::uint64_t eight = 0;
     const std::size_t size = std::min<std::size_t>(8, text.size());

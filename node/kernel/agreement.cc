@@ -49,7 +49,7 @@ Agreement::Agreement(AgreementOptions options, const crypto::Identity& identity,
                                         .height = 0,
                                         .timestamp_ms = 0,
                                         .state_root = root},
-      std::move(first));
+      std::move(first), rng_.fork("salt").next());
 }
 
 base::Result<void, std::string> Agreement::on_start(base::WallTime wall, base::Instant now,
@@ -88,7 +88,7 @@ base::Result<void, std::string> Agreement::on_start(base::WallTime wall, base::I
                                           .height = (*block)->header().height,
                                           .timestamp_ms = (*block)->header().timestamp_ms,
                                           .state_root = state.root()},
-        std::move(state));
+        std::move(state), rng_.fork("salt").next());
     recovery.decision = consensus::Decision{.block = std::move(*block),
                                             .finalization = std::move(proof->finalization),
                                             .tail = std::move(proof->tail)};

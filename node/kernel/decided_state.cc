@@ -98,8 +98,9 @@ crypto::Statement StatementsOfAgreement::ready(const base::Digest& epoch_id,
       not_after_height);
 }
 
-DecidedState::DecidedState(const base::MeshId& mesh, const Committed& at, ledger::State state)
-    : read_(mesh), overlays_(at.block, std::move(state)), committed_(at) {
+DecidedState::DecidedState(const base::MeshId& mesh, const Committed& at, ledger::State state,
+                           std::uint64_t salt)
+    : read_(mesh, {.salt = salt}), overlays_(at.block, std::move(state)), committed_(at) {
   CHECK(overlays_.decided().root() == at.state_root);
 }
 

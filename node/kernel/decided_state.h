@@ -39,7 +39,9 @@ struct Applied {
 class DecidedState final : public consensus::Application {
  public:
   // `state` is what `at` led to.
-  DecidedState(const base::MeshId& mesh, const Committed& at, ledger::State state);
+  // `salt`: drawn, and unknown to others.
+  DecidedState(const base::MeshId& mesh, const Committed& at, ledger::State state,
+               std::uint64_t salt);
 
   [[nodiscard]] const ledger::State& state() const { return overlays_.decided(); }
   // Once for each decided block, in their order.

@@ -11,12 +11,11 @@ std::string_view preimage_of(base::ByteView op) {
   return base::as_text(op.first(ledger::op_preimage_size));
 }
 
-// Not their id: to look for it costs less than to make it.
-std::uint64_t hash_of(base::ByteView op) {
-  return base::spread(preimage_of(op));
-}
-
 }  // namespace
+
+std::uint64_t ReadOps::hash_of(base::ByteView op) const {
+  return base::spread(preimage_of(op), options_.salt);
+}
 
 std::optional<base::SlotIndex::Slot> ReadOps::place_of(base::ByteView bytes) const {
   if (bytes.size() < ledger::op_head_size) return std::nullopt;

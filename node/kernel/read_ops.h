@@ -9,6 +9,7 @@
 #include "ledger/op.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -19,6 +20,7 @@ class ReadOps {
   struct Options {
     std::size_t ops_max = 2'048;
     std::size_t op_bytes_max = 4'096;  // larger ones are rare, and not kept
+    std::uint64_t salt = 0;            // unknown to others, or they choose ops that share a hash
   };
 
   explicit ReadOps(const base::MeshId& mesh) : ReadOps(mesh, Options()) {}
@@ -35,6 +37,8 @@ class ReadOps {
  private:
   // Of one that says the same, below any signature.
   [[nodiscard]] std::optional<base::SlotIndex::Slot> place_of(base::ByteView bytes) const;
+  // Not their id: to look for it costs less than to make it.
+  [[nodiscard]] std::uint64_t hash_of(base::ByteView op) const;
   void keep(const ledger::Op& op);
 
   base::MeshId mesh_;

@@ -33,7 +33,7 @@ DecidedState decided(ledger::State state, std::uint64_t height) {
   at.block.bytes[0] = static_cast<std::byte>(height);
   at.height = height;
   at.state_root = state.root();
-  return {base::MeshId{}, at, std::move(state)};
+  return {base::MeshId{}, at, std::move(state), 1};
 }
 
 TEST(DecidedStateTest, GoesAsAWholeToAnotherNodeThatFetchesOnlyWhatItLacks) {
