@@ -126,6 +126,7 @@ void AgreementDisk::crash() {
 
 void AgreementDisk::lose_log() {
   using Log = consensus::PromisesFound::Log;
+  if (started_.empty()) return;  // there is none yet
   file_ = rng_.chance(500'000) ? Log::missing : Log::damaged;
   log_.clear();
   before_ = 0;
