@@ -155,16 +155,17 @@ class FaultsTest(unittest.TestCase):
         answers = []
 
         def over():
+            # One that was begun in its last moment says instead that there was no answer.
             answers.append(caller.call("test.name", headers=trace))
-            return answers[-1].status != 200
+            return answers[-1].status != 200 and "workflow" in answers[-1].json()["detail"]
 
         mesh.wait_until(over, "the time of the workflow is over")
-        self.assertGreater(len(answers), 1)
+        answered = sum(answer.status == 200 for answer in answers)
+        self.assertGreater(answered, 0)
         self.assertEqual((answers[-1].status, answers[-1].error()), (504, "deadline_exceeded"))
-        self.assertIn("workflow", answers[-1].json()["detail"])
         self.assertEqual(caller.call("test.name").status, 200, "another trace has its own time")
         left = [int(headers["parley-deadline"].removesuffix("ms"))
-                for _, _, headers in agent.requests[:len(answers) - 1]]
+                for _, _, headers in agent.requests[:answered]]
         self.assertEqual(left, sorted(left, reverse=True))
         self.assertLess(left[0], 800)
 
