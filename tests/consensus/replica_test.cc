@@ -270,57 +270,51 @@ TEST(ReplicaTest, BlamesWhoSendsASignatureThatDoesNotHold) {
   EXPECT_EQ(mesh.node(0).blamed.size(), 1U);
 }
 
-TEST(ReplicaTest, ChecksAVoteThatACertificateMadeNeedlessOnceItIsContradicted) {
-  MeshOfReplicas mesh(7);
-  mesh.settle_start();
-  mesh.drops = [](auto, auto, const Message&) { return true; };
-  const Epoch& epoch = mesh.epoch();
-  for (std::size_t signer = 1; signer < 6; ++signer) {
-    mesh.deliver(signer, 0, mesh.vote(signer, VoteKind::nullify, 1, {}, epoch));
+// Seven replicas that say nothing to each other: what one hears is what a test delivers.
+class EvidenceTest : public testing::Test {
+ protected:
+  EvidenceTest() {
+    mesh.settle_start();
+    mesh.drops = [](auto, auto, const Message&) { return true; };
+    block.bytes[0] = std::byte{1};
   }
-  ASSERT_EQ(mesh.standing(0).view, 2U);
+  // Without seat 6, and so nothing that it says of view 1 is needed.
+  void nullify_view_one() {
+    for (std::size_t signer = 1; signer < 6; ++signer) {
+      mesh.deliver(signer, 0, mesh.vote(signer, VoteKind::nullify, 1, {}, epoch));
+    }
+    ASSERT_EQ(mesh.standing(0).view, 2U);
+  }
+
+  MeshOfReplicas mesh{7};
+  const Epoch& epoch = mesh.epoch();
+  base::Digest block;
+};
+
+TEST_F(EvidenceTest, ChecksAVoteThatACertificateMadeNeedlessOnceItIsContradicted) {
+  nullify_view_one();
   mesh.deliver(6, 0, mesh.vote(6, VoteKind::nullify, 1, {}, epoch));
   EXPECT_TRUE(mesh.node(0).evidence.empty());
-  base::Digest block;
-  block.bytes[0] = std::byte{1};
   mesh.deliver(6, 0, mesh.vote(6, VoteKind::finalize, 1, block, epoch));
   ASSERT_EQ(mesh.node(0).evidence.size(), 1U);
   EXPECT_TRUE(
       contradict(mesh.node(0).evidence.front().first, mesh.node(0).evidence.front().second));
 }
 
-TEST(ReplicaTest, ChecksANeedlessVoteThatContradictsAnEarlierOne) {
-  MeshOfReplicas mesh(7);
-  mesh.settle_start();
-  mesh.drops = [](auto, auto, const Message&) { return true; };
-  const Epoch& epoch = mesh.epoch();
-  base::Digest block;
-  block.bytes[0] = std::byte{1};
+TEST_F(EvidenceTest, ChecksANeedlessVoteThatContradictsAnEarlierOne) {
   mesh.deliver(6, 0, mesh.vote(6, VoteKind::finalize, 1, block, epoch));
-  for (std::size_t signer = 1; signer < 6; ++signer) {
-    mesh.deliver(signer, 0, mesh.vote(signer, VoteKind::nullify, 1, {}, epoch));
-  }
-  ASSERT_EQ(mesh.standing(0).view, 2U);
+  nullify_view_one();
   mesh.deliver(6, 0, mesh.vote(6, VoteKind::nullify, 1, {}, epoch));
   EXPECT_EQ(mesh.node(0).evidence.size(), 1U);
 }
 
 // The finalize vote is at the pool while the nullification makes its contradiction needless.
-TEST(ReplicaTest, FindsAContradictionWithAVoteThatWasBeingChecked) {
-  MeshOfReplicas mesh(7);
-  mesh.settle_start();
-  mesh.drops = [](auto, auto, const Message&) { return true; };
-  const Epoch& epoch = mesh.epoch();
-  base::Digest block;
-  block.bytes[0] = std::byte{1};
+TEST_F(EvidenceTest, FindsAContradictionWithAVoteThatWasBeingChecked) {
   mesh.node(0).checks_wait = true;
   mesh.deliver(6, 0, mesh.vote(6, VoteKind::finalize, 1, block, epoch));
   ASSERT_EQ(mesh.node(0).waiting.size(), 1U);
   mesh.node(0).checks_wait = false;
-  for (std::size_t signer = 1; signer < 6; ++signer) {
-    mesh.deliver(signer, 0, mesh.vote(signer, VoteKind::nullify, 1, {}, epoch));
-  }
-  ASSERT_EQ(mesh.standing(0).view, 2U);
+  nullify_view_one();
   mesh.deliver(6, 0, mesh.vote(6, VoteKind::nullify, 1, {}, epoch));
   EXPECT_TRUE(mesh.node(0).evidence.empty());
   mesh.checks_go_on(0);
@@ -330,24 +324,20 @@ TEST(ReplicaTest, FindsAContradictionWithAVoteThatWasBeingChecked) {
 }
 
 // The same with a proposal, while the vote for another block of that leader comes late.
-TEST(ReplicaTest, FindsAContradictionWithAProposalThatWasBeingChecked) {
-  MeshOfReplicas mesh(7);
-  mesh.settle_start();
-  mesh.drops = [](auto, auto, const Message&) { return true; };
-  const Epoch& epoch = mesh.epoch();
+TEST_F(EvidenceTest, FindsAContradictionWithAProposalThatWasBeingChecked) {
   const std::size_t leader = epoch.leader(1);
   const std::size_t hearer = (leader + 1) % 7;
-  const base::Digest block = mesh.proposal(1, epoch, 1'000'001).block->hash();
+  const base::Digest earlier = mesh.proposal(1, epoch, 1'000'001).block->hash();
   mesh.node(hearer).checks_wait = true;
   mesh.deliver(leader, hearer, mesh.proposal(1, epoch, 1'000'002));
   ASSERT_EQ(mesh.node(hearer).waiting.size(), 1U);
   mesh.node(hearer).checks_wait = false;
   for (std::size_t signer = 0; signer < 7; ++signer) {
     if (signer == leader || signer == hearer) continue;
-    mesh.deliver(signer, hearer, mesh.vote(signer, VoteKind::notarize, 1, block, epoch));
+    mesh.deliver(signer, hearer, mesh.vote(signer, VoteKind::notarize, 1, earlier, epoch));
   }
   ASSERT_EQ(mesh.standing(hearer).view, 2U);
-  mesh.deliver(leader, hearer, mesh.vote(leader, VoteKind::notarize, 1, block, epoch));
+  mesh.deliver(leader, hearer, mesh.vote(leader, VoteKind::notarize, 1, earlier, epoch));
   EXPECT_TRUE(mesh.node(hearer).evidence.empty());
   mesh.checks_go_on(hearer);
   ASSERT_EQ(mesh.node(hearer).evidence.size(), 1U);
