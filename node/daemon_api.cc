@@ -85,8 +85,8 @@ std::string Daemon::why_no_vote() const {
 }
 
 // "" if nothing speaks against it. Nobody tells a node that was put out of that: it hears nothing
-// more. It knows its own state, and who does not admit it: of more than f one is correct, and one
-// is enough where nobody else is there.
+// more. It knows its own state, and who does not admit it: of more than f, and of two at least, one
+// is correct and did not just end. One is enough where nobody else is there.
 std::string Daemon::why_no_admission() const {
   const kernel::Agreement* agreement = kernel_->agreement();
   if (agreement == nullptr) return {};
