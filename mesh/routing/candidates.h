@@ -4,9 +4,10 @@
 //
 // A node is worse the more there is against it, in this order: at capacity, our own last attempts
 // failed (a penalty that runs out), known to have an older context than is asked for, ejected as an
-// outlier, degraded, tried by this very call, suspect, joining. Whoever drains, left or is dead is
-// no candidate at all, nor is one that the call has passed, whose breaker is open, who asked to
-// wait, or whose output is below what the policy takes.
+// outlier, degraded, tried by this very call, suspect, joining, tried and not reached or any of the
+// last two besides. Whoever drains, left or is dead is no candidate at all, nor is one that the
+// call has passed, whose breaker is open, who asked to wait, or whose output is below what the
+// policy takes.
 //
 // One that is out for what it did must be asked again some day: when that is due, and the call may
 // be repeated elsewhere, it is the call's `probe`. If no such call comes for as long as a breaker
@@ -40,7 +41,7 @@ enum class Rank : std::uint8_t {
   tried,
   suspect,
   joining,
-  tried_in_vain,  // and suspect or joining besides
+  tried_in_vain,  // and suspect, joining or penalised besides
   excluded
 };
 [[nodiscard]] std::string_view to_string(Rank rank);

@@ -84,6 +84,19 @@ TEST_F(DataPlaneTest, WaitsForASuspectIfNobodyElseIsBetter) {
   EXPECT_EQ(peer_asked(), c);
 }
 
+// A suspicion may be mistaken; whoever could not be reached is not there.
+TEST_F(DataPlaneTest, AsksASuspectBeforeOneThatItCouldNotReach) {
+  provide(b, "b");
+  provide(c, "c", Availability::suspect);
+  const ExchangeId id = call();
+  ASSERT_EQ(peer_asked(), b);
+  fail(id, 1, AttemptFailure::unreachable);
+  EXPECT_EQ(peer_asked(), c);
+  fail(id, 2, AttemptFailure::unreachable);
+  pass(seconds(1));
+  EXPECT_EQ(peer_asked(), b) << "they take turns";
+}
+
 TEST_F(DataPlaneTest, TriesAnotherNodeWhenOneCannotBeReached) {
   provide(b, "b");
   provide(c, "c");
