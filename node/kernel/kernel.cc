@@ -72,8 +72,7 @@ void Kernel::handle(Input input, base::Instant now, Effects& effects) {
   take_gossip(effects);
   take_calls(effects);
   take_agreement(effects);
-  for (Effect& answer : answers_) effects.push_back(std::move(answer));
-  answers_.clear();
+  take_answers(effects);
   advance_phase(effects);
 }
 
@@ -106,7 +105,7 @@ void Kernel::on(TimePassed&&) {
   if (now_ >= membership_.next_deadline()) membership_.on_time(now_, gossip_effects_);
   if (now_ >= data_plane_.next_deadline()) data_plane_.on_time(now_, call_effects_);
   if (agreement_) tend_agreement();
-  refuse_strangers();
+  refuse_all(newcomers_.expired(now_));
   // By then those who are there have said so, and what they can do.
   if (now_ >= warm_until_) providers_.drop_restored();
 }
@@ -270,6 +269,11 @@ void Kernel::take_calls(Effects& effects) {
   call_effects_.clear();
 }
 
+void Kernel::take_answers(Effects& effects) {
+  for (Effect& answer : answers_) effects.push_back(std::move(answer));
+  answers_.clear();
+}
+
 // ---- what the node says of itself ----
 
 void Kernel::publish_status() {
@@ -287,6 +291,8 @@ void Kernel::advance_phase(Effects& effects) {
     effects.emplace_back(*std::move(next));
     if (phase() == Phase::gone) effects.emplace_back(Drained{});
     if (phase() != Phase::leaving) continue;
+    refuse_all(newcomers_.close());
+    take_answers(effects);
     data_plane_.on_leave(now_, call_effects_);
     take_calls(effects);
     membership_.on_leave(now_, gossip_effects_);

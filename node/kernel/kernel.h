@@ -127,6 +127,7 @@ class Kernel {
   void take_gossip(Effects& effects);
   void take_calls(Effects& effects);
   void take_agreement(Effects& effects);
+  void take_answers(Effects& effects);
   void take(gossip::SendPacket&& effect, Effects& effects);
   void take(const gossip::MemberChanged& effect, Effects& effects);
   void take(gossip::DescriptorArrived&& effect, Effects& effects);
@@ -135,7 +136,7 @@ class Kernel {
   // What no member asks over a link, and what comes of it.
   [[nodiscard]] bool may_ask(const base::NodeId& peer, bool member);
   void on_admitted(const base::NodeId& id);
-  void refuse_strangers();
+  void refuse_all(std::vector<Newcomers::Request> requests);
   void refuse(Newcomers::Request&& request);
   void publish_status();
   void start_agreement(base::WallTime wall);

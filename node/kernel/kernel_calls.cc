@@ -92,8 +92,8 @@ void Kernel::refuse(Newcomers::Request&& request) {
   call_effects_.emplace_back(settled(exchange, mesh::Outcome::mesh_error, status));
 }
 
-void Kernel::refuse_strangers() {
-  for (Newcomers::Request& request : newcomers_.expired(now_)) refuse(std::move(request));
+void Kernel::refuse_all(std::vector<Newcomers::Request> requests) {
+  for (Newcomers::Request& request : requests) refuse(std::move(request));
 }
 
 void Kernel::on_admitted(const base::NodeId& id) {

@@ -21,7 +21,7 @@ std::size_t size_of(const Newcomers::Request& request) {
 }  // namespace
 
 bool Newcomers::hold(const base::NodeId& from, Request& request, base::Instant now) {
-  if (held_.size() >= held_max || size_of(request) > bytes_max) return false;
+  if (closed_ || held_.size() >= held_max || size_of(request) > bytes_max) return false;
   held_.push_back({.from = from, .since = now, .request = std::move(request)});
   return true;
 }
@@ -46,6 +46,11 @@ std::vector<Newcomers::Request> Newcomers::expired(base::Instant now) {
   for (auto held = held_.begin(); held != until; ++held) out.push_back(std::move(held->request));
   held_.erase(held_.begin(), until);
   return out;
+}
+
+std::vector<Newcomers::Request> Newcomers::close() {
+  closed_ = true;
+  return expired(base::Instant::never());
 }
 
 bool Newcomers::on_caller_gone(mesh::ExchangeId exchange) {

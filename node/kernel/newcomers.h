@@ -23,6 +23,8 @@ class Newcomers {
   [[nodiscard]] std::vector<Request> admitted(const base::NodeId& id, base::Instant now);
   // What waited in vain.
   [[nodiscard]] std::vector<Request> expired(base::Instant now);
+  // All that waits. From then on nothing is held: nobody is admitted by a node that leaves.
+  [[nodiscard]] std::vector<Request> close();
   // True if that call waited here; it does so no more.
   bool on_caller_gone(mesh::ExchangeId exchange);
   [[nodiscard]] base::Instant next_deadline() const;
@@ -37,6 +39,7 @@ class Newcomers {
   };
 
   std::vector<Held> held_;  // in the order in which they came
+  bool closed_ = false;
 };
 
 }  // namespace kernel

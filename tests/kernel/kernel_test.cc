@@ -301,6 +301,19 @@ TEST_F(StrangersTest, ACallThatIsGivenUpMeanwhileIsOver) {
   EXPECT_THAT(of<mesh::RefuseExchange>(after(TimePassed{}, seconds(2))), IsEmpty());
 }
 
+TEST_F(StrangersTest, AreRefusedByANodeThatLeavesBeforeItIsGone) {
+  nodes.start(anna, {}, agent_with("text.count"));
+  const mesh::FromPeer stranger{carl.identity.id()};
+  EXPECT_THAT(after(CallArrived{{900}, stranger, {}}), IsEmpty());
+  EXPECT_THAT(of<AnswerPeer>(after(question(901, gossip::PullDescriptor{}))), IsEmpty());
+  const Effects effects = after(DrainRequested{.leave = true});
+  EXPECT_EQ(anna.kernel->phase(), Phase::gone) << "nobody else is there to be told";
+  EXPECT_THAT(of<mesh::ExchangeSettled>(effects), SizeIs(1));
+  EXPECT_THAT(of<AnswerPeer>(effects), SizeIs(1));
+  EXPECT_TRUE(std::holds_alternative<Drained>(effects.back()));
+  EXPECT_THAT(of<mesh::ExchangeSettled>(after(CallArrived{{902}, stranger, {}})), SizeIs(1));
+}
+
 TEST_F(StrangersTest, AMemberAsksNoMoreOftenThanItMay) {
   nodes.start(anna);
   nodes.start(carl, {anna.at});
