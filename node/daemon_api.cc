@@ -1,14 +1,13 @@
 // The daemon's side of its own API: what a request may look at, and who answers.
 #include "api/decisions_resource.h"
 #include "api/handle.h"
-#include "ledger/view.h"
 #include "node/clock.h"
 #include "node/daemon.h"
 #include "node/http_answer.h"
+#include "node/kernel/admission.h"
 #include "node/program_pages.h"
 #include "telemetry/process.h"
 
-#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -84,32 +83,13 @@ std::string Daemon::why_no_vote() const {
   return standing.abstains ? agreement->last_alarm() : foundation_.agreement->log_trouble();
 }
 
-// "" if nothing speaks against it. Nobody tells a node that was put out of that: it hears nothing
-// more. It knows its own state, and who does not admit it: of more than f, and of two at least, one
-// is correct and did not just end. One is enough where nobody else is there.
 std::string Daemon::why_no_admission() const {
   const kernel::Agreement* agreement = kernel_->agreement();
   if (agreement == nullptr) return {};
-  const base::NodeId self = foundation_.identity.id();
-  const auto member = ledger::find_member(agreement->state(), self);
-  if (member && member->standing == ledger::Standing::revoked) {
-    return "this node was revoked (" + member->reason + "): it needs a new identity";
-  }
-  if (member && member->standing == ledger::Standing::evicted) {
-    return "this node was evicted (" + member->reason +
-           "): a member may admit it again, parley propose member --action admit --node " +
-           self.hex();
-  }
-  const consensus::Committee& committee = agreement->replica().epoch().committee();
-  const auto refusing = static_cast<std::size_t>(
-      std::count_if(committee.members().begin(), committee.members().end(),
-                    [&](const auto& seat) { return links_.refused_by(seat.node); }));
-  const bool alone = refusing > 0 && links_.counters().links == 0;
-  // One alone may only have ended in the middle of a handshake.
-  if (refusing <= std::max<std::size_t>(committee.faults(), 1) && !alone) return {};
-  return std::to_string(refusing) + " of the " + std::to_string(committee.size()) +
-         " validators that this node knows turn it away: it was evicted, was never admitted, or "
-         "its clock is far off; ask a member of the mesh";
+  return kernel::why_not_admitted(
+      *agreement, foundation_.identity.id(),
+      {.refused = [this](const base::NodeId& peer) { return links_.refused_by(peer); },
+       .linked = links_.counters().links > 0});
 }
 
 std::vector<api::Condition> Daemon::conditions() const {

@@ -1,6 +1,7 @@
 #include "sim/decisions.h"
 
 #include "crypto/digest.h"
+#include "node/kernel/admission.h"
 #include "sim/agreement/situation.h"
 #include "wire/agreement_codec.h"
 
@@ -422,7 +423,31 @@ std::string Decisions::unsettled() const {
            ", finalized " + std::to_string(standing.finalized_view) +
            (standing.listening ? ", listening" : "") + (standing.abstains ? ", abstaining" : "");
   }
+  for (NodeIndex node = 0; node < outside_.size(); ++node) {
+    const kernel::Agreement* own = agreement(node);
+    if (own == nullptr || lies(node)) continue;
+    const std::string why_not = why_not_admitted(*own, node);
+    if (why_not.empty() != outside_[node]) continue;
+    return "n" + std::to_string(node) +
+           (outside_[node] ? " was put out and does not know"
+                           : " is let in and says that " + why_not);
+  }
   return {};
+}
+
+// By what its links would have seen: who runs answers a handshake, with no if it does not let it
+// in.
+std::string Decisions::why_not_admitted(const kernel::Agreement& own, NodeIndex node) const {
+  const auto runs = [this](NodeIndex other) { return agreement(other) != nullptr; };
+  const auto refused = [&](const base::NodeId& peer) {
+    const auto other = world_.node_with(peer);
+    return other && runs(*other) && !access_.kernel(*other)->welcomes(world_.id_of(node));
+  };
+  bool linked = false;
+  for (NodeIndex other = 0; other < outside_.size(); ++other) {
+    linked = linked || (other != node && runs(other) && admits(node, other));
+  }
+  return kernel::why_not_admitted(own, world_.id_of(node), {.refused = refused, .linked = linked});
 }
 
 const kernel::Agreement* Decisions::newest() const {

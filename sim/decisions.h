@@ -106,6 +106,7 @@ class Decisions {
   [[nodiscard]] const kernel::Agreement* agreement(NodeIndex node) const;
   [[nodiscard]] bool founded(NodeIndex node) const;
   [[nodiscard]] bool is_member(const ledger::State& state, NodeIndex node) const;
+  [[nodiscard]] std::string why_not_admitted(const kernel::Agreement& own, NodeIndex node) const;
   [[nodiscard]] std::optional<NodeIndex> an_operator() const;
   [[nodiscard]] const kernel::Agreement* newest() const;
   void submit(NodeIndex node, ledger::Payload payload, bool wanted);
