@@ -2,6 +2,7 @@
 
 #include "api/decision_rows.h"
 #include "api/json_response.h"
+#include "api/row_page.h"
 #include "node/kernel/kernel.h"
 
 #include <nlohmann/json.hpp>
@@ -60,9 +61,8 @@ Response DecisionList::response() const {
   }
   if (!gaps.empty()) response.headers.push_back({"parley-passed-over", gaps});
   if (!at_end_ && below_ > 1) {
-    response.headers.push_back({"link", "</v1/decisions?before=" + std::to_string(below_) +
-                                            "&limit=" + std::to_string(wanted_) +
-                                            ">; rel=\"next\""});
+    response.headers.push_back(next_link("/v1/decisions?before=" + std::to_string(below_) +
+                                         "&limit=" + std::to_string(wanted_)));
   }
   return response;
 }

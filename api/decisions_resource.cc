@@ -11,6 +11,7 @@
 #include "api/proof_file.h"
 #include "api/proposal.h"
 #include "api/refusal.h"
+#include "api/row_page.h"
 #include "api/target.h"
 #include "base/bytes.h"
 #include "base/match.h"
@@ -37,8 +38,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t proposal_bytes_max = std::size_t{60} * 1024;
 constexpr base::Duration wait_max = std::chrono::minutes(1);
-constexpr std::uint64_t decisions_default = 1'024;  // in a list
-constexpr std::uint64_t decisions_max = 1'024;
 
 Response no_validators() {
   return problem(404, "not_found",
@@ -183,16 +182,11 @@ Response get_decisions(const View& view, const Request& request) {
   const kernel::Agreement* agreement = view.kernel.agreement();
   if (agreement == nullptr) return no_validators();
   if (wants_events(request)) return feed_decisions(*agreement, request);
-  std::uint64_t limit = decisions_default;
-  if (const auto given = query_value(request.query, "limit")) {
-    limit = base::parse_unsigned(*given).value_or(0);
-    if (limit == 0 || limit > decisions_max) {
-      return problem(400, "bad_request", "limit must be a number from 1 to 1024");
-    }
-  }
+  const auto limit = limit_in(request.query);
+  if (!limit) return problem(400, "bad_request", limit.error());
   Response response;
   response.decision_page = DecisionPage{.below_height = std::numeric_limits<std::uint64_t>::max(),
-                                        .decisions_max = static_cast<std::size_t>(limit)};
+                                        .decisions_max = *limit};
   if (const auto before = query_value(request.query, "before")) {
     const auto height = base::parse_unsigned(*before);
     if (!height) return problem(400, "bad_request", "before must be a height");
@@ -289,28 +283,69 @@ Response on_decision_found(const View& view, const DecisionLookup& lookup,
   return no_such_decision(*agreement);
 }
 
-Response get_ballots(const View& view) {
+Response get_ballots(const View& view, const Request& request) {
   const kernel::Agreement* agreement = view.kernel.agreement();
   if (agreement == nullptr) return no_validators();
-  Json rows = Json::array();
-  for (const auto& [id, ballot] : ledger::ballots_of(agreement->state())) {
-    rows.push_back(ballot_row(id, ballot, agreement->state()));
+  const auto limit = limit_in(request.query);
+  if (!limit) return problem(400, "bad_request", limit.error());
+  std::optional<ledger::BallotPlace> place;
+  if (const auto after = query_value(request.query, "after")) {
+    const auto id = base::Digest::from_hex(*after);
+    if (!id) {
+      return problem(400, "bad_request", "after must be the id of a ballot, 64 hexadecimal digits");
+    }
+    place = ledger::BallotPlace{.id = *id};
   }
-  return json_response(rows);
+  if (const auto until = query_value(request.query, "until_ms"); until && place) {
+    place->open_until_ms = base::parse_unsigned(*until);
+    if (!place->open_until_ms) {
+      return problem(400, "bad_request", "until_ms must be that of the ballot named by after");
+    }
+  }
+  RowPage page(*limit);
+  std::string last;
+  for (const base::Digest& id : ledger::ballots_behind(agreement->state(), place)) {
+    const ledger::Ballot ballot = ledger::find_ballot(agreement->state(), id).value();
+    if (!page.add(ballot_row(id, ballot, agreement->state()))) {
+      Response response = page.response();
+      response.headers.push_back(
+          next_link("/v1/ballots?after=" + last + "&limit=" + std::to_string(*limit)));
+      return response;
+    }
+    last = id.hex();
+    if (ballot.result == ledger::BallotResult::open) {
+      last += "&until_ms=" + std::to_string(ballot.ask.until_ms);
+    }
+  }
+  return page.response();
 }
 
-Response get_documents(const View& view) {
+Response get_documents(const View& view, const Request& request) {
   const kernel::Agreement* agreement = view.kernel.agreement();
   if (agreement == nullptr) return no_validators();
-  Json rows = Json::array();
-  for (const auto& [key, document] : ledger::documents_of(agreement->state(), "")) {
-    rows.push_back({{"key", key},
-                    {"value", json_or_text(base::as_text(document.value))},
-                    {"version", document.version},
-                    {"height", document.height},
-                    {"author", document.author.hex()}});
+  const auto limit = limit_in(request.query);
+  if (!limit) return problem(400, "bad_request", limit.error());
+  const std::string prefix = query_value(request.query, "prefix").value_or("");
+  RowPage page(*limit);
+  std::string last;
+  ledger::Documents documents(agreement->state(), prefix, query_value(request.query, "after"));
+  while (const auto next = documents.next()) {
+    const auto& [key, document] = *next;
+    const bool added = page.add({{"key", key},
+                                 {"value", json_or_text(base::as_text(document.value))},
+                                 {"version", document.version},
+                                 {"height", document.height},
+                                 {"author", document.author.hex()}});
+    if (!added) {
+      Response response = page.response();
+      response.headers.push_back(next_link("/v1/documents?after=" + encoded(last) +
+                                           (prefix.empty() ? "" : "&prefix=" + encoded(prefix)) +
+                                           "&limit=" + std::to_string(*limit)));
+      return response;
+    }
+    last = key;
   }
-  return json_response(rows);
+  return page.response();
 }
 
 Response get_agreement(const View& view) {

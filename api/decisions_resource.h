@@ -24,8 +24,9 @@ namespace api {
 // The file that `parley verify` takes.
 [[nodiscard]] Response get_proof(const View& view, const std::string& id,
                                  const std::optional<std::string>& checkpoint);
-[[nodiscard]] Response get_ballots(const View& view);
-[[nodiscard]] Response get_documents(const View& view);
+// Pages of what the state holds now, not of what it held when the first one was asked for.
+[[nodiscard]] Response get_ballots(const View& view, const Request& request);
+[[nodiscard]] Response get_documents(const View& view, const Request& request);
 // Where agreement stands here: epoch, view, height, committee, whether what is shown may be stale.
 [[nodiscard]] Response get_agreement(const View& view);
 

@@ -168,11 +168,11 @@ Response decision(const View& view, const Request&, const std::string& id) {
 Response proof(const View& view, const Request& request, const std::string& id) {
   return get_proof(view, id, query_value(request.query, "checkpoint"));
 }
-Response ballots(const View& view, const Request&, const std::string&) {
-  return get_ballots(view);
+Response ballots(const View& view, const Request& request, const std::string&) {
+  return get_ballots(view, request);
 }
-Response documents(const View& view, const Request&, const std::string&) {
-  return get_documents(view);
+Response documents(const View& view, const Request& request, const std::string&) {
+  return get_documents(view, request);
 }
 Response invitation(const View& view, const Request& request, const std::string&) {
   return post_invitation(view, request);

@@ -6,9 +6,12 @@
 
 namespace api {
 
+std::string json_dump(const nlohmann::ordered_json& value) {
+  return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
 Response json_response(const nlohmann::ordered_json& body, int status) {
-  Response response =
-      json_text(body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  Response response = json_text(json_dump(body));
   response.status = status;
   return response;
 }

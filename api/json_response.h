@@ -10,6 +10,7 @@
 namespace api {
 
 // Text that is not UTF-8 is replaced, not refused: it may be an agent's.
+[[nodiscard]] std::string json_dump(const nlohmann::ordered_json& value);
 [[nodiscard]] Response json_response(const nlohmann::ordered_json& body, int status = 200);
 // `body` is JSON already.
 [[nodiscard]] Response json_text(std::string body);

@@ -32,6 +32,22 @@ std::string decoded(std::string_view text, bool plus_is_space) {
   return out;
 }
 
+std::string encoded(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                            (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+    if (unreserved) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += {'%', digits[byte >> 4], digits[byte & 15]};
+  }
+  return out;
+}
+
 std::optional<std::string> query_value(std::string_view query, std::string_view name) {
   for (const std::string_view pair : base::split(query, '&')) {
     const auto equals = std::min(pair.find('='), pair.size());

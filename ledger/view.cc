@@ -2,6 +2,8 @@
 
 #include "base/check.h"
 
+#include <algorithm>
+
 namespace ledger {
 
 namespace {
@@ -92,9 +94,6 @@ Listed<Role> roles_of(const State& state) {
 Listed<Policy> policies_of(const State& state) {
   return list<Policy>(state, key::policies, key::policies);
 }
-Listed<Document> documents_of(const State& state, std::string_view prefix) {
-  return list<Document>(state, key::document(prefix), key::documents);
-}
 std::vector<Evidence> evidences_of(const State& state) {
   std::vector<Evidence> out;
   for (auto& [name, evidence] : list<Evidence>(state, key::evidences, key::evidences)) {
@@ -103,14 +102,33 @@ std::vector<Evidence> evidences_of(const State& state) {
   return out;
 }
 
-std::vector<std::pair<base::Digest, Ballot>> ballots_of(const State& state) {
+Documents::Documents(const State& state, std::string_view prefix,
+                     const std::optional<std::string>& after)
+    : walk_(state, key::document(prefix),
+            after ? std::optional(key::document(*after)) : std::nullopt) {}
+
+std::optional<std::pair<std::string, Document>> Documents::next() {
+  const Entry* entry = walk_.next();
+  if (entry == nullptr) return std::nullopt;
+  std::optional<Document> document = parse<Document>(entry->document);
+  CHECK(document.has_value());
+  return std::pair(entry->key.substr(key::documents.size()), *std::move(document));
+}
+
+std::vector<base::Digest> ballots_behind(const State& state,
+                                         const std::optional<BallotPlace>& after) {
   const auto index = get<BallotIndex>(state, key::ballots);
-  std::vector<std::pair<base::Digest, Ballot>> out;
-  const auto add = [&](const base::Digest& id) {
-    out.emplace_back(id, get<Ballot>(state, key::ballot(id)));
-  };
-  for (const BallotIndex::Open& open : index.open) add(open.id);
-  for (auto id = index.closed.rbegin(); id != index.closed.rend(); ++id) add(*id);
+  std::vector<base::Digest> out;
+  for (const BallotIndex::Open& open : index.open) {
+    const bool seen =
+        after && after->open_until_ms &&
+        std::pair(open.until_ms, open.id) <= std::pair(*after->open_until_ms, after->id);
+    if (!seen) out.push_back(open.id);
+  }
+  out.insert(out.end(), index.closed.rbegin(), index.closed.rend());
+  if (!after || after->open_until_ms) return out;
+  const auto seen = std::ranges::find(out, after->id);
+  out.erase(out.begin(), seen == out.end() ? seen : seen + 1);
   return out;
 }
 

@@ -4,7 +4,9 @@
 #include "base/ids.h"
 #include "ledger/records.h"
 #include "ledger/state.h"
+#include "ledger/walk.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,9 +39,27 @@ using Listed = std::vector<std::pair<std::string, T>>;
 [[nodiscard]] std::vector<std::pair<base::NodeId, Member>> members_of(const State& state);
 [[nodiscard]] Listed<Role> roles_of(const State& state);
 [[nodiscard]] Listed<Policy> policies_of(const State& state);
-[[nodiscard]] Listed<Document> documents_of(const State& state, std::string_view prefix);
 [[nodiscard]] std::vector<Evidence> evidences_of(const State& state);
-// By id: first those that are open, by their end, then those that are closed, the newest first.
-[[nodiscard]] std::vector<std::pair<base::Digest, Ballot>> ballots_of(const State& state);
+
+// Documents ascending by key, one at a time: a page of many costs no more than what it shows.
+class Documents {
+ public:
+  Documents(const State& state, std::string_view prefix, const std::optional<std::string>& after);
+  [[nodiscard]] std::optional<std::pair<std::string, Document>> next();
+
+ private:
+  Walk walk_;
+};
+
+// Behind which ballot a list goes on. If it was open when it was seen, and its end is known, none
+// is missed although it may have closed since, and moved.
+struct BallotPlace {
+  base::Digest id;
+  std::optional<std::uint64_t> open_until_ms{};
+};
+// First those that are open, by their end, then those that are closed, the newest first. Behind
+// one that was forgotten there are none: those behind it were forgotten before.
+[[nodiscard]] std::vector<base::Digest> ballots_behind(const State& state,
+                                                       const std::optional<BallotPlace>& after);
 
 }  // namespace ledger

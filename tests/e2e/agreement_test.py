@@ -60,7 +60,7 @@ def propose(node, *arguments, wait="30s"):
 
 
 def documents(node):
-    return {row["key"]: row for row in node.get("/v1/documents").json()}
+    return {row["key"]: row for row in node.all_rows("/v1/documents")}
 
 
 def standing(node):

@@ -153,7 +153,7 @@ class CommitteeTest(unittest.TestCase):
             self.assertIn("committee_changed", carry(asked, (first, second, third)))
             self.wait_epoch(everybody, 2)
             self.assertNotIn(fourth.id, standing(fifth)["committee"])
-            rows = {row["question"]: row for row in first.rows("/v1/ballots")}
+            rows = {row["question"]: row for row in first.all_rows("/v1/ballots")}
             row = rows["Does the fourth give its seat up?"]
             self.assertEqual((row["result"], row["agreed"], row["refusal"]), ("carried", 3, ""))
             propose(fifth, "document", "--key", "after", "--value", "1")

@@ -91,10 +91,14 @@ class DecisionsTest(unittest.TestCase):
             self.assertTrue(all(row["kind"] == "put_document" for row in rows))
             page = node.get("/v1/decisions?limit=5")
             self.assertEqual([row["id"] for row in page.json()], [row["id"] for row in rows[:5]])
-            following = page.headers["Link"].split(">")[0].strip("<")
-            self.assertEqual([row["id"] for row in node.rows(following)],
+            self.assertEqual([row["id"] for row in node.rows(page.following())],
                              [row["id"] for row in rows[5:10]])
             self.assertEqual(node.get("/v1/decisions?limit=0").status, 400)
+            documents = node.all_rows("/v1/documents?limit=5")
+            self.assertEqual([row["key"] for row in documents],
+                             sorted(f"k{number}" for number in range(12)))
+            documents = node.all_rows("/v1/documents?limit=1&prefix=k1")
+            self.assertEqual([row["key"] for row in documents], ["k1", "k10", "k11"])
             events = Events(node, query="?from=1")
             streamed = [events.next()[1]["id"] for _ in range(12)]
             self.assertEqual(streamed, [row["id"] for row in reversed(rows)])

@@ -43,7 +43,7 @@ class DoorsTest(unittest.TestCase):
             for node in committee.nodes[:2]:
                 propose(node, "vote", "--ballot", ballot["id"], "--choice", "agree")
             self.assertEqual(states_of(first, stranger.id), [])
-            rows = first.rows("/v1/ballots")
+            rows = first.all_rows("/v1/ballots")
             self.assertEqual([(row["result"], len(row["votes"])) for row in rows], [("open", 2)])
             carried = propose(committee.nodes[2], "vote", "--ballot", ballot["id"], "--choice",
                               "agree")

@@ -54,6 +54,11 @@ class Answer:
         """The code of a problem that the mesh made, or None."""
         return self.headers.get("Parley-Error")
 
+    def following(self):
+        """The target of the next page of a list, or None."""
+        target, *parameters = self.headers.get("Link", "").split(";")
+        return target.strip(" <>") if ' rel="next"' in parameters else None
+
     def __repr__(self):
         return f"Answer({self.status}, {dict(self.headers)}, {self.body[:300]!r})"
 
@@ -134,6 +139,15 @@ class Node:
         if isinstance(value, dict):
             value = next(item for item in value.values() if isinstance(item, list))
         return value
+
+    def all_rows(self, path):
+        """A list of a resource, over all its pages."""
+        rows = []
+        while path:
+            page = self.get(path)
+            rows += page.json()
+            path = page.following()
+        return rows
 
     def metric(self, name):
         """The sum of all samples of a metric."""

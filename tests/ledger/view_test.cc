@@ -50,19 +50,41 @@ TEST(ViewTest, ShowsWhatIsThere) {
   EXPECT_EQ(roles_of(world.state).size(), 4U);
   EXPECT_EQ(last_sequence(world.state, node(1)), 7U);
   EXPECT_EQ(last_sequence(world.state, node(9)), 0U);
-  const auto documents = documents_of(world.state, "a/");
-  ASSERT_EQ(documents.size(), 2U);
-  EXPECT_EQ(documents[1].first, "a/2");
+  Documents documents(world.state, "a/", "a/1");
+  const auto second = documents.next();
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->first, "a/2");
+  EXPECT_EQ(base::as_text(second->second.value), "y");
+  EXPECT_FALSE(documents.next());
   EXPECT_EQ(policies_of(world.state).front().second.yaml, "a: 1\n");
   EXPECT_EQ(evidences_of(world.state).front().report.signer.node, node(3));
-  const auto ballots = ballots_of(world.state);
+  const auto ballots = ballots_behind(world.state, std::nullopt);
   ASSERT_EQ(ballots.size(), 2U);
-  EXPECT_EQ(ballots[0].second.ask.question, "second?");
-  EXPECT_EQ(ballots[1].first, first);
+  EXPECT_EQ(find_ballot(world.state, ballots[0])->ask.question, "second?");
+  EXPECT_EQ(ballots[1], first);
   EXPECT_EQ(find_tally(world.state, first)->votes.front().voter, node(2));
   EXPECT_EQ(find_ballot(world.state, first)->result, BallotResult::carried);
   EXPECT_FALSE(find_document(world.state, "c"));
   EXPECT_TRUE(rule_of(world.state, Right::admit).direct);
+}
+
+TEST(ViewTest, ListsBallotsBehindOneAlsoIfItClosedMeanwhile) {
+  World world;
+  const std::uint64_t until = world.block.timestamp_ms + 60'000;
+  std::vector<base::Digest> ids;
+  for (const std::uint64_t more : {0U, 1U, 2U}) {
+    EXPECT_EQ(world.decide(1, samples::ballot("so?", samples::role("voter"), 1, until + more)),
+              done);
+    ids.push_back(world.newest);
+  }
+  const auto behind = [&](const BallotPlace& place) { return ballots_behind(world.state, place); };
+  using Ids = std::vector<base::Digest>;
+  EXPECT_EQ(behind({.id = ids[0]}), (Ids{ids[1], ids[2]}));
+  EXPECT_EQ(behind({.id = ids[0], .open_until_ms = until}), (Ids{ids[1], ids[2]}));
+  EXPECT_EQ(world.decide(1, CastBallot{.ballot = ids[0], .choice = Choice::agree}), done);
+  EXPECT_EQ(behind({.id = ids[0]}), Ids());
+  EXPECT_EQ(behind({.id = ids[0], .open_until_ms = until}), (Ids{ids[1], ids[2], ids[0]}));
+  EXPECT_EQ(behind({.id = ids[2], .open_until_ms = until + 2}), Ids{ids[0]});
 }
 
 }  // namespace
