@@ -6,8 +6,10 @@
 #include "storage/database.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -94,12 +96,17 @@ class Archive::Writer {
   using Done = ArchiveTables::Done;
 
   void work();
-  // False: stopped before it went through.
-  bool write_all(const std::vector<Operation>& writes);
+  // False: stopped before it went through. `reads` came with the writes.
+  bool write_all(const std::vector<Operation>& writes, std::vector<Operation>& reads);
+  // Until the disk is tried again, reads are answered as far as what waits cannot change the
+  // answers. False: stopped.
+  bool pause(std::vector<Operation>& reads);
   Done write(const std::vector<Operation>& writes);
-  void read(ReadRange& operation);
-  void read(ReadNewest& operation);
-  void read(FindOp& operation);
+  void answer(std::vector<Operation>& reads, bool all);
+  // False: not answered, since what is not written yet may change the answer.
+  bool read(ReadRange& operation, bool all);
+  bool read(ReadNewest& operation, bool all);
+  bool read(FindOp& operation, bool all);
   void note(const Done& done);
 
   const std::filesystem::path file_;
@@ -152,23 +159,18 @@ void Archive::Writer::work() {
     for (Operation& operation : batch) {
       (is_read(operation) ? reads : writes).push_back(std::move(operation));
     }
-    if (!writes.empty() && !write_all(writes)) return;
-    for (Operation& operation : reads) {
-      base::match(
-          operation, [](SaveEpoch&) {}, [](Commit&) {}, [](Install&) {}, [](SavePiece&) {},
-          [&](auto& read_operation) { read(read_operation); });
-    }
+    if (!writes.empty() && !write_all(writes, reads)) return;
+    answer(reads, true);
   }
 }
 
-bool Archive::Writer::write_all(const std::vector<Operation>& writes) {
+bool Archive::Writer::write_all(const std::vector<Operation>& writes,
+                                std::vector<Operation>& reads) {
   for (;;) {
     const Done done = write(writes);
     note(done);
     if (done) break;
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, options_.retry_after, [this] { return stopping_; });
-    if (stopping_) return false;
+    if (!pause(reads)) return false;
   }
   const bool decided = std::ranges::any_of(writes, [](const Operation& operation) {
     return std::holds_alternative<Commit>(operation) || std::holds_alternative<Install>(operation);
@@ -194,25 +196,62 @@ Archive::Writer::Done Archive::Writer::write(const std::vector<Operation>& write
   return done;
 }
 
-void Archive::Writer::read(ReadRange& operation) {
-  auto blocks = tables_.range(operation.from_height, operation.blocks_max, operation.bytes_max);
-  post_([done = std::move(operation.done), blocks = std::move(blocks)]() mutable {
-    done(std::move(blocks));
+bool Archive::Writer::pause(std::vector<Operation>& reads) {
+  const auto until = std::chrono::steady_clock::now() + options_.retry_after;
+  answer(reads, false);
+  for (;;) {
+    std::vector<Operation> asked;
+    {
+      std::unique_lock lock(mutex_);
+      if (!changed_.wait_until(lock, until, [this] { return stopping_ || asked_; })) return true;
+      if (stopping_) return false;
+      asked_ = false;
+      for (Operation& operation : queue_) {
+        if (is_read(operation)) asked.push_back(std::move(operation));
+      }
+      std::erase_if(queue_, is_read);
+    }
+    answer(asked, false);
+    // Behind all writes that came before them.
+    const std::lock_guard lock(mutex_);
+    std::ranges::move(asked, std::back_inserter(queue_));
+  }
+}
+
+void Archive::Writer::answer(std::vector<Operation>& reads, bool all) {
+  std::erase_if(reads, [&](Operation& operation) {
+    return base::match(
+        operation, [](SaveEpoch&) { return true; }, [](Commit&) { return true; },
+        [](Install&) { return true; }, [](SavePiece&) { return true; },
+        [&](auto& asked) { return read(asked, all); });
   });
 }
 
-void Archive::Writer::read(ReadNewest& operation) {
+bool Archive::Writer::read(ReadRange& operation, bool all) {
+  auto blocks = tables_.range(operation.from_height, operation.blocks_max, operation.bytes_max);
+  if (blocks.empty() && !all) return false;
+  post_([done = std::move(operation.done), blocks = std::move(blocks)]() mutable {
+    done(std::move(blocks));
+  });
+  return true;
+}
+
+bool Archive::Writer::read(ReadNewest& operation, bool all) {
+  if (!all && operation.below_height > tables_.height() + 1) return false;
   auto blocks = tables_.newest(operation.below_height, operation.blocks_max);
   post_([done = std::move(operation.done), blocks = std::move(blocks)]() mutable {
     done(std::move(blocks));
   });
+  return true;
 }
 
-void Archive::Writer::read(FindOp& operation) {
+bool Archive::Writer::read(FindOp& operation, bool all) {
   auto place = tables_.find_op(operation.id);
+  if (!place && !all) return false;
   post_([done = std::move(operation.done), place = std::move(place)]() mutable {
     done(std::move(place));
   });
+  return true;
 }
 
 void Archive::Writer::note(const Done& done) {

@@ -5,6 +5,7 @@
 //  - committed(height) is posted once blocks up to there, with their state, survive a loss of
 //  power.
 //  - A write that fails (disk full, I/O) is tried again until it goes through; health() tells.
+//  Until then a read is answered if what waits cannot change the answer.
 //  - Bytes go in and come out as they are; what is in them is not this folder's business.
 #pragma once
 

@@ -1,11 +1,14 @@
 #include "storage/archive.h"
 
+#include "storage/database.h"
+
 #include <gtest/gtest.h>
 
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
 #include <string>
+#include <thread>
 
 namespace storage {
 namespace {
@@ -142,6 +145,44 @@ TEST_F(ArchiveTest, FindsAnOpAndTheNewestBlocks) {
                    [&](std::optional<OpPlace> place) { say([&] { found = std::move(place); }); });
   wait([&] { return found.has_value(); });
   EXPECT_FALSE(*found);
+}
+
+// What waits cannot change these answers; those that it can change wait with it.
+TEST_F(ArchiveTest, AnswersFromWhatIsThereWhileTheDiskTakesNothing) {
+  for (std::uint64_t height = 1; height <= 5; ++height) commit(height);
+  wait([&] { return committed == 5; });
+  auto disk = Database::open(folder / "decisions.db");
+  ASSERT_TRUE(disk);
+  ASSERT_TRUE(
+      disk->execute("CREATE TRIGGER full BEFORE INSERT ON decisions "
+                    "BEGIN SELECT RAISE(ABORT, 'no room'); END"));
+  commit(6);
+  while (archive->health().healthy) std::this_thread::yield();
+  EXPECT_EQ(range(3, 100), (std::vector<std::uint64_t>{3, 4, 5}));
+  std::uint64_t newest = 0;
+  const auto ask_newest = [&](std::uint64_t below) {
+    archive->read_newest(below, 2, [&](const std::vector<DecidedBlock>& blocks) {
+      say([&] { newest = blocks.front().height; });
+    });
+  };
+  ask_newest(5);
+  wait([&] { return newest == 4; });
+  std::vector<std::uint64_t> found;
+  const auto find = [&](std::uint64_t height) {
+    archive->find_op(op(2 * height), [&, height](const std::optional<OpPlace>& place) {
+      say([&] { found.push_back(place ? height : 0); });
+    });
+  };
+  find(6);
+  find(2);
+  wait([&] { return !found.empty(); });
+  EXPECT_EQ(found, (std::vector<std::uint64_t>{2})) << "6 is asked of the disk once it is there";
+  ask_newest(7);
+  commit(7);
+  ASSERT_TRUE(disk->execute("DROP TRIGGER full"));
+  wait([&] { return found.size() == 2 && newest != 4 && committed == 7; });
+  EXPECT_EQ(found.back(), 6U);
+  EXPECT_EQ(newest, 6U);
 }
 
 TEST_F(ArchiveTest, AnInstalledStateReplacesAll) {
