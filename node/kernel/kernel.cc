@@ -269,11 +269,6 @@ void Kernel::take_calls(Effects& effects) {
   call_effects_.clear();
 }
 
-void Kernel::take_answers(Effects& effects) {
-  for (Effect& answer : answers_) effects.push_back(std::move(answer));
-  answers_.clear();
-}
-
 // ---- what the node says of itself ----
 
 void Kernel::publish_status() {

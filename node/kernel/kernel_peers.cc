@@ -68,4 +68,9 @@ void Kernel::on(LinkLost&& input) {
   membership_.on_link_lost(input.peer, now_, gossip_effects_);
 }
 
+void Kernel::take_answers(Effects& effects) {
+  for (Effect& answer : answers_) effects.push_back(std::move(answer));
+  answers_.clear();
+}
+
 }  // namespace kernel
