@@ -74,9 +74,14 @@ std::string_view advice(ledger::Reason reason) {
     case Reason::out_of_range:
       return "a ballot ends within 30 days from now, and asks for no more votes than there may be";
     case Reason::role_in_use:
+      return "members have that role, or a rule lets its holders vote; first give them other roles "
+             "(`parley propose member --action roles`), and the rule another electorate";
     case Reason::bad_invitation:
+      return "that invitation is out of date, made out to another node, or of a node that may not "
+             "invite (any more); have a member print a new one with `parley invite`";
     case Reason::invitation_used:
-      break;
+      return "somebody came in by that invitation already; have a member print a new one with "
+             "`parley invite --node ID`, which nobody else can use up";
   }
   return "";
 }
