@@ -1,5 +1,6 @@
 #include "cli/shared_options.h"
 #include "cli/verbs.h"
+#include "crypto/identity.h"
 #include "node/genesis.h"
 #include "storage/data_directory.h"
 #include "storage/key_file.h"
@@ -14,8 +15,10 @@
 #include <array>
 #include <cstddef>
 #include <ctime>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace cli {
@@ -39,12 +42,49 @@ std::string now_in_rfc3339() {
   return {text.data(), length};
 }
 
+std::string folder_of(const InitOptions& options, std::size_t number) {
+  return options.data + "/validator-" + std::to_string(number);
+}
+
+// The public key in that folder, or of what has none yet a stand-in, another one for each number.
+base::Result<base::NodeId, std::string> foreseen_key(const std::string& folder,
+                                                     storage::KeyKind kind, std::size_t number) {
+  std::error_code error;
+  if (!std::filesystem::exists(storage::key_path(folder, kind), error)) {
+    base::NodeId out;
+    out.bytes.back() = static_cast<std::byte>(number);
+    return out;
+  }
+  const auto seed = storage::load_key(folder, kind);
+  if (!seed) return base::Unexpected{seed.error().text()};
+  return crypto::Identity::from_seed(*seed).id();
+}
+
+// What made_validators() will give, but for keys that are still to be made; leaves nothing behind.
+base::Result<std::vector<std::string>, std::string> foreseen_validators(
+    const InitOptions& options) {
+  std::vector<std::string> out;
+  for (std::size_t i = 1; i <= options.founded; ++i) {
+    const std::string folder = folder_of(options, i);
+    if (const auto usable = storage::DataDirectory::look_at(folder); !usable) {
+      return base::Unexpected{usable.error().text()};
+    }
+    const auto id = foreseen_key(folder, storage::KeyKind::identity, i);
+    if (!id) return base::Unexpected{id.error()};
+    const auto vote_key = foreseen_key(folder, storage::KeyKind::voter, i);
+    if (!vote_key) return base::Unexpected{vote_key.error()};
+    out.push_back(
+        storage::Validator{*id, *storage::VoteKey::from_view(vote_key->view())}.to_string());
+  }
+  return out;
+}
+
 // Keys for so many validators, each in a folder of its own; keys that are there stay.
 base::Result<std::vector<std::string>, std::string> made_validators(Console& console,
                                                                     const InitOptions& options) {
   std::vector<std::string> out;
   for (std::size_t i = 1; i <= options.founded; ++i) {
-    const std::string folder = options.data + "/validator-" + std::to_string(i);
+    const std::string folder = folder_of(options, i);
     const auto directory = storage::DataDirectory::open(folder);
     if (!directory) return base::Unexpected{directory.error().text()};
     const auto validator = storage::load_or_create_validator(folder);
@@ -55,27 +95,33 @@ base::Result<std::vector<std::string>, std::string> made_validators(Console& con
   return out;
 }
 
-int init(Console& console, InitOptions options) {
+int init(Console& console, const InitOptions& options) {
   const auto admission = ledger::admission_named(options.admission);
   if (!admission) {
     return fail_usage(console,
                       "--admission: \"" + options.admission + "\" is not open, invitation or vote");
   }
-  if (options.founded > 0) {
-    if (options.data.empty()) {
-      return fail_usage(console, "--validators makes keys; --data DIR says where");
-    }
-    auto made = made_validators(console, options);
-    if (!made) return fail(console, made.error());
-    options.validators.insert(options.validators.end(), made->begin(), made->end());
+  if (options.founded > 0 && options.data.empty()) {
+    return fail_usage(console, "--validators makes keys; --data DIR says where");
   }
-  if (options.validators.empty()) {
+  if (options.founded == 0 && options.validators.empty()) {
     return fail_usage(console,
                       "a mesh has at least one validator: --validator STRING (parley keygen), or "
                       "--validators COUNT --data DIR");
   }
-  const auto genesis =
-      node::make_genesis(options.name, options.validators, now_in_rfc3339(), *admission);
+  const std::string created = now_in_rfc3339();
+  const auto with = [&](const std::vector<std::string>& founded) {
+    std::vector<std::string> all = options.validators;
+    all.insert(all.end(), founded.begin(), founded.end());
+    return node::make_genesis(options.name, all, created, *admission);
+  };
+  // Whoever is refused finds no keys that no mesh has.
+  const auto foreseen = foreseen_validators(options);
+  if (!foreseen) return fail(console, foreseen.error());
+  if (const auto judged = with(*foreseen); !judged) return fail_usage(console, judged.error());
+  const auto made = made_validators(console, options);
+  if (!made) return fail(console, made.error());
+  const auto genesis = with(*made);
   if (!genesis) return fail_usage(console, genesis.error());
   // The exact bytes of the file are what the mesh is known by, so they are printed as they are.
   const bool yaml = options.format == Format::yaml;

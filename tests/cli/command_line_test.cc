@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 
 namespace cli {
@@ -84,11 +85,54 @@ TEST(CommandLineTest, PointsToTheVerbWhoseOptionsAreWrong) {
 
 TEST(CommandLineTest, MakesNoKeysForAMeshThatItRefuses) {
   const std::string folder = testing::TempDir() + "refused-mesh";
-  const Ended ended =
-      parley({"init", "--name", "x", "--validators", "2", "--data", folder, "--admission", "foo"});
-  EXPECT_EQ(ended.code, 2);
-  EXPECT_NE(ended.err.find("--admission"), std::string::npos);
-  EXPECT_FALSE(std::filesystem::exists(folder));
+  std::filesystem::remove_all(folder);
+  const std::string seat = "pv1:" + std::string(64, 'a') + ":" + std::string(64, 'b');
+  struct Wrong {
+    std::vector<std::string> more;
+    std::string said;
+    std::string founded = "2";
+  };
+  const std::vector<Wrong> lines{{{"--name", "x", "--admission", "foo"}, "--admission"},
+                                 {{"--name", "My Shop"}, "name: must have"},
+                                 {{"--name", ""}, "name: must have"},
+                                 {{"--name", "x", "--validator", "pv1:x"}, "is no validator"},
+                                 {{"--name", "x", "--validator", seat, seat}, "comes twice"},
+                                 {{"--name", "x"}, "--validators", "65"}};
+  for (const Wrong& wrong : lines) {
+    std::vector<std::string> line{"init", "--data", folder, "--validators", wrong.founded};
+    line.insert(line.end(), wrong.more.begin(), wrong.more.end());
+    const Ended ended = parley(line);
+    EXPECT_EQ(ended.code, 2) << wrong.said;
+    EXPECT_NE(ended.err.find(wrong.said), std::string::npos) << ended.err;
+    EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
+    EXPECT_EQ(ended.out, "");
+    EXPECT_FALSE(std::filesystem::exists(folder)) << wrong.said;
+  }
+}
+
+TEST(CommandLineTest, SeesASeatThatComesTwiceBeforeItMakesTheOthers) {
+  const std::string folder = testing::TempDir() + "mesh-with-a-copy";
+  std::filesystem::remove_all(folder);
+  const Ended first = parley({"init", "--name", "x", "--validators", "1", "--data", folder});
+  ASSERT_EQ(first.code, 0) << first.err;
+  std::filesystem::copy(folder + "/validator-1", folder + "/validator-2");
+  const Ended again = parley({"init", "--name", "x", "--validators", "3", "--data", folder});
+  EXPECT_EQ(again.code, 2);
+  EXPECT_NE(again.err.find("comes twice"), std::string::npos) << again.err;
+  EXPECT_FALSE(std::filesystem::exists(folder + "/validator-3"));
+  std::filesystem::remove_all(folder);
+}
+
+TEST(CommandLineTest, MakesNoKeysAtAllWhereOneFolderCannotHaveAny) {
+  const std::string folder = testing::TempDir() + "mesh-with-a-file";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/validator-2") << "a file";
+  const Ended ended = parley({"init", "--name", "x", "--validators", "2", "--data", folder});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_NE(ended.err.find("validator-2"), std::string::npos) << ended.err;
+  EXPECT_FALSE(std::filesystem::exists(folder + "/validator-1"));
+  std::filesystem::remove_all(folder);
 }
 
 TEST(CommandLineTest, ShowsEachKindOfProposalWithAnExampleOfItsOwn) {
