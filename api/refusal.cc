@@ -3,6 +3,7 @@
 #include "ledger/view.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <string_view>
 
@@ -10,80 +11,72 @@ namespace api {
 
 namespace {
 
-std::string_view advice(ledger::Reason reason) {
-  using ledger::Reason;
-  switch (reason) {
-    case Reason::expired:
-    case Reason::too_far_ahead:
-      return "the clock of this node is not that of the validators; set it";
-    case Reason::replayed:
-      return "this node's ops overtook each other; propose it again";
-    case Reason::not_admitted:
-      return "this node is no member of the mesh; have it admitted first";
-    case Reason::not_allowed:
-      return "no role of this node may do that; ask an operator (GET /v1/agreement lists the "
-             "validators)";
-    case Reason::needs_ballot:
-      return "this mesh decides that by ballot: propose a ballot with this as what follows";
-    case Reason::full:
-      return "the mesh keeps no more of these; remove some";
-    case Reason::behind_seal:
-    case Reason::wrong_epoch:
-      return "the committee changes just now, or what was given is of an older epoch; propose it "
-             "again";
-    case Reason::unknown_node:
-      return "that node is no admitted member; `parley propose member --action admit` makes it "
-             "one, and `--action revoke` shuts out an identity that never was";
-    case Reason::already_admitted:
-      return "that node is a member already";
-    case Reason::revoked_identity:
-      return "that identity was revoked, for good; the node needs a new one";
-    case Reason::named_equivocator:
-      return "that node lied to the committee, and evidence of it was decided";
-    case Reason::has_seat:
-      return "that node has a seat in the committee; take it first with `parley propose committee "
-             "--remove`";
-    case Reason::last_holder:
-      return "nobody would be left who can decide such things";
-    case Reason::not_ready:
-      return "too few of the new committee attest that they are ready";
-    case Reason::too_many_replaced:
-      return "too many seats change at once; do it in steps";
-    case Reason::by_vote_only:
-      return "this mesh admits by vote: a member has to propose it";
-    case Reason::already_known:
-      return "that was decided already";
-    case Reason::other_version:
-      return "what is there has another version than was expected; look again";
-    case Reason::no_voter:
-      return "this node may not vote in that ballot";
-    case Reason::ballot_closed:
-      return "that ballot is closed";
-    case Reason::too_early:
-      return "what it left behind is needed for two hours more";
-    case Reason::unknown_role:
-      return "this mesh has no such role; every mesh has operator, validator, voter and member";
-    case Reason::reserved_role:
-      return "the role validator comes with a seat in the committee, and goes with it";
-    case Reason::unknown_document:
-      return "there is no document with that key; GET /v1/documents lists those that there are";
-    case Reason::unknown_policy:
-      return "no policy of that name was decided, or it was removed since";
-    case Reason::unknown_ballot:
-      return "the mesh knows no such ballot (any more); GET /v1/ballots lists those that it knows";
-    case Reason::out_of_range:
-      return "a ballot ends within 30 days from now, and asks for no more votes than there may be";
-    case Reason::role_in_use:
-      return "members have that role, or a rule lets its holders vote; first give them other roles "
-             "(`parley propose member --action roles`), and the rule another electorate";
-    case Reason::bad_invitation:
-      return "that invitation is out of date, made out to another node, or of a node that may not "
-             "invite (any more); have a member print a new one with `parley invite`";
-    case Reason::invitation_used:
-      return "somebody came in by that invitation already; have a member print a new one with "
-             "`parley invite --node ID`, which nobody else can use up";
-  }
-  return "";
+using ledger::Reason;
+
+struct Advice {
+  Reason reason;
+  std::string_view text;
+};
+constexpr std::array<Advice, 32> advices{{
+    {Reason::expired, "the clock of this node is not that of the validators; set it"},
+    {Reason::too_far_ahead, "the clock of this node is not that of the validators; set it"},
+    {Reason::replayed, "this node's ops overtook each other; propose it again"},
+    {Reason::not_admitted, "this node is no member of the mesh; have it admitted first"},
+    {Reason::not_allowed,
+     "no role of this node may do that; ask an operator (GET /v1/agreement lists the "
+     "validators)"},
+    {Reason::needs_ballot,
+     "this mesh decides that by ballot: propose a ballot with this as what follows"},
+    {Reason::full, "the mesh keeps no more of these; remove some"},
+    {Reason::behind_seal,
+     "the committee changes just now, or what was given is of an older epoch; propose it "
+     "again"},
+    {Reason::wrong_epoch,
+     "the committee changes just now, or what was given is of an older epoch; propose it "
+     "again"},
+    {Reason::unknown_node,
+     "that node is no admitted member; `parley propose member --action admit` makes it "
+     "one, and `--action revoke` shuts out an identity that never was"},
+    {Reason::already_admitted, "that node is a member already"},
+    {Reason::revoked_identity, "that identity was revoked, for good; the node needs a new one"},
+    {Reason::named_equivocator, "that node lied to the committee, and evidence of it was decided"},
+    {Reason::has_seat,
+     "that node has a seat in the committee; take it first with `parley propose committee "
+     "--remove`"},
+    {Reason::last_holder, "nobody would be left who can decide such things"},
+    {Reason::not_ready, "too few of the new committee attest that they are ready"},
+    {Reason::too_many_replaced, "too many seats change at once; do it in steps"},
+    {Reason::by_vote_only, "this mesh admits by vote: a member has to propose it"},
+    {Reason::already_known, "that was decided already"},
+    {Reason::other_version, "what is there has another version than was expected; look again"},
+    {Reason::no_voter, "this node may not vote in that ballot"},
+    {Reason::ballot_closed, "that ballot is closed"},
+    {Reason::too_early, "what it left behind is needed for two hours more"},
+    {Reason::unknown_role,
+     "this mesh has no such role; every mesh has operator, validator, voter and member"},
+    {Reason::reserved_role,
+     "the role validator comes with a seat in the committee, and goes with it"},
+    {Reason::unknown_document,
+     "there is no document with that key; GET /v1/documents lists those that there are"},
+    {Reason::unknown_policy, "no policy of that name was decided, or it was removed since"},
+    {Reason::unknown_ballot,
+     "the mesh knows no such ballot (any more); GET /v1/ballots lists those that it knows"},
+    {Reason::out_of_range,
+     "a ballot ends within 30 days from now, and asks for no more votes than there may be"},
+    {Reason::role_in_use,
+     "members have that role, or a rule lets its holders vote; first give them other roles "
+     "(`parley propose member --action roles`), and the rule another electorate"},
+    {Reason::bad_invitation,
+     "that invitation is out of date, made out to another node, or of a node that may not "
+     "invite (any more); have a member print a new one with `parley invite`"},
+    {Reason::invitation_used,
+     "somebody came in by that invitation already; have a member print a new one with "
+     "`parley invite --node ID`, which nobody else can use up"},
+}};
+
+std::string_view advice(Reason reason) {
+  const auto* found = std::ranges::find(advices, reason, &Advice::reason);
+  return found == advices.end() ? "" : found->text;
 }
 
 std::size_t missing_in(const ledger::Seats& a, const ledger::Seats& b) {
