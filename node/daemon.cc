@@ -307,9 +307,16 @@ void Daemon::on_drained() {
 void Daemon::linger(base::Instant until) {
   linger_timer_.expires_after(linger_period);
   linger_timer_.async_wait([this, until](const std::error_code& /*error*/) {
-    if (listener_.connections() == 0) channels_.drain();
-    const bool sent = listener_.connections() == 0 && links_.counters().links == 0;
+    const std::size_t connections = listener_.connections();
+    if (connections == 0) channels_.drain();
+    const std::size_t links = links_.counters().links;
+    const bool sent = connections == 0 && links == 0;
     if (!sent && steady_now() < until) return linger(until);
+    if (!sent) {
+      log(base::Severity::warning,
+          "ending although not all is sent: " + std::to_string(connections) + " connections and " +
+              std::to_string(links) + " links are open");
+    }
     driver_->stop();
     io_.stop();
   });

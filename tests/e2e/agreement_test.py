@@ -6,7 +6,6 @@ import json
 import os
 import random
 import subprocess
-import time
 import unittest
 
 import mesh
@@ -199,10 +198,8 @@ class AgreementTest(unittest.TestCase):
             taken = mesh.request(observer.api, "POST", "/v1/proposals", body)
             self.assertEqual(taken.status, 202, taken)
             for node in (observer, committee.nodes[3]):
-                began = time.monotonic()
                 self.assertEqual(node.terminate(), 0, node.errors())
-                # Links that do not end would have ten seconds.
-                self.assertLess(time.monotonic() - began, 5)
+                self.assertNotIn("ending although", node.errors())
             for node in committee.nodes[:3]:
                 mesh.wait_until(lambda: "last" in documents(node), "what was taken", 30)
 
