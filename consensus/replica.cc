@@ -213,8 +213,23 @@ void Replica::State::settle(base::Instant now, Effects& effects) {
   settled_at = now;
 }
 
+// R9 holds in a new epoch as well: whoever has a seat now and had none knows of no op, leads a view
+// soon, and would not be busy in it.
+void Replica::State::tell_newcomers(base::Instant now, Effects& effects) {
+  const Epoch& epoch = core->epoch();
+  if (ops_told_in == epoch.number()) return;
+  const Epoch* before = epochs.find(std::exchange(ops_told_in, epoch.number()));
+  if (before == nullptr || mempool.size() == 0) return;
+  const OpGossip some{.ops = mempool.next_to_gossip(gossiped_again_max, now)};
+  for (const Validator& member : epoch.committee().members()) {
+    if (member.node == self || before->committee().index_of(member.node)) continue;
+    outbox.send(member.node, some, effects);
+  }
+}
+
 // R11, for ops: what was not decided after a while is sent to all validators again.
 void Replica::State::gossip_ops(base::Instant now, Effects& effects) {
+  tell_newcomers(now, effects);
   if (mempool.size() == 0 || now < next_op_gossip) return;
   const base::Duration pause = 2 * delay();
   next_op_gossip = now + pause;

@@ -45,6 +45,7 @@ struct Replica::State {
                     Effects& effects);
   void start_epoch(EpochProof proof, base::Instant now, Effects& effects);
   void make_core(const Epoch& epoch, base::Instant now);
+  void tell_newcomers(base::Instant now, Effects& effects);
   void gossip_ops(base::Instant now, Effects& effects);
   void rewrite_log(Effects& effects);
   [[nodiscard]] Repair::Peers peers() const;
@@ -167,6 +168,7 @@ struct Replica::State {
   std::set<base::NodeId> echoed;
   base::Instant ask_again;  // while listening
   base::Instant next_op_gossip;
+  EpochNumber ops_told_in = 0;  // whose members were told of the ops that wait
   RecentOps decided_ops;
   SnapshotFetch fetch;
   std::set<base::NodeId> without_blocks;  // offered a state that is hardly ahead, since the last

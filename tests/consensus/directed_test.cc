@@ -243,6 +243,32 @@ TEST(DirectedTest, D10ASealIsFinalizedThroughItsTail) {
   }
 }
 
+// Found by the swarm: who had no seat leads the first view, knows of no op, and waits until ops are
+// sent again, as long as the others wait for it.
+TEST(DirectedTest, WhoHasASeatAnewIsToldOfTheOpsThatWait) {
+  MeshOfReplicas mesh(4, 1);
+  mesh.settle_start();
+  std::size_t told = 0;
+  mesh.drops = [&](std::size_t from, std::size_t to, const Message& message) {
+    if (from < 4 && to == 4 && std::holds_alternative<OpGossip>(message)) ++told;
+    return false;
+  };
+  mesh.submit(0, "members 0 1 2 3 4");
+  mesh.run(milliseconds(15));  // it is proposed
+  mesh.submit(0, "after");
+  ASSERT_TRUE(mesh.run_until([&] { return mesh.standing(0).epoch == 1; }));
+  ASSERT_FALSE(mesh.node(0).notebook->holds("after"));
+  mesh.run(milliseconds(10));
+  EXPECT_GT(told, 0U);
+  const base::Instant started = mesh.now();
+  EXPECT_TRUE(mesh.run_until([&] { return mesh.all_hold("after"); }));
+  EXPECT_LT(mesh.now() - started, milliseconds(100)) << "no view is given up";
+  told = 0;
+  mesh.submit(0, "later");
+  mesh.run(milliseconds(10));
+  EXPECT_EQ(told, 1U) << "as everybody with a seat is told, by whoever hears of it first";
+}
+
 TEST(DirectedTest, D11ASealThatIsSkippedEndsNoEpoch) {
   MeshOfReplicas mesh(4);
   mesh.settle_start();
