@@ -125,6 +125,12 @@ Response post_proposal(const View& view, const Request& request,
   }
   const auto patience = wait ? base::parse_duration(*wait) : base::Duration::zero();
   if (!patience) return problem(400, "bad_request", "wait is a time like 5s");
+  // Before anything is held against the state, which may be that of long ago. Who has a seat is
+  // nobody's outcast, and proposals are many.
+  if (!agreement->replica().standing().validator) {
+    if (const std::string why = lacking(view, "admission"); !why.empty()) return refused(why);
+    if (may_be_behind(view)) return catching_up();
+  }
   const auto body = nlohmann::json::parse(request.body, nullptr, false);
   auto payload = read_proposal(body, {.now_ms = agreement->wall_ms(),
                                       .epoch_id = agreement->replica().epoch().id(),
@@ -141,11 +147,6 @@ Response post_proposal(const View& view, const Request& request,
         problem(503, "overloaded", "as many proposals of this node wait as may; ask again");
     busy.headers.push_back({"retry-after", "1"});
     return busy;
-  }
-  // Who has a seat is nobody's outcast, and proposals are many.
-  if (!agreement->replica().standing().validator) {
-    if (const std::string why = lacking(view, "admission"); !why.empty()) return refused(why);
-    if (may_be_behind(view)) return catching_up();
   }
   ledger::Op op = agreement->draft(*payload);
   auto reason = agreement->refusal(op);

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -182,8 +183,15 @@ class OutsiderTest : public testing::Test {
                                               .body = body});
   }
   std::vector<Response> posts() {
+    const std::string node = kernel::some_identity(9).id().hex();
     return {post("/v1/invitations", "{}"),
-            post("/v1/proposals", R"({"kind": "document", "key": "a", "value": 1})")};
+            post("/v1/proposals", R"({"kind": "document", "key": "a", "value": 1})"),
+            post("/v1/proposals",
+                 R"({"kind": "member", "action": "evict", "reason": "", "node": ")" + node + "\"}"),
+            // Of a state that is not there yet both would be wrong.
+            post("/v1/proposals", R"({"kind": "committee", "remove": [")" + node + "\"]}"),
+            post("/v1/proposals", R"({"kind": "committee", "add": ["pv1:)" + node + ":" +
+                                      std::string(64, 'a') + "\"]}")};
   }
 
   PlainShell shell_;
@@ -193,6 +201,8 @@ class OutsiderTest : public testing::Test {
 TEST_F(OutsiderTest, WhoMayBeBehindIsAskedLater) {
   for (const Response& response : posts()) {
     EXPECT_EQ(response.status, 503);
+    EXPECT_NE(std::ranges::find(response.headers, mesh::Header{"retry-after", "1"}),
+              response.headers.end());
     EXPECT_NE(response.body.find("catching up"), std::string::npos) << response.body;
   }
 }
