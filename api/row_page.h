@@ -23,7 +23,7 @@ constexpr std::size_t page_rows_max = 1'024;  // also where no limit is given
 class RowPage {
  public:
   // A page with one row may be larger.
-  static constexpr std::size_t bytes_max = std::size_t{4} * 1024 * 1024;
+  static constexpr std::size_t bytes_max = std::size_t{1} << 20U;
 
   explicit RowPage(std::size_t rows_max) : rows_max_(rows_max) {}
 
