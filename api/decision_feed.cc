@@ -88,15 +88,13 @@ std::string archived_events(const View& view, DecisionFeed& at,
     at = {.height = block.height + 1, .place = 0};
   }
   if (!blocks.empty()) return text;
-  // The archive has not got it, or not any more; what it lacks must not be missed in silence.
+  // The archive has not got it, or not any more.
   const kernel::Agreement* agreement = view.kernel.agreement();
   if (agreement == nullptr) return text;
   const auto& known = agreement->decisions();
-  const std::uint64_t next = known.empty()
-                                 ? agreement->replica().standing().height + 1
-                                 : known.front().height + (known.front().place == 0 ? 0 : 1);
-  if (at.height < next) append_gap(text, at.height, next - 1);
-  at = {.height = next, .place = 0};
+  at = {.height = known.empty() ? agreement->replica().standing().height + 1
+                                : known.front().height + (known.front().place == 0 ? 0 : 1),
+        .place = 0};
   return text;
 }
 

@@ -77,7 +77,7 @@ std::vector<Coverage::Point> expected_points() {
   }
   for (const char* milestone :
        {"first_convergence", "settled", "restart", "signature_refused", "deferred_call_delivered",
-        "decided", "committee_changed", "let_in", "put_out", "archive_went_on"}) {
+        "decided", "committee_changed", "let_in", "put_out"}) {
     points.push_back({"milestone", "", milestone});
   }
   return points;

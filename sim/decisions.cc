@@ -12,8 +12,7 @@ namespace sim {
 
 namespace {
 
-constexpr std::size_t log_rewrite_after = 300;      // records: so that it happens in a run
-constexpr std::size_t archive_waiting_max = 8'192;  // bytes
+constexpr std::size_t log_rewrite_after = 300;  // records: so that it happens in a run
 constexpr base::Duration full_disk_retry = std::chrono::milliseconds(200);
 
 crypto::Identity voting_key_of(std::uint64_t seed, NodeIndex node, std::uint32_t number = 0) {
@@ -81,8 +80,6 @@ kernel::AgreementOptions Decisions::options_with(NodeIndex node,
                                    .voting_key = voting_keys_[node],
                                    .stored = std::move(stored)};
   options.consensus.log_rewrite_after = log_rewrite_after;
-  // In half of the runs a full disk is too much for what may wait for it.
-  if (scenario_.seed % 2 == 0) options.archive_waiting_max = archive_waiting_max;
   options.consensus.weakness = weakness_;
   // A liar that is two does not care what its halves remember.
   if (liars_.is_twin(node)) options.consensus.weakness = consensus::Weakness::no_echo_check;
@@ -263,9 +260,8 @@ void Decisions::look(NodeIndex node, const kernel::Effects& effects) {
   for (const kernel::Effect& effect : effects) {
     const auto* store = std::get_if<kernel::StoreDecisions>(&effect);
     if (const auto* whole = std::get_if<kernel::StoreState>(&effect)) {
-      state_came_whole_ = whole->decision.events.empty();
-      observer_.coverage().saw("milestone", "",
-                               state_came_whole_ ? "state_installed" : "archive_went_on");
+      observer_.coverage().saw("milestone", "", "state_installed");
+      state_came_whole_ = true;
       see_decided(node, whole->decision, nullptr);
     }
     if (store == nullptr) continue;

@@ -101,11 +101,7 @@ template <class Effect>
 void Twin::archive(Effect&& effect) {
   disk_.store(std::forward<Effect>(effect));
   disk_.archive_synced(disk_.unsynced());
-  later(right_away, [this] {
-    handle([&](base::Instant, kernel::Effects& effects) {
-      agreement_.on_decisions_stored(disk_.height_synced(), effects);
-    });
-  });
+  later(right_away, [this] { agreement_.on_decisions_stored(disk_.height_synced()); });
 }
 
 void Twin::arm() {

@@ -39,10 +39,7 @@ std::size_t decided_together(const std::deque<DecisionView>& decisions,
 }  // namespace
 
 Agreement::Agreement(AgreementOptions options, const crypto::Identity& identity, base::Rng rng)
-    : options_(std::move(options)),
-      identity_(identity),
-      rng_(rng),
-      archive_(options_.archive_waiting_max) {
+    : options_(std::move(options)), identity_(identity), rng_(rng) {
   const ledger::Genesis& genesis = options_.genesis;
   ledger::State first = ledger::initial_state(genesis);
   const base::Digest root = first.root();
@@ -61,7 +58,7 @@ base::Result<void, std::string> Agreement::on_start(base::WallTime wall, base::I
   const StoredAgreement stored = std::exchange(options_.stored, {});
   consensus::Recovery recovery;
   recovery.position = stored.log_position;
-  archive_.restore(stored.passed_over);
+  passed_over_ = stored.passed_over;
   for (const base::Bytes& bytes : stored.epochs) {
     auto proof = wire::decode_epoch_proof(bytes);
     if (!proof) return base::Unexpected{std::string("an epoch in the archive cannot be read")};
@@ -98,7 +95,7 @@ base::Result<void, std::string> Agreement::on_start(base::WallTime wall, base::I
   } else {
     // The state on disk is whole from its first decision on.
     for (const ledger::Entry* entry : state().under("")) {
-      archive_.change(entry->key, entry->document);
+      changes_.insert_or_assign(entry->key, entry->document);
     }
   }
   std::unique_ptr<consensus::VotingKey> key;
@@ -164,11 +161,6 @@ void Agreement::on_log_synced(std::uint64_t position, base::Duration took, base:
   replica_->on_sync_time(took);
   replica_->on_durable(position, now, scratch_);
   take(scratch_, effects);
-}
-
-void Agreement::on_decisions_stored(std::uint64_t height, Effects& effects) {
-  replica_->on_stored(height);
-  archive_.on_stored(height, state(), effects);
 }
 
 void Agreement::on_decisions_read(std::uint64_t request,
@@ -265,7 +257,7 @@ void Agreement::take(consensus::Effects& from, Effects& effects) {
   // Moved out first: nothing below adds to it, but an index is clearer than an iterator here.
   for (consensus::Effect& effect : from) take(std::move(effect), effects);
   from.clear();
-  archive_.flush(effects);
+  flush_decisions(effects);
 }
 
 void Agreement::take(consensus::Effect&& effect, Effects& effects) {
@@ -307,11 +299,11 @@ void Agreement::take(consensus::Effect&& effect, Effects& effects) {
         // Before the seal: an epoch whose seal was lost is fetched again, but a seal whose epoch
         // was lost leads nowhere.
         effects.emplace_back(StoreEpoch{e.proof.descriptor.number - 1, wire::encode(e.proof)});
-        archive_.flush(effects);
+        flush_decisions(effects);
       },
       [&](consensus::Installed&& e) { take(std::move(e), effects); },
       [&](consensus::KeepPiece&& e) {
-        archive_.keep(KeepPiece{e.piece.index, std::move(e.piece.bytes)}, effects);
+        effects.emplace_back(KeepPiece{e.piece.index, std::move(e.piece.bytes)});
       },
       [&](consensus::SpendKey&&) { effects.emplace_back(SpendKey{options_.voting_key->id()}); },
       [&](consensus::EvidenceFound&& e) { accuse(e.evidence, effects); },
@@ -352,23 +344,34 @@ void Agreement::take(consensus::Decided&& effect, Effects& effects) {
                        std::holds_alternative<ledger::PolicyRemoved>(event);
   }
   for (auto& [key, document] : applied.outcome.changes) {
-    archive_.change(key, std::move(document));
+    changes_.insert_or_assign(key, std::move(document));
   }
-  archive_.add(std::move(stored));
+  deciding_.push_back(std::move(stored));
   if (policies_changed) tell_policies(effects);
 }
 
 void Agreement::take(consensus::Installed&& effect, Effects& effects) {
+  flush_decisions(effects);
+  changes_.clear();
   const consensus::Block& block = *effect.decision.block;
-  StoredDecision stored{
-      .height = block.header().height,
-      .epoch = effect.epoch,
-      .block = wire::encode(block),
-      .proof = wire::encode(wire::DecisionProof{std::move(*effect.decision.finalization), {}}),
-      .ops = {},
-      .events = {}};
-  for (const base::Bytes& op : block.ops()) stored.ops.push_back(*state_->id_of(op));
-  archive_.install(std::move(stored), effect.passed_over_from, state(), effects);
+  StoreState store{.decision = {.height = block.header().height,
+                                .epoch = effect.epoch,
+                                .block = wire::encode(block),
+                                .proof = wire::encode(wire::DecisionProof{
+                                    std::move(*effect.decision.finalization), {}}),
+                                .ops = {},
+                                .events = {}},
+                   .passed_over = std::nullopt,
+                   .documents = {}};
+  for (const base::Bytes& op : block.ops()) store.decision.ops.push_back(*state_->id_of(op));
+  if (effect.passed_over_from < store.decision.height) {
+    store.passed_over = PassedOver{effect.passed_over_from, store.decision.height - 1};
+    passed_over_.push_back(*store.passed_over);
+  }
+  for (const ledger::Entry* entry : state().under("")) {
+    store.documents.emplace_back(entry->key, entry->document);
+  }
+  effects.emplace_back(std::move(store));
   for (const auto& [node, member] : ledger::members_of(state())) {
     if (!ledger::is_welcome(state(), node)) effects.emplace_back(DropLinks{node});
   }
@@ -397,6 +400,16 @@ void Agreement::heed_doors(const ledger::Event& event, Effects& effects) {
       [&](const ledger::MemberForgotten& e) { changed(e.node); },
       [&](const ledger::MemberEvicted& e) { put_out(e.node); },
       [&](const ledger::IdentityRevoked& e) { put_out(e.node); }, [](const auto&) {});
+}
+
+// All decisions of one step are one transaction, since the proof of the last is that of all.
+void Agreement::flush_decisions(Effects& effects) {
+  if (deciding_.empty()) return;
+  StoreDecisions store{.decisions = std::exchange(deciding_, {}), .changes = {}};
+  for (auto& [key, document] : std::exchange(changes_, {})) {
+    store.changes.emplace_back(key, std::move(document));
+  }
+  effects.emplace_back(std::move(store));
 }
 
 void Agreement::tell_policies(Effects& effects) const {

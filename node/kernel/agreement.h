@@ -12,7 +12,6 @@
 #include "ledger/genesis.h"
 #include "ledger/op.h"
 #include "ledger/view.h"
-#include "node/kernel/archive_queue.h"
 #include "node/kernel/committee_change.h"
 #include "node/kernel/decided_state.h"
 #include "node/kernel/effect.h"
@@ -54,7 +53,6 @@ struct AgreementOptions {
   base::Duration gather = std::chrono::milliseconds(1);  // proposals that are signed together
   std::size_t fanout = 5;              // observers told of a decision by each that learned of it
   std::size_t decisions_kept = 1'024;  // that can be asked for without the disk
-  std::size_t archive_waiting_max = std::size_t{64} << 20U;  // bytes that the disk did not take yet
 };
 
 // A decided op, as it is shown.
@@ -87,7 +85,7 @@ class Agreement {
                              base::Instant now, Effects& effects);
   void on_log_synced(std::uint64_t position, base::Duration took, base::Instant now,
                      Effects& effects);
-  void on_decisions_stored(std::uint64_t height, Effects& effects);
+  void on_decisions_stored(std::uint64_t height) { replica_->on_stored(height); }
   void on_decisions_read(std::uint64_t request, const std::vector<StoredDecision>& decisions,
                          base::Instant now, Effects& effects);
   // Of this node's own user. What comes up within a moment is signed together, if others of ours
@@ -133,9 +131,7 @@ class Agreement {
   [[nodiscard]] const consensus::Replica& replica() const { return *replica_; }
   [[nodiscard]] const std::deque<DecisionView>& decisions() const { return decisions_; }
   // Decided and not here, ascending.
-  [[nodiscard]] const std::vector<PassedOver>& passed_over() const {
-    return archive_.passed_over();
-  }
+  [[nodiscard]] const std::vector<PassedOver>& passed_over() const { return passed_over_; }
   [[nodiscard]] std::uint64_t decided() const { return decided_; }  // ops, in this run
   [[nodiscard]] std::uint64_t alarms() const { return alarms_; }
   [[nodiscard]] const std::string& last_alarm() const { return last_alarm_; }  // "" = none
@@ -155,6 +151,7 @@ class Agreement {
   void take(const consensus::Alarm& alarm, Effects& effects);
   void publish(const consensus::Certificate& finalization, Effects& effects);
   void heed_doors(const ledger::Event& event, Effects& effects);
+  void flush_decisions(Effects& effects);
   void tell_policies(Effects& effects) const;
   void show(const Applied& applied, std::uint64_t epoch);
   // agreement_changes.cc
@@ -173,7 +170,8 @@ class Agreement {
   Observers observers_;
   consensus::Effects scratch_;  // empty between inputs, as the next three
   std::vector<consensus::ReadinessHeard> readiness_heard_;
-  ArchiveQueue archive_;
+  std::vector<StoredDecision> deciding_;
+  ledger::Changes changes_;                                 // of decisions that are not stored yet
   std::map<std::uint64_t, CommitteeChange> changes_asked_;  // by request; bounded
   // Evidence that is not decided yet, by where it will stand in the state; bounded.
   std::map<std::string, ledger::ReportEvidence> accusations_;
@@ -182,6 +180,7 @@ class Agreement {
   base::Instant sign_at_ = base::Instant::never();
   std::deque<DecisionView> decisions_;  // the newest last
   std::optional<std::vector<base::NodeId>> doors_changed_;
+  std::vector<PassedOver> passed_over_;
   std::uint64_t decided_ = 0;
   std::uint64_t alarms_ = 0;
   std::string last_alarm_;

@@ -95,7 +95,7 @@ void Kernel::on(LogSynced&& input) {
   if (agreement_) agreement_->on_log_synced(input.position, input.took, now_, agreement_effects_);
 }
 void Kernel::on(DecisionsStored&& input) {
-  if (agreement_) agreement_->on_decisions_stored(input.height, agreement_effects_);
+  if (agreement_) agreement_->on_decisions_stored(input.height);
 }
 void Kernel::on(DecisionsRead&& input) {
   if (agreement_) {
