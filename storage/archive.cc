@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/match.h"
+#include "storage/archive_backlog.h"
 #include "storage/archive_tables.h"
 #include "storage/database.h"
 
@@ -13,6 +14,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <variant>
 
 namespace storage {
@@ -58,6 +60,38 @@ bool is_read(const Operation& operation) {
   return operation.index() >= 4;
 }
 
+std::size_t size_of(const DecidedBlock& block) {
+  return block.block.size() + block.proof.size() + block.events.size() +
+         block.ops.size() * sizeof(base::Digest);
+}
+
+// About what it holds; of reads nothing.
+std::size_t size_of(const Operation& operation) {
+  std::size_t bytes = 0;
+  base::match(
+      operation, [&](const SaveEpoch& e) { bytes = e.proof.size(); },
+      [&](const Commit& e) {
+        for (const DecidedBlock& block : e.blocks) bytes += size_of(block);
+        for (const auto& [key, document] : e.changes) {
+          bytes += key.size() + (document ? document->size() : 0);
+        }
+      },
+      [&](const Install& e) {
+        bytes = size_of(e.block);
+        for (const auto& [key, document] : e.state) bytes += key.size() + document.size();
+      },
+      [&](const SavePiece& e) { bytes = e.bytes.size(); }, [](const auto&) {});
+  return bytes;
+}
+
+void add_to(ArchiveBacklog& backlog, const Operation& operation) {
+  if (const auto* commit = std::get_if<Commit>(&operation)) {
+    for (const DecidedBlock& block : commit->blocks) backlog.add(block);
+  } else if (const auto* install = std::get_if<Install>(&operation)) {
+    backlog.add(install->block);
+  }
+}
+
 FileError file_error(const std::filesystem::path& file, const std::string& why) {
   return {"cannot be used: " + why, file.string(),
           "check that the directory is writable and the disk has room"};
@@ -96,17 +130,17 @@ class Archive::Writer {
   using Done = ArchiveTables::Done;
 
   void work();
-  // False: stopped before it went through. `reads` came with the writes.
-  bool write_all(const std::vector<Operation>& writes, std::vector<Operation>& reads);
-  // Until the disk is tried again, reads are answered as far as what waits cannot change the
-  // answers. False: stopped.
-  bool pause(std::vector<Operation>& reads);
-  Done write(const std::vector<Operation>& writes);
-  void answer(std::vector<Operation>& reads, bool all);
-  // False: not answered, since what is not written yet may change the answer.
-  bool read(ReadRange& operation, bool all);
-  bool read(ReadNewest& operation, bool all);
-  bool read(FindOp& operation, bool all);
+  // False: stopped before it went through. `reads` came with the writes, and sees them.
+  bool write_all(std::deque<Operation>& writes, std::vector<Operation>& reads);
+  // Until the disk is tried again reads are answered, and what comes to be written joins the rest.
+  // False: stopped.
+  bool pause(std::deque<Operation>& writes, std::vector<Operation>& reads);
+  Done write(const std::deque<Operation>& writes);
+  // `backlog`: what was written before them, as far as the disk does not have it.
+  void answer(std::vector<Operation>& reads, const ArchiveBacklog& backlog);
+  void read(ReadRange& operation, const ArchiveBacklog& backlog);
+  void read(ReadNewest& operation, const ArchiveBacklog& backlog);
+  void read(FindOp& operation, const ArchiveBacklog& backlog);
   void note(const Done& done);
 
   const std::filesystem::path file_;
@@ -115,7 +149,7 @@ class Archive::Writer {
   const Committed committed_;
   ArchiveTables tables_;  // the writer's thread's once that runs
 
-  mutable std::mutex mutex_;  // guards queue_, health_, stopping_
+  mutable std::mutex mutex_;  // guards queue_, asked_, health_, stopping_
   std::condition_variable changed_;
   std::deque<Operation> queue_;
   bool asked_ = false;  // there is a read in it
@@ -135,6 +169,7 @@ void Archive::Writer::submit(Operation operation) {
   {
     const std::lock_guard lock(mutex_);
     asked_ = asked_ || is_read(operation);
+    health_.waiting_bytes += size_of(operation);
     queue_.push_back(std::move(operation));
     if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
   }
@@ -154,23 +189,30 @@ void Archive::Writer::work() {
       batch.swap(queue_);
     }
     // Reads see all that was written before them.
-    std::vector<Operation> writes;
+    std::deque<Operation> writes;
     std::vector<Operation> reads;
     for (Operation& operation : batch) {
-      (is_read(operation) ? reads : writes).push_back(std::move(operation));
+      if (is_read(operation)) {
+        reads.push_back(std::move(operation));
+      } else {
+        writes.push_back(std::move(operation));
+      }
     }
     if (!writes.empty() && !write_all(writes, reads)) return;
-    answer(reads, true);
+    answer(reads, {});
   }
 }
 
-bool Archive::Writer::write_all(const std::vector<Operation>& writes,
-                                std::vector<Operation>& reads) {
+bool Archive::Writer::write_all(std::deque<Operation>& writes, std::vector<Operation>& reads) {
   for (;;) {
     const Done done = write(writes);
     note(done);
     if (done) break;
-    if (!pause(reads)) return false;
+    if (!pause(writes, reads)) return false;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Operation& operation : writes) health_.waiting_bytes -= size_of(operation);
   }
   const bool decided = std::ranges::any_of(writes, [](const Operation& operation) {
     return std::holds_alternative<Commit>(operation) || std::holds_alternative<Install>(operation);
@@ -179,7 +221,7 @@ bool Archive::Writer::write_all(const std::vector<Operation>& writes,
   return true;
 }
 
-Archive::Writer::Done Archive::Writer::write(const std::vector<Operation>& writes) {
+Archive::Writer::Done Archive::Writer::write(const std::deque<Operation>& writes) {
   if (auto begun = tables_.begin(); !begun) return begun;
   Done done;
   for (const Operation& operation : writes) {
@@ -196,62 +238,59 @@ Archive::Writer::Done Archive::Writer::write(const std::vector<Operation>& write
   return done;
 }
 
-bool Archive::Writer::pause(std::vector<Operation>& reads) {
+bool Archive::Writer::pause(std::deque<Operation>& writes, std::vector<Operation>& reads) {
   const auto until = std::chrono::steady_clock::now() + options_.retry_after;
-  answer(reads, false);
-  for (;;) {
-    std::vector<Operation> asked;
-    {
-      std::unique_lock lock(mutex_);
-      if (!changed_.wait_until(lock, until, [this] { return stopping_ || asked_; })) return true;
-      if (stopping_) return false;
-      asked_ = false;
-      for (Operation& operation : queue_) {
-        if (is_read(operation)) asked.push_back(std::move(operation));
+  ArchiveBacklog backlog;
+  for (const Operation& operation : writes) add_to(backlog, operation);
+  do {
+    answer(reads, backlog);
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, until, [this] { return stopping_ || asked_; });
+    if (stopping_) return false;
+    if (!std::exchange(asked_, false)) return true;
+    for (Operation& operation : std::exchange(queue_, {})) {
+      if (is_read(operation)) {
+        reads.push_back(std::move(operation));
+      } else {
+        add_to(backlog, writes.emplace_back(std::move(operation)));
       }
-      std::erase_if(queue_, is_read);
     }
-    answer(asked, false);
-    // Behind all writes that came before them.
-    const std::lock_guard lock(mutex_);
-    std::ranges::move(asked, std::back_inserter(queue_));
+  } while (std::chrono::steady_clock::now() < until);
+  return true;
+}
+
+void Archive::Writer::answer(std::vector<Operation>& reads, const ArchiveBacklog& backlog) {
+  for (Operation& operation : std::exchange(reads, {})) {
+    base::match(
+        operation, [](SaveEpoch&) {}, [](Commit&) {}, [](Install&) {}, [](SavePiece&) {},
+        [&](auto& asked) { read(asked, backlog); });
   }
 }
 
-void Archive::Writer::answer(std::vector<Operation>& reads, bool all) {
-  std::erase_if(reads, [&](Operation& operation) {
-    return base::match(
-        operation, [](SaveEpoch&) { return true; }, [](Commit&) { return true; },
-        [](Install&) { return true; }, [](SavePiece&) { return true; },
-        [&](auto& asked) { return read(asked, all); });
-  });
-}
-
-bool Archive::Writer::read(ReadRange& operation, bool all) {
+void Archive::Writer::read(ReadRange& operation, const ArchiveBacklog& backlog) {
   auto blocks = tables_.range(operation.from_height, operation.blocks_max, operation.bytes_max);
-  if (blocks.empty() && !all) return false;
+  backlog.extend(blocks, operation.from_height, operation.blocks_max, operation.bytes_max);
   post_([done = std::move(operation.done), blocks = std::move(blocks)]() mutable {
     done(std::move(blocks));
   });
-  return true;
 }
 
-bool Archive::Writer::read(ReadNewest& operation, bool all) {
-  if (!all && operation.below_height > tables_.height() + 1) return false;
-  auto blocks = tables_.newest(operation.below_height, operation.blocks_max);
+void Archive::Writer::read(ReadNewest& operation, const ArchiveBacklog& backlog) {
+  auto blocks = backlog.newest(operation.below_height, operation.blocks_max);
+  const std::uint64_t below = blocks.empty() ? operation.below_height : blocks.back().height;
+  auto older = tables_.newest(below, operation.blocks_max - blocks.size());
+  std::ranges::move(older, std::back_inserter(blocks));
   post_([done = std::move(operation.done), blocks = std::move(blocks)]() mutable {
     done(std::move(blocks));
   });
-  return true;
 }
 
-bool Archive::Writer::read(FindOp& operation, bool all) {
+void Archive::Writer::read(FindOp& operation, const ArchiveBacklog& backlog) {
   auto place = tables_.find_op(operation.id);
-  if (!place && !all) return false;
+  if (!place) place = backlog.find_op(operation.id);
   post_([done = std::move(operation.done), place = std::move(place)]() mutable {
     done(std::move(place));
   });
-  return true;
 }
 
 void Archive::Writer::note(const Done& done) {

@@ -5,7 +5,7 @@
 //  - committed(height) is posted once blocks up to there, with their state, survive a loss of
 //  power.
 //  - A write that fails (disk full, I/O) is tried again until it goes through; health() tells.
-//  Until then a read is answered if what waits cannot change the answer.
+//  Reads see what waits meanwhile.
 //  - Bytes go in and come out as they are; what is in them is not this folder's business.
 #pragma once
 
@@ -45,6 +45,7 @@ class Archive {
     std::uint64_t writes = 0;
     std::uint64_t failures = 0;
     std::uint64_t waiting = 0;  // operations
+    std::size_t waiting_bytes = 0;
   };
 
   // Opens or makes DIR/decisions.db. `post` and `committed` live as long as the archive.

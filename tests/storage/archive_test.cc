@@ -147,42 +147,88 @@ TEST_F(ArchiveTest, FindsAnOpAndTheNewestBlocks) {
   EXPECT_FALSE(*found);
 }
 
-// What waits cannot change these answers; those that it can change wait with it.
-TEST_F(ArchiveTest, AnswersFromWhatIsThereWhileTheDiskTakesNothing) {
-  for (std::uint64_t height = 1; height <= 5; ++height) commit(height);
-  wait([&] { return committed == 5; });
-  auto disk = Database::open(folder / "decisions.db");
-  ASSERT_TRUE(disk);
-  ASSERT_TRUE(
-      disk->execute("CREATE TRIGGER full BEFORE INSERT ON decisions "
-                    "BEGIN SELECT RAISE(ABORT, 'no room'); END"));
-  commit(6);
-  while (archive->health().healthy) std::this_thread::yield();
-  EXPECT_EQ(range(3, 100), (std::vector<std::uint64_t>{3, 4, 5}));
-  std::uint64_t newest = 0;
-  const auto ask_newest = [&](std::uint64_t below) {
-    archive->read_newest(below, 2, [&](const std::vector<DecidedBlock>& blocks) {
-      say([&] { newest = blocks.front().height; });
+// While the disk takes nothing.
+class FullDiskTest : public ArchiveTest {
+ protected:
+  FullDiskTest() {
+    for (std::uint64_t height = 1; height <= 5; ++height) commit(height);
+    wait([&] { return committed == 5; });
+    auto opened = Database::open(folder / "decisions.db");
+    EXPECT_TRUE(opened);
+    disk.emplace(std::move(*opened));
+    EXPECT_TRUE(
+        disk->execute("CREATE TRIGGER full BEFORE INSERT ON decisions "
+                      "BEGIN SELECT RAISE(ABORT, 'no room'); END"));
+    commit(6, {}, false);
+    while (archive->health().healthy) std::this_thread::yield();
+    commit(7);
+  }
+  void make_room() { EXPECT_TRUE(disk->execute("DROP TRIGGER full")); }
+  std::vector<std::uint64_t> newest(std::uint64_t below, std::size_t blocks_max) {
+    std::optional<std::vector<std::uint64_t>> heights;
+    archive->read_newest(below, blocks_max, [&](const std::vector<DecidedBlock>& blocks) {
+      say([&] {
+        heights.emplace();
+        for (const DecidedBlock& each : blocks) heights->push_back(each.height);
+      });
     });
-  };
-  ask_newest(5);
-  wait([&] { return newest == 4; });
-  std::vector<std::uint64_t> found;
-  const auto find = [&](std::uint64_t height) {
-    archive->find_op(op(2 * height), [&, height](const std::optional<OpPlace>& place) {
-      say([&] { found.push_back(place ? height : 0); });
+    wait([&] { return heights.has_value(); });
+    return *heights;
+  }
+  // Of the op's block and what proves it.
+  std::vector<std::uint64_t> find(std::uint64_t number) {
+    std::optional<std::vector<std::uint64_t>> heights;
+    archive->find_op(op(number), [&](const std::optional<OpPlace>& place) {
+      say([&] {
+        heights.emplace();
+        for (std::size_t i = 0; place && i < place->blocks.size(); ++i) {
+          heights->push_back(place->blocks[i].height);
+        }
+        if (place) heights->push_back(100 + place->index);
+      });
     });
-  };
-  find(6);
-  find(2);
-  wait([&] { return !found.empty(); });
-  EXPECT_EQ(found, (std::vector<std::uint64_t>{2})) << "6 is asked of the disk once it is there";
-  ask_newest(7);
-  commit(7);
-  ASSERT_TRUE(disk->execute("DROP TRIGGER full"));
-  wait([&] { return found.size() == 2 && newest != 4 && committed == 7; });
-  EXPECT_EQ(found.back(), 6U);
-  EXPECT_EQ(newest, 6U);
+    wait([&] { return heights.has_value(); });
+    return *heights;
+  }
+
+  std::optional<Database> disk;
+};
+
+using Heights = std::vector<std::uint64_t>;
+
+TEST_F(FullDiskTest, ReadsSeeWhatWaits) {
+  EXPECT_EQ(range(3, 100), (Heights{3, 4, 5, 6, 7}));
+  EXPECT_EQ(range(6, 1), (Heights{6, 7})) << "up to a proof";
+  EXPECT_EQ(range(5, 1), (Heights{5}));
+  EXPECT_EQ(range(8, 100), (Heights{}));
+  EXPECT_EQ(newest(100, 4), (Heights{7, 6, 5, 4}));
+  EXPECT_EQ(newest(7, 1), (Heights{6}));
+  EXPECT_EQ(newest(5, 9), (Heights{4, 3, 2, 1}));
+  EXPECT_EQ(find(13), (Heights{6, 7, 101}));
+  EXPECT_EQ(find(4), (Heights{2, 100}));
+  EXPECT_EQ(find(99), (Heights{}));
+  make_room();
+  wait([&] { return committed == 7; });
+  EXPECT_EQ(range(3, 100), (Heights{3, 4, 5, 6, 7}));
+  EXPECT_EQ(find(13), (Heights{6, 7, 101}));
+}
+
+TEST_F(FullDiskTest, ReadersDoNotKeepItFromBeingTriedAgain) {
+  const std::uint64_t failures = archive->health().failures;
+  while (archive->health().failures < failures + 3) find(99);
+  make_room();
+  while (archive->health().waiting_bytes > 0) find(99);
+  EXPECT_TRUE(archive->health().healthy);
+}
+
+TEST_F(FullDiskTest, SaysHowMuchWaits) {
+  const std::size_t waiting = archive->health().waiting_bytes;
+  EXPECT_GT(waiting, 100U);
+  archive->commit({block(8)}, {{"k", base::Bytes(1'000)}});
+  EXPECT_GE(archive->health().waiting_bytes, waiting + 1'000);
+  make_room();
+  wait([&] { return committed == 8; });
+  EXPECT_EQ(archive->health().waiting_bytes, 0U);
 }
 
 TEST_F(ArchiveTest, AnInstalledStateReplacesAll) {
