@@ -368,7 +368,9 @@ void Agreement::take(consensus::Installed&& effect, Effects& effects) {
     store.passed_over = PassedOver{effect.passed_over_from, store.decision.height - 1};
     passed_over_.push_back(*store.passed_over);
   }
-  for (const ledger::Entry* entry : state().under("")) {
+  const ledger::State installed = state_->take_installed();
+  CHECK(installed.root() == block.header().state_root);
+  for (const ledger::Entry* entry : installed.under("")) {
     store.documents.emplace_back(entry->key, entry->document);
   }
   effects.emplace_back(std::move(store));

@@ -112,6 +112,11 @@ Applied DecidedState::take_applied(const base::Digest& block) {
   return next;
 }
 
+ledger::State DecidedState::take_installed() {
+  CHECK(installed_);
+  return *std::exchange(installed_, std::nullopt);
+}
+
 std::optional<consensus::OpSummary> DecidedState::summarize(base::ByteView bytes) const {
   const auto op = read_.read(bytes);
   if (!op) return std::nullopt;
@@ -221,6 +226,7 @@ std::unique_ptr<consensus::StateIntake> DecidedState::begin_intake(
 void DecidedState::install(std::unique_ptr<consensus::StateIntake> intake, const Committed& at) {
   ledger::State state = dynamic_cast<IntakeOfLedger&>(*intake).snapshot().state();
   CHECK(state.root() == at.state_root);
+  installed_ = state;
   overlays_ = ledger::Overlays(at.block, std::move(state));
   pending_.clear();
   committed_ = at;

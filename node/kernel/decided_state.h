@@ -46,6 +46,8 @@ class DecidedState final : public consensus::Application {
   [[nodiscard]] const ledger::State& state() const { return overlays_.decided(); }
   // Once for each decided block, in their order.
   [[nodiscard]] Applied take_applied(const base::Digest& block);
+  // The state that came as a whole, once, as it came: blocks on it may be decided by now.
+  [[nodiscard]] ledger::State take_installed();
 
   // ---- consensus::Application ----
   [[nodiscard]] std::optional<consensus::OpSummary> summarize(base::ByteView op) const override;
@@ -75,6 +77,7 @@ class DecidedState final : public consensus::Application {
   Committed committed_;
   std::map<base::Digest, std::pair<std::uint64_t, std::uint64_t>> pending_;  // height, timestamp
   std::deque<Applied> applied_;  // that were not taken yet
+  std::optional<ledger::State> installed_;
 };
 
 [[nodiscard]] consensus::Committee committee_of(const ledger::Seats& seats);
