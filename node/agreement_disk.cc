@@ -225,8 +225,10 @@ void AgreementDisk::read_newest(std::uint64_t below_height, std::size_t blocks_m
                         });
 }
 
-void AgreementDisk::watch(Say say) {
+void AgreementDisk::watch(Say say, GiveUp give_up, std::size_t waiting_max) {
   say_ = std::move(say);
+  give_up_ = std::move(give_up);
+  waiting_max_ = waiting_max;
   look();
 }
 
@@ -241,6 +243,14 @@ void AgreementDisk::look() {
     }
   }
   said_ = now;
+  const std::size_t waiting = archive_->health().waiting_bytes;
+  if (waiting > waiting_max_ && give_up_) {
+    say_(base::Severity::error, std::to_string(waiting) +
+                                    " bytes of decisions wait for the disk of " + directory_ +
+                                    ", more than a node may hold: this one ends. Make room, or see "
+                                    "why the disk fails, and start it again");
+    std::exchange(give_up_, nullptr)();
+  }
   watch_timer_.expires_after(watch_period);
   watch_timer_.async_wait([this](const std::error_code& error) {
     if (!error) look();

@@ -62,7 +62,11 @@ class AgreementDisk {
 
   // Says when writing begins to fail, and when it goes through again; from then on.
   using Say = std::function<void(base::Severity severity, const std::string& text)>;
-  void watch(Say say);
+  // Gives up once if more than so many bytes of decisions wait for the disk: it took nothing of
+  // them for long, and the others have them.
+  using GiveUp = std::function<void()>;
+  static constexpr std::size_t waiting_default = std::size_t{256} << 20U;
+  void watch(Say say, GiveUp give_up, std::size_t waiting_max = waiting_default);
   void shut_down() { watch_timer_.cancel(); }
 
   // The last failure of either, "" = all is well.
@@ -85,6 +89,8 @@ class AgreementDisk {
   const std::string directory_;
   asio::steady_timer watch_timer_;
   Say say_;
+  GiveUp give_up_;  // null: did
+  std::size_t waiting_max_ = waiting_default;
   std::string said_;  // of trouble(), last
   Driver* driver_ = nullptr;
   kernel::StoredAgreement stored_;

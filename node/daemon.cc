@@ -212,7 +212,11 @@ void Daemon::start() {
   if (foundation_.agreement) {
     foundation_.agreement->connect(*driver_);
     foundation_.agreement->watch(
-        [this](base::Severity severity, const std::string& text) { log(severity, text); });
+        [this](base::Severity severity, const std::string& text) { log(severity, text); },
+        [this] {
+          failed_ = true;
+          leave();
+        });
   }
   prober_.connect(*driver_);
 
@@ -288,10 +292,14 @@ void Daemon::wait_for_signals() {
       io_.stop();
       return;
     }
-    notify_service_manager("STOPPING=1");
-    driver_->feed(kernel::DrainRequested{.leave = true});
+    leave();
     wait_for_signals();
   });
+}
+
+void Daemon::leave() {
+  notify_service_manager("STOPPING=1");
+  driver_->feed(kernel::DrainRequested{.leave = true});
 }
 
 void Daemon::on_drained() {

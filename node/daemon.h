@@ -71,6 +71,8 @@ class Daemon final : private EffectSink {
   [[nodiscard]] base::Result<void, std::string> listen();
   // Gives the kernel its first inputs; serves until drained, then stops the io_context.
   void start();
+  // It ended since it could not go on, not since it was asked to.
+  [[nodiscard]] bool failed() const { return failed_; }
 
  private:
   void carry_out(kernel::Effect effect) override;
@@ -85,6 +87,7 @@ class Daemon final : private EffectSink {
   void on_drained();
   void linger(base::Instant until);
   void wait_for_signals();
+  void leave();
   void read_clock();
   void watch_idleness();
   void resolve_seeds();
@@ -147,6 +150,7 @@ class Daemon final : private EffectSink {
   bool gave_back_ = false;        // and no call came since
   bool serving_ = false;
   bool stopping_ = false;
+  bool failed_ = false;
 };
 
 }  // namespace node

@@ -141,7 +141,7 @@ int run_node(const ConfigSources& sources) {
   if (auto listening = daemon.listen(); !listening) return complain(failed, listening.error());
   daemon.start();
   io.run();
-  return done;
+  return daemon.failed() ? failed : done;
 }
 
 }  // namespace node

@@ -2,6 +2,7 @@
 // are known.
 #include "node/agreement_disk.h"
 
+#include "storage/database.h"
 #include "storage/log_format.h"
 #include "storage/spent_keys.h"
 
@@ -94,6 +95,32 @@ TEST_F(AgreementDiskTest, AStartThatCannotMarkAKeyAsSpentLeavesTheDamagedLogWher
   EXPECT_FALSE(votes()) << "although the log is whole by now";
 }
 
+TEST_F(AgreementDiskTest, GivesUpWhenMoreThanItMayHoldWaitsForTheDisk) {
+  auto disk = open();
+  ASSERT_TRUE(disk);
+  auto database = storage::Database::open(folder_ / "decisions.db");
+  ASSERT_TRUE(database);
+  ASSERT_TRUE(
+      database->execute("CREATE TRIGGER full BEFORE INSERT ON decisions "
+                        "BEGIN SELECT RAISE(ABORT, 'no room'); END"));
+  kernel::StoredDecision decision;
+  decision.height = 1;
+  decision.block = base::Bytes(1'000);
+  (*disk)->carry_out(kernel::StoreDecisions{.decisions = {decision}, .changes = {}});
+  int gave_up = 0;
+  std::string said;
+  const auto watch = [&](std::size_t waiting_max) {
+    (*disk)->watch([&](base::Severity, const std::string& text) { said += text; },
+                   [&] { ++gave_up; }, waiting_max);
+  };
+  watch(2'000);
+  EXPECT_EQ(gave_up, 0);
+  watch(500);
+  EXPECT_EQ(gave_up, 1);
+  EXPECT_NE(said.find("1000 bytes of decisions wait for the disk"), std::string::npos) << said;
+  (*disk)->shut_down();
+}
+
 TEST_F(AgreementDiskTest, AFreshKeyVotesThoughTheStartThatSpentTheOldOneFailedHalfWay) {
   ASSERT_TRUE(votes());
   damage_log();
@@ -148,7 +175,7 @@ TEST_F(AgreementDiskTest, AKeyThatIsSpentInOneRunVotesInNoLaterOne) {
     (*disk)->carry_out(kernel::SpendKey{key_});
     EXPECT_NE((*disk)->trouble(), "");
     clear("voter.spent");
-    (*disk)->watch([](base::Severity, const std::string&) {});
+    (*disk)->watch([](base::Severity, const std::string&) {}, [] {});
     (*disk)->shut_down();
     EXPECT_EQ((*disk)->trouble(), "");
   }
