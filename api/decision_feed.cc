@@ -40,8 +40,8 @@ std::optional<DecisionFeed> feed_behind(std::string_view last_event_id) {
   const auto parts = base::split(last_event_id, '-');
   if (parts.empty() || parts.size() > 2) return std::nullopt;
   const auto height = base::parse_unsigned(parts[0]);
-  if (!height) return std::nullopt;
-  if (parts.size() == 1) return DecisionFeed{.height = *height + 1, .place = 0};
+  if (!height || *height == std::numeric_limits<std::uint64_t>::max()) return std::nullopt;
+  if (parts.size() == 1 || *height == 0) return DecisionFeed{.height = *height + 1, .place = 0};
   const auto place = base::parse_unsigned(parts[1]);
   if (!place || *place >= std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
   return DecisionFeed{.height = *height, .place = static_cast<std::uint32_t>(*place) + 1};
@@ -88,13 +88,15 @@ std::string archived_events(const View& view, DecisionFeed& at,
     at = {.height = block.height + 1, .place = 0};
   }
   if (!blocks.empty()) return text;
-  // The archive has not got it, or not any more.
+  // The archive has not got it, or not any more; what it lacks must not be missed in silence.
   const kernel::Agreement* agreement = view.kernel.agreement();
   if (agreement == nullptr) return text;
   const auto& known = agreement->decisions();
-  at = {.height = known.empty() ? agreement->replica().standing().height + 1
-                                : known.front().height + (known.front().place == 0 ? 0 : 1),
-        .place = 0};
+  const std::uint64_t next = known.empty()
+                                 ? agreement->replica().standing().height + 1
+                                 : known.front().height + (known.front().place == 0 ? 0 : 1);
+  if (at.height < next) append_gap(text, at.height, next - 1);
+  at = {.height = next, .place = 0};
   return text;
 }
 

@@ -102,7 +102,8 @@ Response feed_decisions(const kernel::Agreement& agreement, const Request& reque
   if (const auto from = query_value(request.query, "from")) {
     const auto height = base::parse_unsigned(*from);
     if (!height) return problem(400, "bad_request", "from must be a height");
-    response.decision_feed = DecisionFeed{.height = *height, .place = 0};
+    response.decision_feed =
+        DecisionFeed{.height = std::max<std::uint64_t>(*height, 1), .place = 0};
   }
   const auto seen = std::ranges::find(request.headers, "last-event-id", &mesh::Header::name);
   if (seen != request.headers.end()) {
@@ -297,9 +298,10 @@ Response get_ballots(const View& view, const Request& request) {
     }
     place = ledger::BallotPlace{.id = *id};
   }
-  if (const auto until = query_value(request.query, "until_ms"); until && place) {
-    place->open_until_ms = base::parse_unsigned(*until);
-    if (!place->open_until_ms) {
+  if (const auto until = query_value(request.query, "until_ms")) {
+    const auto until_ms = base::parse_unsigned(*until);
+    if (place) place->open_until_ms = until_ms;
+    if (!place || !until_ms) {
       return problem(400, "bad_request", "until_ms must be that of the ballot named by after");
     }
   }

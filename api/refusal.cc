@@ -64,8 +64,8 @@ constexpr std::array<Advice, 32> advices{{
     {Reason::out_of_range,
      "a ballot ends within 30 days from now, and asks for no more votes than there may be"},
     {Reason::role_in_use,
-     "members have that role, or a rule lets its holders vote; first give them other roles "
-     "(`parley propose member --action roles`), and the rule another electorate"},
+     "members have that role, so first give them others (`parley propose member --action roles`), "
+     "or a rule of this mesh lets its holders vote, and then it stays"},
     {Reason::bad_invitation,
      "that invitation is out of date, made out to another node, or of a node that may not "
      "invite (any more); have a member print a new one with `parley invite`"},

@@ -154,6 +154,7 @@ TEST_F(PagesTest, WhatIsNoPlaceInAListIsRefused) {
               std::string::npos);
   }
   EXPECT_EQ(get("/v1/ballots?until_ms=soon&after=" + base::Digest().hex()).status, 400);
+  EXPECT_EQ(get("/v1/ballots?until_ms=5").status, 400) << "of which ballot?";
 }
 
 TEST(TargetTest, WhatIsEncodedIsDecodedAgain) {

@@ -356,7 +356,15 @@ TEST(DecisionFeedTest, GoesOnBehindTheLastEvent) {
   ASSERT_TRUE(height);
   EXPECT_EQ(height->height, 18U);
   EXPECT_EQ(height->place, 0U);
-  for (const char* text : {"", "-", "a-b", "1-", "1-2-3", "1-4294967295", "-1"}) {
+  // Nothing is decided at height 0: who has seen nothing begins with the first block.
+  for (const char* text : {"0", "0-0", "0-7"}) {
+    const auto first = feed_behind(text);
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->height, 1U) << text;
+    EXPECT_EQ(first->place, 0U) << text;
+  }
+  for (const char* text :
+       {"", "-", "a-b", "1-", "1-2-3", "1-4294967295", "-1", "18446744073709551615"}) {
     EXPECT_FALSE(feed_behind(text)) << text;
   }
 }
