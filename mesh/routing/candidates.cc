@@ -228,8 +228,8 @@ Rank rank_of(const Catalogue::Offer& offer, const Question& question) {
   // A breaker that wants a probe is no place for a call that cannot be made elsewhere after it.
   if (standing.breaker.would_probe(question.now)) rank = std::max(rank, Rank::ejected);
   if (std::ranges::find(question.tried, offer.entry->node) != question.tried.end()) {
-    const bool gone = question.now < offer.entry->reach.avoid_until;
-    rank = gone || rank > Rank::tried ? Rank::tried_in_vain : Rank::tried;
+    const bool penalised = question.now < offer.entry->reach.avoid_until;
+    rank = penalised || rank > Rank::tried ? Rank::tried_in_vain : Rank::tried;
   }
   return rank;
 }

@@ -4,10 +4,10 @@
 //
 // A node is worse the more there is against it, in this order: at capacity, our own last attempts
 // failed (a penalty that runs out), known to have an older context than is asked for, ejected as an
-// outlier, degraded, tried by this very call, suspect, joining, tried and not reached or any of the
-// last two besides. Whoever drains, left or is dead is no candidate at all, nor is one that the
-// call has passed, whose breaker is open, who asked to wait, or whose output is below what the
-// policy takes.
+// outlier, degraded, tried by this very call, suspect, joining, tried and
+// besides penalised, suspect or joining. Whoever drains, left or is dead is no candidate at all,
+// nor is one that the call has passed, whose breaker is open, who asked to wait, or whose output is
+// below what the policy takes.
 //
 // One that is out for what it did must be asked again some day: when that is due, and the call may
 // be repeated elsewhere, it is the call's `probe`. If no such call comes for as long as a breaker
