@@ -84,7 +84,9 @@ class AgreementFaultsTest(unittest.TestCase):
                 log = committee.folders[3] / "agreement.log"
                 if damage == "flipped":
                     content = bytearray(log.read_bytes())
-                    content[len(content.rstrip(b"\0")) // 2] ^= 0x55
+                    middle = len(content.rstrip(b"\0")) // 2
+                    for place in range(middle, middle + 8):  # padding has seven bytes at most
+                        content[place] ^= 0x55
                     log.write_bytes(content)
                 else:
                     log.unlink()
