@@ -103,7 +103,8 @@ class World final : public Surroundings, public CallObserver {
   void look_at_breaker(NodeIndex node, const base::Transition& step);
   void look_at_refusal(NodeIndex node, const mesh::RefuseExchange& refusal);
   void look_at_counters(NodeIndex node);
-  void attempt_over(NodeIndex node, std::uint64_t exchange, std::uint32_t attempt);
+  void attempt_over(NodeIndex node, std::uint64_t exchange, std::uint32_t attempt,
+                    std::uint32_t made = 0);
   [[nodiscard]] const mesh::CallPolicy& policy_of(const std::string& capability);
   void look_at_contact(NodeIndex node, const kernel::Effect& effect);
 

@@ -39,8 +39,9 @@ const mesh::CallPolicy& World::policy_of(const std::string& capability) {
       .first->second;
 }
 
-void World::attempt_over(NodeIndex index, std::uint64_t exchange, std::uint32_t attempt) {
-  observer_->tell(&Checker::on_attempt_over, AttemptOver{now(), index, exchange, attempt});
+void World::attempt_over(NodeIndex index, std::uint64_t exchange, std::uint32_t attempt,
+                         std::uint32_t made) {
+  observer_->tell(&Checker::on_attempt_over, AttemptOver{now(), index, exchange, attempt, made});
 }
 
 void World::look_at_input(NodeIndex index, const kernel::Input& input) {
@@ -93,7 +94,7 @@ void World::look_at_effect(NodeIndex index, const kernel::Effect& effect) {
     observer_->tell(&Checker::on_deferred,
                     CallDeferred{now(), index, std::string(accept->deferred), accept->left});
   } else if (const auto* settled = std::get_if<mesh::ExchangeSettled>(&effect)) {
-    attempt_over(index, settled->exchange.value, 0);
+    attempt_over(index, settled->exchange.value, 0, settled->attempts);
     trials_.erase({index, settled->exchange.value});
   } else if (const auto* step = std::get_if<base::Transition>(&effect)) {
     if (step->machine == "breaker") look_at_breaker(index, *step);

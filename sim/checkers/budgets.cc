@@ -2,19 +2,35 @@
 
 #include "mesh/resilience/retry_budget.h"
 
+#include <algorithm>
+
 namespace sim {
 
 void BudgetsChecker::on_call_begun(const CallBegun& begun) {
   ++spent_[{begun.node, begun.capability}].calls;
+  open_.try_emplace({begun.node, begun.exchange});
+}
+
+void BudgetsChecker::see(NodeIndex node, Open& open, std::uint32_t attempt, bool started) {
+  if (attempt <= open.last) return;
+  unstarted_[node] += attempt - open.last - (started ? 1 : 0);
+  open.last = attempt;
+}
+
+void BudgetsChecker::on_attempt_over(const AttemptOver& over) {
+  const auto open = open_.find({over.node, over.exchange});
+  if (open == open_.end()) return;
+  see(over.node, open->second, std::max(over.attempt, over.made), false);
 }
 
 void BudgetsChecker::on_attempt(const AttemptDecided& decided) {
   if (decided.for_peer || decided.policy == nullptr) return;
   Open& open = open_[{decided.node, decided.exchange}];
   Spent& spent = spent_[{decided.node, decided.capability}];
+  see(decided.node, open, decided.attempt, true);
   const bool first = open.capability != decided.capability;
   if (first) {
-    open = {.capability = decided.capability};
+    open = {.capability = decided.capability, .last = open.last};
     if (decided.falls_back) ++spent.calls;  // the others have begun
   }
   const bool escalated = !first && decided.escalates && !open.escalated;
@@ -24,8 +40,9 @@ void BudgetsChecker::on_attempt(const AttemptDecided& decided) {
   look_at_number(decided, open);
   if (!pays) return;
   ++spent.further;
-  const double allowed = mesh::resilience::RetryBudget::reserve +
-                         decided.policy->retry.budget * static_cast<double>(spent.calls);
+  const double allowed =
+      mesh::resilience::RetryBudget::reserve +
+      decided.policy->retry.budget * static_cast<double>(spent.calls + unstarted_[decided.node]);
   constexpr double rounding = 0.001;
   if (static_cast<double>(spent.further) <= allowed + rounding) return;
   violate(decided.at, "n" + std::to_string(decided.node) + " at '" + decided.capability +
@@ -49,6 +66,7 @@ void BudgetsChecker::on_exchange_ended(const ExchangeEnded& ended) {
 }
 
 void BudgetsChecker::on_stopped(const NodeStopped& stopped) {
+  unstarted_.erase(stopped.node);
   std::erase_if(spent_, [&](const auto& entry) { return entry.first.first == stopped.node; });
   std::erase_if(open_, [&](const auto& entry) { return entry.first.first == stopped.node; });
 }

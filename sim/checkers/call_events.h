@@ -39,6 +39,7 @@ struct AttemptOver {
   NodeIndex node = 0;
   std::uint64_t exchange = 0;
   std::uint32_t attempt = 0;  // 0: all of that exchange
+  std::uint32_t made = 0;     // then how many these were, also such as never started
 };
 // A node's agent asks for this, and it is admitted as far as retries go.
 struct CallBegun {
