@@ -80,7 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CHECK(response.status != 500);
   for (const kernel::Input& command : response.commands) {
     const auto* proposed = std::get_if<kernel::OpProposed>(&command);
-    if (proposed != nullptr) can_be_shown(proposed->op.payload());
+    if (proposed != nullptr) can_be_shown(proposed->draft.payload());
   }
   if (response.committee_proposal) can_be_shown(*response.committee_proposal);
   return 0;
