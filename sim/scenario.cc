@@ -331,6 +331,9 @@ std::string misfit(const Scenario& scenario) {
     return "a validator is named twice";
   }
   if (validators.size() > 64) return "a committee has at most 64 validators";
+  if (validators.empty() && scenario.deciding != Deciding{}) {
+    return "without validators nothing is proposed";
+  }
   if (scenario.workload.callers > scenario.nodes) return "there are fewer nodes than callers";
   for (const LyingChoice& lying : scenario.liars) {
     if (std::any_of(lying.nodes.begin(), lying.nodes.end(), outside)) {

@@ -53,7 +53,8 @@ TEST(ScenarioTest, SaysInWhichLineItIsWrong) {
                             Case{"parley-scenario 1\nseed 1 2\n", 2},
                             Case{"parley-scenario 1\nnodes 2\nat 1s crash nodes 2\n", 4},
                             Case{"parley-scenario 1\nlatency 1.5us to 1ms\n", 2},
-                            Case{"parley-scenario 1\nlatency 5ms to 1ms\n", 3}}) {
+                            Case{"parley-scenario 1\nlatency 5ms to 1ms\n", 3},
+                            Case{"parley-scenario 1\nproposals 1 from 5s every 1s\n", 3}}) {
     const auto scenario = Scenario::parse(wrong.text);
     ASSERT_FALSE(scenario.has_value()) << wrong.text;
     EXPECT_EQ(scenario.error().line, wrong.line) << wrong.text << scenario.error().text;
