@@ -121,9 +121,7 @@ class Archive::Writer {
   void submit(Operation operation);
   Health health() const {
     const std::lock_guard lock(mutex_);
-    Health health = health_;
-    health.waiting = queue_.size();
-    return health;
+    return health_;
   }
 
  private:

@@ -44,7 +44,6 @@ class Archive {
     std::string detail;   // of the last failure
     std::uint64_t writes = 0;
     std::uint64_t failures = 0;
-    std::uint64_t waiting = 0;  // operations
     std::size_t waiting_bytes = 0;
   };
 
