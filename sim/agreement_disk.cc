@@ -43,7 +43,8 @@ void AgreementDisk::store(kernel::StoreDecisions&& effect) {
 }
 
 void AgreementDisk::store(kernel::StoreState&& effect) {
-  installed_ = std::max(installed_, effect.decision.height);
+  const std::uint64_t installed_before =
+      std::exchange(installed_, std::max(installed_, effect.decision.height));
   pieces_.clear();
   if (effect.passed_over) passed_over_.push_back(*effect.passed_over);
   kernel::StoreDecisions changed{.decisions = {std::move(effect.decision)}, .changes = {}};
@@ -52,16 +53,25 @@ void AgreementDisk::store(kernel::StoreState&& effect) {
     changed.changes.emplace_back(key, std::move(document));
   }
   store(std::move(changed));
+  unsynced_.back().installed_before = installed_before;
 }
 
 void AgreementDisk::store(kernel::StoreEpoch&& effect) {
   if (!epochs_.emplace(effect.number, std::move(effect.proof)).second) return;
-  unsynced_.push_back({.heights = {}, .before = {}, .epoch = effect.number, .piece = std::nullopt});
+  unsynced_.push_back({.heights = {},
+                       .before = {},
+                       .epoch = effect.number,
+                       .piece = std::nullopt,
+                       .installed_before = std::nullopt});
 }
 
 void AgreementDisk::store(kernel::KeepPiece&& effect) {
   pieces_.insert_or_assign(effect.index, std::move(effect.bytes));
-  unsynced_.push_back({.heights = {}, .before = {}, .epoch = std::nullopt, .piece = effect.index});
+  unsynced_.push_back({.heights = {},
+                       .before = {},
+                       .epoch = std::nullopt,
+                       .piece = effect.index,
+                       .installed_before = std::nullopt});
 }
 
 void AgreementDisk::archive_synced(std::size_t transactions) {
@@ -107,6 +117,7 @@ void AgreementDisk::crash() {
     for (const std::uint64_t height : newest.heights) decisions_.erase(height);
     if (newest.epoch) epochs_.erase(*newest.epoch);
     if (newest.piece) pieces_.erase(*newest.piece);
+    if (newest.installed_before) installed_ = *newest.installed_before;
     // The last change of a key first: the first one knows what was there before.
     for (auto change = newest.before.rbegin(); change != newest.before.rend(); ++change) {
       auto& [key, document] = *change;

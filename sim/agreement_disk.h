@@ -64,6 +64,7 @@ class AgreementDisk {
     std::vector<std::pair<std::string, std::optional<base::Bytes>>> before;  // of the state
     std::optional<std::uint64_t> epoch;
     std::optional<std::uint32_t> piece;
+    std::optional<std::uint64_t> installed_before;  // of a state that came as a whole
   };
 
   struct Marks {
